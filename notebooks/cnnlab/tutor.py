@@ -1,0 +1,155 @@
+"""What students call: check, hint, progress, replay."""
+
+from __future__ import annotations
+
+import secrets
+from html import escape
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import Markdown, display
+
+from .checking import Report, examine
+from .exercise import EXERCISES, Exercise
+from .report import HEADLINE, MARK, as_html, as_text, number
+
+_latest: dict[str, Report] = {}
+
+
+class Points(float):
+    """The points earned by a check: a number, which is how nbgrader gives partial credit."""
+
+    max_points: float
+
+    def _repr_html_(self) -> str:
+        return f"<b>{number(self)}</b> of {number(self.max_points)} points"
+
+
+def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> Points:
+    """Say whether an answer is right and, if not, where and probably why.
+
+    ``check(conv1d)`` for a function or class; ``check(worked_example=worked_example)``
+    for a value. Never raises because of the answer. Its value is the points earned.
+
+    hidden: use cases that nobody has seen, and do not show them (for the grader).
+    """
+    if value:
+        ((name, content),) = value.items()
+        exercise = _exercise(name)
+        answer = content if hasattr(content, "outcome") else lambda: content
+    else:
+        exercise = _exercise(answer)
+        if isinstance(answer, Exercise):
+            answer = answer.answer or answer
+    seed = secrets.randbits(32) if hidden else 0
+    return tell(examine(exercise, answer, seed, hidden=hidden))
+
+
+def tell(report: Report) -> Points:
+    """Show a report where the student looks, remember it, and give its points."""
+    if not report.hidden:
+        _latest[report.exercise.name] = report
+    _show(as_html(report), as_text(report), report)
+    points = Points(report.points)
+    points.max_points = report.exercise.points
+    return points
+
+
+def _show(html: str, text: str, report: Report | None = None) -> None:
+    """Display rich content in a notebook, print the same as text elsewhere."""
+    if get_ipython() is None:
+        print(text)
+        return
+    data = {"text/plain": text, "text/html": html}
+    if report is not None:
+        data["application/vnd.cnnlab.report+json"] = report.as_data()
+    display(data, raw=True)
+
+
+_given: dict[str, int] = {}
+
+
+def hint(answer: Any) -> None:
+    """Give the next hint: first a question, then a formula or drawing, then a skeleton."""
+    exercise = _exercise(answer)
+    if not exercise.hints:
+        print(f"There are no hints for {exercise.name}.")
+        return
+    number_ = _given.get(exercise.name, 0) % len(exercise.hints)
+    _given[exercise.name] = number_ + 1
+    left = len(exercise.hints) - number_ - 1
+    more = (
+        f"Run the cell again for the next of {left} more."
+        if left
+        else "That was the last one; run the cell again to start over."
+    )
+    title = f"Hint {number_ + 1} of {len(exercise.hints)} for {exercise.name}"
+    text = f"**{title}**\n\n{exercise.hints[number_]}\n\n*{more}*"
+    if get_ipython() is None:
+        print(text)
+    else:
+        display(Markdown(text))
+
+
+def progress(lesson: str | None = None) -> None:
+    """Show which exercises are right, wrong or not attempted, and the points so far.
+
+    Counts the checks of this session only, and tells nobody.
+    """
+    rows, earned, possible = [], 0.0, 0.0
+    lessons = {_latest[name].exercise.lesson for name in _latest}
+    for exercise in EXERCISES.values():
+        if exercise.lesson != lesson and (lesson or lessons and exercise.lesson not in lessons):
+            continue
+        report = _latest.get(exercise.name)
+        status = report.status if report else "not attempted"
+        points = report.points if report else 0.0
+        earned, possible = earned + points, possible + exercise.points
+        cause = report.causes[0].name if report and report.causes else ""
+        rows.append(
+            (
+                exercise.name,
+                f"{MARK[status]} {HEADLINE[status]}",
+                f"{number(points)} of {number(exercise.points)}",
+                cause,
+            )
+        )
+    total = f"{number(earned)} of {number(possible)} points"
+    head = ("exercise", "status", "points", "likely cause")
+    table = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'>{escape(c)}</td>" for c in row) + "</tr>"
+        for row in rows
+    )
+    heads = "".join(f"<th scope='col' style='text-align:left'>{h}</th>" for h in head)
+    widths = [max(len(r[i]) for r in [head, *rows]) for i in range(4)]
+    text = "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    )
+    _show(
+        f"<table><caption>Your progress: {total}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{table}</tbody></table>",
+        f"{text}\n{total}",
+    )
+
+
+def replay(name: str, number: int, seed: int = 0) -> Any:
+    """The arguments of a case that a check talked about: ``x, f = replay("conv1d", 3)``."""
+    exercise = _exercise(name)
+    cases = exercise.draw(seed)
+    if not 0 <= number < len(cases):
+        raise IndexError(f"{exercise.name} has the cases 0 to {len(cases) - 1}, not {number}.")
+    given = (*cases[number].args, *cases[number].kwargs.values())
+    return given[0] if len(given) == 1 else given
+
+
+def _exercise(answer: Any) -> Exercise:
+    """The exercise meant by a name, a function of that name, or the exercise itself."""
+    name = answer if isinstance(answer, str) else getattr(answer, "__name__", None)
+    name = answer.name if isinstance(answer, Exercise) else name
+    if name not in EXERCISES:
+        raise NameError(
+            f"there is no exercise called {name or type(answer).__name__!r}. Give one of these, "
+            f"as it is defined in its cell: {', '.join(EXERCISES)}."
+        )
+    return EXERCISES[name]
