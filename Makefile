@@ -1,0 +1,37 @@
+# Thin aliases; the work is done by the commands they call. `make` alone lists them.
+# Another interpreter: make demo PYTHON=python3.13 (gets an environment of its own).
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test lab release setup
+help:
+	@echo "make demo      set everything up and run a whole class once"
+	@echo "make test      set everything up and run the whole test suite"
+	@echo "make lab       open JupyterLab on the notebooks"
+	@echo "make release   build notebooks/ from solutions/"
+
+demo: $(READY)
+	@$(BIN)/autograder demo
+
+test: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pytest -n auto
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+release: $(READY)
+	@$(BIN)/autograder release
+
+setup: $(READY)
+
+# Made again when a dependency changes; both packages are installed editable.
+$(READY): pyproject.toml notebooks/pyproject.toml autograder/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    -c autograder/constraints.txt -e ./notebooks -e ".[dev]"
+	@touch $@

@@ -1,0 +1,279 @@
+"""Make a lesson's notebooks from its source.
+
+``solutions/NN_topic.md`` (MyST Markdown) becomes the instructor's notebook in the course
+folder; nbgrader's own ``generate_assignment`` takes solutions and hidden tests out of it and
+enters the lesson in the gradebook; what is left is normalised, searched for leaks, and
+written to ``notebooks/NN_topic/NN_topic.ipynb``. Building twice changes no byte.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from .course import ROOT, Course, write
+
+SOLUTIONS = ROOT / "solutions"
+NOTEBOOKS = ROOT / "notebooks"
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+"""The one kernel that Jupyter, JupyterHub and Colab all have: with another they ask first."""
+
+CELL_METADATA = ("deletable", "editable", "nbgrader", "tags")
+"""What a cell keeps; anything else is an editor's or its author's."""
+
+
+class BuildError(ValueError):
+    """A lesson cannot be built; the message says where, why, and what was expected."""
+
+
+def lesson_names(solutions: Path = SOLUTIONS) -> list[str]:
+    """The lessons that have a source, in order."""
+    return sorted(p.stem for p in Path(solutions).glob("[0-9][0-9]_*.md"))
+
+
+def release(
+    course: Course,
+    lessons: Iterable[str] | None = None,
+    *,
+    solutions: Path = SOLUTIONS,
+    notebooks: Path = NOTEBOOKS,
+) -> list[Path]:
+    """Build lessons (all unless named) and return the students' notebooks.
+
+    solutions, notebooks: the folders read and written.
+    Raises BuildError, before anything is written to ``notebooks``, if a lesson is unknown
+    or not as it should be, or if something would leak.
+    """
+    from . import leaks
+
+    known = lesson_names(solutions)
+    named = list(lessons or known)
+    for lesson in named:
+        if lesson not in known:
+            there = f"it has {', '.join(known)}" if known else "it is empty"
+            raise BuildError(f"there is no lesson {lesson!r} in {solutions}: {there}.")
+    course.prepare()
+    sources = {lesson: read(Path(solutions) / f"{lesson}.md") for lesson in named}
+    secrets = leaks.Secrets(read_all(solutions))
+    built = []
+    for lesson, source in sources.items():
+        validate(source, lesson)
+        write(course.source(lesson), as_text(source))
+        _generate(course, lesson)
+        notebook = normalised(nbformat.read(course.released(lesson), as_version=4))
+        _validate_release(notebook, lesson)
+        found = secrets.in_notebook(notebook, f"{lesson}.ipynb")
+        if found:
+            raise BuildError("\n".join([f"{lesson} is not released:", *map(str, found)]))
+        built.append((Path(notebooks) / lesson / f"{lesson}.ipynb", as_text(notebook)))
+    for path, text in built:
+        write(path, text)
+    return [path for path, _ in built]
+
+
+# ── reading a lesson ────────────────────────────────────────────────────────
+
+
+def read(path: Path) -> NotebookNode:
+    """A lesson's source as a notebook, with solutions; BuildError if it cannot be read."""
+    try:
+        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+    except Exception as problem:  # jupytext's own errors share no base
+        raise BuildError(
+            f"{path.name} cannot be read as MyST Markdown: {problem}. Cells are ```{{code-cell}} "
+            "blocks and text between +++ lines."
+        ) from problem
+    return normalised(notebook)
+
+
+def read_all(solutions: Path = SOLUTIONS) -> dict[str, NotebookNode]:
+    """Every lesson's source by name."""
+    return {lesson: read(Path(solutions) / f"{lesson}.md") for lesson in lesson_names(solutions)}
+
+
+def normalised(notebook: NotebookNode) -> NotebookNode:
+    """A copy with nothing in it but the lesson: stable ids, no outputs, little metadata."""
+    cells, seen = [], Counter()
+    for cell in notebook.cells:
+        kept = {key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata}
+        identity = kept.get("nbgrader", {}).get("grade_id")
+        if not identity:
+            # By content and not by position: a cell put in between renames no other.
+            seen[cell.source] += 1
+            content = f"{cell.cell_type} {seen[cell.source]} {cell.source}"
+            identity = hashlib.sha256(content.encode()).hexdigest()[:12]
+        made = {"id": identity, "metadata": kept, "source": cell.source}
+        if cell.cell_type == "code":
+            cells.append(nbformat.v4.new_code_cell(**made))
+        else:
+            cells.append(nbformat.v4.new_markdown_cell(**made))
+    metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """A notebook as the bytes of its file, always the same for the same notebook."""
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+# ── what a lesson must be ───────────────────────────────────────────────────
+
+
+def validate(notebook: NotebookNode, lesson: str) -> None:
+    """Check a lesson's source; BuildError names everything that is wrong with it.
+
+    Every exercise that ``cnnlab`` declares for the lesson has one answer cell, with its
+    solution marked, and one test cell worth the declared points; nothing else is graded by code.
+    """
+    from cnnlab.exercise import EXERCISES
+
+    exercises = {e.name: e for e in EXERCISES.values() if e.lesson == lesson}
+    problems = []
+
+    titles = sum(len(re.findall(r"^# .", text, re.M)) for text in _prose(notebook))
+    if titles != 1:
+        problems.append(f"it needs exactly one title (a line `# …`) and has {titles}")
+
+    cells: dict[str, NotebookNode] = {}
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader")
+        if data is None:
+            if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source):
+                problems.append(
+                    "a cell marks a solution or hidden tests without nbgrader metadata: "
+                    f"“{_start(cell)}”"
+                )
+            continue
+        name = data.get("grade_id", "")
+        if not name or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+            problems.append(
+                f"the grade_id {name!r} must be 1 to 64 letters, digits, _ or -: “{_start(cell)}”"
+            )
+        if name in cells:
+            problems.append(f"the grade_id {name!r} is used twice; each cell needs its own")
+        cells[name] = cell
+        flags = [key for key in ("grade", "solution", "locked", "task") if key not in data]
+        if flags or data.get("schema_version") != 3:
+            problems.append(
+                f"{name}: its nbgrader metadata needs schema_version: 3 and true or false for "
+                "grade, solution, locked and task"
+            )
+        for what in ("SOLUTION", "HIDDEN TESTS"):
+            marks = re.findall(rf"(BEGIN|END) {what}", cell.source)
+            if marks != ["BEGIN", "END"] * (len(marks) // 2):
+                problems.append(f"{name}: each ### BEGIN {what} needs its ### END {what}")
+    if problems:
+        raise BuildError(_complaint(lesson, problems))
+
+    for name, exercise in exercises.items():
+        answer, test = cells.get(name), cells.get(f"test_{name}")
+        if answer is None:
+            problems.append(f"{name}: its answer cell is missing (grade_id: {name})")
+        elif (answer.cell_type, *_roles(answer)) != ("code", False, True):
+            problems.append(f"{name}: its answer cell must be code, grade: false, solution: true")
+        elif "BEGIN SOLUTION" not in answer.source:
+            problems.append(f"{name}: its solution must stand between ### BEGIN and END SOLUTION")
+        if test is None:
+            problems.append(f"{name}: its test cell is missing (grade_id: test_{name})")
+        elif (test.cell_type, *_roles(test)) != ("code", True, False):
+            problems.append(f"{name}: its test cell must be code, grade: true, solution: false")
+        elif test.metadata.nbgrader.get("points") != exercise.points:
+            problems.append(
+                f"{name}: its test cell gives {test.metadata.nbgrader.get('points')} points, "
+                f"cnnlab declares {exercise.points:g}"
+            )
+    for name, cell in cells.items():
+        if (
+            cell.cell_type == "code"
+            and any(_roles(cell))
+            and name.removeprefix("test_") not in exercises
+        ):
+            problems.append(f"{name}: cnnlab declares no such exercise for {lesson}")
+        if cell.cell_type == "markdown" and any(_roles(cell)) and not all(_roles(cell)):
+            problems.append(
+                f"{name}: a cell for text that is read by hand needs grade: true, solution: true "
+                "and points (0 if it does not count)"
+            )
+    if problems:
+        raise BuildError(_complaint(lesson, problems))
+
+
+def _validate_release(notebook: NotebookNode, lesson: str) -> None:
+    """What is left of an answer cell must be Python that only lacks its answer."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("solution"):
+            continue
+        name = cell.metadata.nbgrader.grade_id
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as problem:
+            raise BuildError(
+                f"{lesson}: without its solution the cell {name} is no Python any more "
+                f"(line {problem.lineno}: {problem.msg}); move ### BEGIN or END SOLUTION."
+            ) from problem
+
+
+def _prose(notebook: NotebookNode) -> list[str]:
+    """The Markdown cells without their code blocks, where a # is a comment."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [re.sub(r"^(```+|~~~+).*?^\1", "", text, flags=re.M | re.S) for text in texts]
+
+
+def _roles(cell: NotebookNode) -> tuple[bool, bool]:
+    return cell.metadata.nbgrader.grade, cell.metadata.nbgrader.solution
+
+
+def _start(cell: NotebookNode) -> str:
+    return cell.source.strip().partition("\n")[0][:60]
+
+
+def _complaint(lesson: str, problems: list[str]) -> str:
+    return "\n".join([f"solutions/{lesson}.md cannot be released:", *(f"  {p}" for p in problems)])
+
+
+# ── nbgrader ────────────────────────────────────────────────────────────────
+
+
+def _generate(course: Course, lesson: str) -> None:
+    """Run nbgrader's generate_assignment on one lesson."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+
+    coursedir = CourseDirectory(config=course.config())
+    coursedir.assignment_id = lesson
+    converter = GenerateAssignment(coursedir=coursedir, config=course.config())
+    converter.force = True
+    said = _Said()
+    converter.log.addHandler(said)
+    try:
+        converter.start()
+    except Exception as problem:
+        if "submissions associated" in said.text:
+            raise BuildError(
+                f"{lesson} has submissions in the gradebook, so its graded cells cannot be added, "
+                "removed or renamed any more. Undo that in solutions/, or use a new course folder."
+            ) from problem
+        raise BuildError(f"nbgrader cannot release {lesson}: {said.text or problem}") from problem
+    finally:
+        converter.log.removeHandler(said)
+
+
+class _Said(logging.Handler):
+    """Keeps the errors that nbgrader logs, since its exception says only that there were some."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text += record.getMessage() + "\n"

@@ -1,0 +1,165 @@
+"""The command line: ``autograder [--course DIR] COMMAND``.
+
+Each command is a function here that reads its arguments, calls the module that does the
+work, and prints what came of it. Modules are imported when their command runs: torch alone
+takes a second, and ``--help`` needs none of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .course import DEFAULT, Course
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 partly, 2 not possible.
+
+    What the user can correct is told in a sentence on stderr, without a traceback.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except (ValueError, OSError) as problem:
+        if not _is_for_the_user(problem):
+            raise
+        print(f"autograder: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograder: stopped", file=sys.stderr)
+        return 130
+
+
+def _is_for_the_user(problem: Exception) -> bool:
+    """Our own errors say what to do; a bare ValueError is a bug, and its traceback is wanted."""
+    ours = type(problem).__module__.startswith("autograder.")
+    return ours or isinstance(problem, (FileNotFoundError, PermissionError, NotADirectoryError))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder",
+        description="Release, collect and grade the lessons. nbgrader's own commands work in "
+        "the course folder, too.",
+    )
+    parser.add_argument(
+        "--course",
+        type=Path,
+        default=DEFAULT,
+        metavar="DIR",
+        help="the course folder (default: autograder/course/); release makes a missing one",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    release = commands.add_parser(
+        "release", help="make the notebooks: solutions/ → source → notebooks/"
+    )
+    release.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    release.set_defaults(command=_release)
+
+    collect = commands.add_parser(
+        "collect", help="take in what was handed in: notebooks, folders, zips, LMS downloads"
+    )
+    collect.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    collect.add_argument("--assignment", required=True, metavar="LESSON")
+    collect.set_defaults(command=_collect)
+
+    grade = commands.add_parser("grade", help="grade everything new or changed, in a sandbox")
+    grade.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    grade.add_argument("--student", metavar="S", help="this student only")
+    grade.add_argument("--workers", type=_positive, metavar="N", help="default: one per core")
+    grade.add_argument("--force", action="store_true", help="grade again what is graded already")
+    grade.add_argument(
+        "--unsafe-local",
+        action="store_true",
+        help="run student code without a sandbox (it can read and change all you can); "
+        "such grades are marked",
+    )
+    grade.set_defaults(command=_grade)
+
+    feedback = commands.add_parser("feedback", help="write an HTML page per student")
+    feedback.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    feedback.set_defaults(command=_feedback)
+
+    publish = commands.add_parser(
+        "publish", help="make the students' repository, without solutions and autograder"
+    )
+    publish.add_argument("folder", type=Path, metavar="DIR")
+    publish.add_argument(
+        "--repository", required=True, metavar="OWNER/NAME", help="where it will be on GitHub"
+    )
+    publish.set_defaults(command=_publish)
+
+    demo = commands.add_parser("demo", help="run a class of four students once, start to end")
+    demo.set_defaults(command=_demo)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _release(options: argparse.Namespace) -> None:
+    from .build import release
+
+    for path in release(Course(options.course), options.lessons):
+        print(f"released {_shown(path)}")
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from .collect import collect
+
+    result = collect(Course(options.course), options.paths, options.assignment)
+    print(result)
+    return 1 if result.refused else 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from .recorder import grade
+
+    course = Course(options.course)
+    results = grade(
+        course,
+        course.chosen(options.lessons),
+        student=options.student,
+        workers=options.workers,
+        force=options.force,
+        unsafe_local=options.unsafe_local,
+    )
+    for result in results:
+        print(result)
+    return 0
+
+
+def _feedback(options: argparse.Namespace) -> None:
+    from .feedback import feedback
+
+    course = Course(options.course)
+    for path in feedback(course, course.chosen(options.lessons)) or []:
+        print(f"wrote {_shown(path)}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from .publish import publish
+
+    publish(options.folder, options.repository)
+    print(
+        f"{options.folder} is ready to be pushed to {options.repository}. Made without solutions/ "
+        "and autograder/; run publish again after a change."
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import demo
+
+    return demo()
+
+
+def _shown(path: Path) -> Path:
+    """A path as short as it can be from where the user stands."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,244 @@
+"""The course folder: nbgrader's own layout, made ready and found again.
+
+A course is one folder outside version control, ``autograder/course/`` unless
+``--course DIR`` says otherwise. nbgrader's commands work in it as they do in any other::
+
+    nbgrader_config.py   settings, written once with a comment to each, yours to edit
+    gradebook.db         students, scores and comments
+    source/              the instructor's notebooks, with solutions and hidden tests
+    release/             the same without them
+    submitted/           what students handed in: submitted/STUDENT/LESSON/
+    autograded/          graded notebooks, same layout
+    feedback/            HTML for the students, same layout
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from traitlets.config import Config, PyFileConfigLoader
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The repository: solutions/, notebooks/ and data/ are in it."""
+
+DEFAULT = ROOT / "autograder" / "course"
+"""The course folder used when nobody names another."""
+
+NAME = re.compile(r"[^\W_][\w.@-]{0,99}")
+"""A student id or lesson name. It becomes a folder, so nothing in it may mean another one."""
+
+CONFIG = '''\
+"""Settings of this course, read by nbgrader and by autograder. Yours to edit: it is written once.
+
+Everything that nbgrader can be told goes here; `nbgrader --help-all` lists it.
+"""
+
+from pathlib import Path
+
+from autograder.judge import AUTOGRADE, SANITIZE
+
+c = get_config()  # noqa: F821  (nbgrader defines it)
+
+# Where the course is: this file's folder, wherever you move it. A folder set for all your
+# courses in ~/.jupyter/nbgrader_config.py would win if this line were not here.
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.course_id = "cnnlab"
+
+# The gradebook is the file gradebook.db in this folder. For a PostgreSQL server instead:
+# c.CourseDirectory.db_url = "postgresql://user@host/database"
+
+# How submissions are graded. First the student's answers are put back into a clean copy of the
+# lesson (students delete, split and duplicate cells), then the judge calls them in a sandbox.
+# With these two lines `nbgrader autograde` and the button in formgrader do what
+# `autograder grade` does. Taking them out lets student code run unprotected.
+c.Autograde.sanitize_preprocessors = SANITIZE
+c.Autograde.autograde_preprocessors = AUTOGRADE
+
+# A test cell that a student deleted is put back and counts as any other.
+c.OverwriteCells.add_missing_cells = True
+
+# Feedback is HTML that others open: whatever a student wrote into it must stay text.
+c.HTMLExporter.sanitize_html = True
+
+# What a student finds in the place of a solution.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+
+# Points off for late work: set a due date in formgrader and name a plugin of your own.
+# c.AssignLatePenalties.plugin_class = "my_course.LateSubmissions"
+'''
+
+
+class CourseError(ValueError):
+    """A course, lesson or student that cannot be used; the message says what to do."""
+
+
+class Course:
+    """One course folder. Making the object touches nothing; ``prepare`` does.
+
+    root: the folder, as an absolute path.
+    """
+
+    def __init__(self, root: Path | str = DEFAULT):
+        self.root = Path(root).expanduser().resolve()
+        self._config: Config | None = None
+
+    def prepare(self) -> None:
+        """Make whatever is missing: the folder, its settings, an up-to-date gradebook.
+
+        The folder is made for its owner alone (0700): solutions and grades are in it.
+        Settings that are there already are left as they are. Raises CourseError if the
+        path is something else than a folder.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise CourseError(f"{self.root} is a file; name a folder for the course.")
+        settings = self.root / "nbgrader_config.py"
+        if not settings.exists():
+            if self.root.is_dir() and any(self.root.iterdir()) and not self._looks_like_a_course():
+                raise CourseError(
+                    f"{self.root} holds other things already; name an empty or a new folder "
+                    "for the course."
+                )
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            write(settings, CONFIG)
+        for step in ("source", "submitted"):
+            (self.root / step).mkdir(exist_ok=True)
+        from nbgrader.api import Gradebook  # slow to import, and only needed here
+
+        with _environment_on_path():
+            Gradebook(self.db_url, self.course_id).close()
+
+    def _looks_like_a_course(self) -> bool:
+        """Whether it holds nbgrader's folders and nothing else, filled before the first release."""
+        steps = {"source", "release", "submitted", "autograded", "feedback", "gradebook.db"}
+        return {entry.name for entry in self.root.iterdir()} <= steps
+
+    def config(self) -> Config:
+        """The settings in nbgrader_config.py, with this folder as the course.
+
+        Nothing else is merged in, so a setting in ~/.jupyter changes no grade.
+        Raises CourseError if the file is missing or cannot be run.
+        """
+        if self._config is None:
+            settings = self.root / "nbgrader_config.py"
+            if not settings.is_file():
+                raise CourseError(
+                    f"{self.root} is not a course yet: `autograder --course {self.root} release` "
+                    "makes it one."
+                )
+            try:
+                loaded = PyFileConfigLoader(settings.name, path=str(self.root)).load_config()
+            except Exception as problem:
+                raise CourseError(
+                    f"{settings} cannot be read ({type(problem).__name__}: {problem}); correct it, "
+                    "or delete it to get a fresh one from `autograder release`."
+                ) from problem
+            loaded.CourseDirectory.root = str(self.root)
+            self._config = loaded
+        return self._config
+
+    @property
+    def course_id(self) -> str:
+        """The course's name in the gradebook."""
+        return self.config().CourseDirectory.get("course_id", "cnnlab")
+
+    @property
+    def db_url(self) -> str:
+        """Where the gradebook is, as an SQLAlchemy URL."""
+        default = f"sqlite:///{self.root / 'gradebook.db'}"
+        return self.config().CourseDirectory.get("db_url", default)
+
+    # Where things are. Lesson and student are checked, since they come from the outside.
+
+    def source(self, lesson: str) -> Path:
+        """The instructor's notebook of a lesson."""
+        return self.root / "source" / _name(lesson, "lesson") / f"{lesson}.ipynb"
+
+    def released(self, lesson: str) -> Path:
+        """The student's notebook of a lesson, as nbgrader generated it."""
+        return self.root / "release" / _name(lesson, "lesson") / f"{lesson}.ipynb"
+
+    def submitted(self, student: str, lesson: str) -> Path:
+        """The folder of what a student handed in."""
+        return self._of_student("submitted", student, lesson)
+
+    def autograded(self, student: str, lesson: str) -> Path:
+        """The folder of a student's graded notebook."""
+        return self._of_student("autograded", student, lesson)
+
+    def feedback(self, student: str, lesson: str) -> Path:
+        """The folder of a student's feedback."""
+        return self._of_student("feedback", student, lesson)
+
+    def _of_student(self, step: str, student: str, lesson: str) -> Path:
+        return self.root / step / _name(student, "student id") / _name(lesson, "lesson")
+
+    def lessons(self) -> list[str]:
+        """The lessons that have been released in this course, in order."""
+        return sorted(
+            p.stem for p in (self.root / "source").glob("*/*.ipynb") if p.parent.name == p.stem
+        )
+
+    def chosen(self, lessons: list[str] | None) -> list[str]:
+        """The lessons named, or all if none is; CourseError if one is unknown."""
+        known = self.lessons()
+        for lesson in lessons or []:
+            if lesson not in known:
+                there = f"it has {', '.join(known)}" if known else "it has none yet"
+                raise CourseError(
+                    f"there is no lesson {lesson!r} in {self.root}: {there}. "
+                    "`autograder release` adds what is in solutions/."
+                )
+        return list(lessons) if lessons else known
+
+    def students(self, lesson: str) -> list[str]:
+        """Who has a submission folder for a lesson, in order."""
+        folders = (self.root / "submitted").glob(f"*/{_name(lesson, 'lesson')}")
+        return sorted(f.parent.name for f in folders if f.is_dir() and is_name(f.parent.name))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be a student id or the name of a lesson."""
+    return NAME.fullmatch(text) is not None
+
+
+def _name(text: str, what: str) -> str:
+    if not is_name(text):
+        raise CourseError(
+            f"{text!r} cannot be a {what}: it must start with a letter or digit and hold only "
+            "letters, digits and the characters . _ - @, at most 100 of them."
+        )
+    return text
+
+
+def write(path: Path, text: str) -> bool:
+    """Put text into a file, all of it or nothing; say whether that changed the file.
+
+    A file that holds the text already is not touched, so building twice changes nothing.
+    """
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def _environment_on_path():
+    """nbgrader runs ``alembic`` by name, which fails where the environment is not activated."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
