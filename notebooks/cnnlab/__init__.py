@@ -13,11 +13,21 @@ In a notebook::
 Every exercise is also a name of this package: ``cnnlab.conv1d`` calls your answer.
 """
 
-from . import lesson_01_rolling_average as _lesson_01
+from . import lesson_01_rolling_average  # noqa: F401  (declares its exercises)
 from .exercise import EXERCISES, Exercise, NotFilledIn, fill
+from .start import device, start
 from .tutor import check, hint, progress, replay
 
-__all__ = ["NotFilledIn", "check", "fill", "hint", "progress", "replay"]
+__all__ = [
+    "NotFilledIn",
+    "check",
+    "device",
+    "fill",
+    "hint",
+    "progress",
+    "replay",
+    "start",
+]
 
 
 def __getattr__(name: str) -> Exercise:

@@ -174,7 +174,7 @@ class Exercise:
 
     def work_out(self, index: tuple[int, ...], case: Case) -> str:
         """The arithmetic that gives entry ``index`` of the right answer, or "" if none is known."""
-        if self._working is None or case.probe and not case.args:
+        if self._working is None or (case.probe and not case.args):
             return ""
         return self._working(index, *case.args, **case.kwargs)
 

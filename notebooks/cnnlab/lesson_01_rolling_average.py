@@ -62,7 +62,7 @@ def rolling_average(x: np.ndarray, K: int = 7) -> np.ndarray:
 
 @rolling_average.oracle
 def _(x, K=7):
-    if K > len(x):
+    if len(x) < K:
         raise ValueError(f"a window of {K} does not fit into a series of {len(x)}")
     return F.avg_pool1d(_row(x), K, stride=1)[0, 0].numpy()
 
@@ -412,7 +412,8 @@ def _(index, x, left, right, mode="zeros"):
 
 pad.hints = [
     "How long is the result? At which index of the result does x[0] stand?",
-    "```\n left values │ x[0] … x[J-1] │ right values\n0 … left-1    left … left+J-1   left+J …\n```\n"
+    "```\n left values │ x[0] … x[J-1] │ right values\n"
+    "0 … left-1    left … left+J-1   left+J …\n```\n"
     "What differs between the modes are only the values on the two sides.",
     '```python\nif mode == "zeros":\n    before, after = 0, 0\n'
     'elif mode == "mean":\n    before, after = ...\nelif mode == "edge":\n'

@@ -99,7 +99,7 @@ def progress(lesson: str | None = None) -> None:
     rows, earned, possible = [], 0.0, 0.0
     lessons = {_latest[name].exercise.lesson for name in _latest}
     for exercise in EXERCISES.values():
-        if exercise.lesson != lesson and (lesson or lessons and exercise.lesson not in lessons):
+        if exercise.lesson != lesson and (lesson or (lessons and exercise.lesson not in lessons)):
             continue
         report = _latest.get(exercise.name)
         status = report.status if report else "not attempted"
