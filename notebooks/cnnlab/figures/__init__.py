@@ -1,0 +1,115 @@
+"""What all figures and widgets share: one look, alt text, captions, labelled controls.
+
+The figures and widgets of lesson NN are in ``lesson_NN``. Widgets are built on
+``ipywidgets.interactive`` and the inline backend, which work alike in JupyterLab
+and Colab; each has one control per idea, works from the keyboard, and says in
+text what its figure shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+from html import escape
+
+import ipywidgets as ipw
+import matplotlib.pyplot as plt
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito (2008): told apart with every kind of colour vision. Markers, line
+# styles and labels say the same, so that grey print is enough.
+BLUE, ORANGE, GREEN, PINK, SKY, YELLOW, GREY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#E69F00",
+    "#767676",
+)
+
+_STYLE = {
+    "axes.prop_cycle": plt.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "legend.handlelength": 2.5,
+    "font.size": 10,
+    "legend.frameon": False,
+}
+
+
+@contextlib.contextmanager
+def figure(*, width: float = 8.0, height: float = 3.0, rows: int = 1, columns: int = 1, **more):
+    """A figure in the course's style that is shown by :func:`show` alone, not by the kernel.
+
+    Yields (figure, axes), as ``plt.subplots`` gives them. Sizes in inches.
+    """
+    with plt.rc_context(_STYLE):
+        made, axes = plt.subplots(rows, columns, figsize=(width, height), **more)
+        try:
+            yield made, axes
+        finally:
+            plt.close(made)
+
+
+def show(made: Figure, alt: str, caption: str = "") -> None:
+    """Display a figure with its text alternative, and a caption that carries the arithmetic."""
+    buffer = io.BytesIO()
+    made.savefig(buffer, format="png", dpi=made.dpi)
+    image = base64.b64encode(buffer.getvalue()).decode()
+    below = f"<figcaption style='max-width:52em'>{escape(caption)}</figcaption>" if caption else ""
+    html = (
+        f"<figure style='margin:0.5em 0'><img alt='{escape(alt, quote=True)}' "
+        f"style='max-width:100%;height:auto' src='data:image/png;base64,{image}'>{below}</figure>"
+    )
+    text = f"[Figure: {alt}]" + (f"\n{caption}" if caption else "")
+    display({"text/plain": text, "text/html": html}, raw=True)
+
+
+def legend(axis: Axes, columns: int = 4) -> None:
+    """A legend above the axes, where it covers nothing."""
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+
+
+def plain(value: float) -> str:
+    """A number for a caption: at most two decimals, no trailing zeros."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+_WIDE = {"description_width": "9em"}
+
+
+def slider(description: str, value: int, low: int, high: int, step: int = 1) -> ipw.IntSlider:
+    """A labelled slider of whole numbers."""
+    return ipw.IntSlider(
+        value, low, high, step, description=description, style=_WIDE, layout={"width": "32em"}
+    )
+
+
+def choice(description: str, options: list, value: object = None) -> ipw.Dropdown:
+    """A labelled drop-down list."""
+    return ipw.Dropdown(
+        options=options,
+        value=value if value is not None else options[0],
+        description=description,
+        style=_WIDE,
+        layout={"width": "32em"},
+    )
+
+
+def typed(description: str, value: str) -> ipw.Text:
+    """A labelled text field, read when Enter is pressed or the field is left."""
+    return ipw.Text(
+        value=value,
+        description=description,
+        continuous_update=False,
+        style=_WIDE,
+        layout={"width": "32em"},
+    )
