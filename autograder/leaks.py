@@ -104,6 +104,7 @@ class Secrets:
         self.pieces: dict[str, str] = {}
         self.bodies: dict[str, str] = {}
         self.hidden: dict[str, str] = {}
+        self.lengths: set[int] = set()  # of whole solutions, in statements
         for lesson, notebook in solutions.items():
             for cell in notebook.cells:
                 name = f"{cell.metadata.get('nbgrader', {}).get('grade_id', '?')} ({lesson})"
@@ -125,6 +126,7 @@ class Secrets:
                     size, exact = canonical(inside)
                     if size >= STATEMENT:
                         self.bodies.setdefault(exact, f"the solution of {name}")
+                        self.lengths.add(len(inside))
                 self._learn_pieces(inside, name)
         for start, end in _regions(cell.source, "HIDDEN TESTS"):
             tree = _parse(cell.source)
@@ -177,11 +179,11 @@ class Secrets:
             return [Leak(where, "it cannot be read as Python")]
         found = []
         for body in _bodies(tree):
-            for i in range(len(body)):
-                for j in range(i + 1, len(body) + 1):
-                    what = self.bodies.get(canonical(body[i:j])[1])
+            for i, statement in enumerate(body):
+                for length in self.lengths:
+                    what = self.bodies.get(canonical(body[i : i + length])[1])
                     if what:
-                        found.append(Leak(f"{where}, line {body[i].lineno}", what))
+                        found.append(Leak(f"{where}, line {statement.lineno}", what))
         found += self._in_words(_strings(tree), where)
         return found
 
