@@ -75,6 +75,10 @@ READY_MADE = ("convolve", "correlate", "polymul")
 """NumPy's functions that are the answer already; ``np.fft`` is another way to them."""
 
 
+OTHER_PACKAGES = {"torch", "scipy", "pandas", "skimage", "sklearn", "cv2", "jax", "tensorflow"}
+"""Packages with filters of their own, out of bounds in NumPy exercises."""
+
+
 def _refuse(what: str) -> Callable:
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise Forbidden(
@@ -121,18 +125,12 @@ def foreign(answer: Callable) -> str:
             for name in code.co_names:
                 # A name is looked up in the globals, or imported right there.
                 value = function.__globals__.get(name, sys.modules.get(name))
+                is_module = isinstance(value, types.ModuleType)
+                home = (value.__name__ if is_module else getattr(value, "__module__", None)) or name
+                package = str(home).partition(".")[0]
                 if id(value) in ready_made:
                     return ready_made[id(value)]
-                home = (
-                    getattr(
-                        value,
-                        "__name__" if isinstance(value, types.ModuleType) else "__module__",
-                        None,
-                    )
-                    or ""
-                )
-                package = str(home).partition(".")[0]
-                if package in {"torch", "scipy", "pandas", "skimage", "sklearn", "cv2", "jax"}:
+                if package in OTHER_PACKAGES:
                     return package
                 if package == "__main__":
                     to_see.append(value)

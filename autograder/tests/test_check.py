@@ -1,0 +1,345 @@
+"""What a student sees: check, fill, hint, progress, replay."""
+
+from __future__ import annotations
+
+import time
+
+import cnnlab
+import numpy as np
+import pytest
+from cnnlab import NotFilledIn, check, fill, hint, progress, replay
+from cnnlab.checking import examine
+from cnnlab.exercise import EXERCISES
+from cnnlab.report import as_html, as_text
+
+CONV1D = EXERCISES["conv1d"]
+
+
+@pytest.fixture(autouse=True)
+def a_fresh_student():
+    """Nobody has answered or been given a hint yet, and nobody has afterwards."""
+
+    def forget():
+        cnnlab.tutor._latest.clear()
+        cnnlab.tutor._given.clear()
+        for exercise in EXERCISES.values():
+            exercise.answer = None
+
+    forget()
+    yield
+    forget()
+
+
+def right(x, f):
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the series")
+    return np.array(
+        [np.dot(x[i : i + len(f)].astype(float), f) for i in range(len(x) - len(f) + 1)]
+    )
+
+
+def report_on(answer, exercise=CONV1D, **more):
+    """The report, and its text as one line, so that line breaks do not matter."""
+    report = examine(exercise, answer, **more)
+    return report, " ".join(as_text(report).split())
+
+
+def test_an_untouched_exercise_is_not_attempted_and_earns_nothing():
+    def conv1d(x, f):
+        if len(f) > len(x):
+            raise ValueError("the filter is longer than the series")
+        raise NotImplementedError()
+
+    report, text = report_on(conv1d)
+    assert report.status == "not attempted" and report.points == 0
+    assert text.startswith("○ conv1d: Not attempted yet") and "hint(conv1d)" in text
+
+
+def test_the_three_verdicts_differ_in_words_and_marks_without_any_colour():
+    def blank(x, f):
+        raise NotImplementedError()
+
+    correct, incorrect, not_attempted = (
+        report_on(answer)[1] for answer in (right, lambda x, f: x, blank)
+    )
+    assert correct.startswith("✓ conv1d: Correct")
+    assert incorrect.startswith("✗ conv1d: Not right yet")
+    assert not_attempted.startswith("○ conv1d: Not attempted yet")
+
+
+def test_a_wrong_answer_is_told_where_with_the_products_and_how_to_replay_it():
+    _, text = report_on(lambda x, f: right(x, f[::-1]))
+    assert "Likely cause: the filter is flipped." in text
+    assert "entry [0] should be 0.5, yours is 2" in text
+    assert "the window x[0:3] is [1 2 0], the filter [0.5 0 2]" in text
+    assert "1·0.5 + 2·0 + 0·2 = 0.5" in text
+    assert 'x, f = replay("conv1d", 0)' in text
+
+
+def test_replay_gives_the_arguments_the_report_talked_about():
+    x, f = replay("conv1d", 0)
+    assert x.tolist() == [1, 2, 0, 4, 3] and f.tolist() == [0.5, 0, 2]
+    with pytest.raises(IndexError, match="has the cases 0 to 9, not 99"):
+        replay("conv1d", 99)
+
+
+def test_an_unknown_mistake_still_gets_place_and_arithmetic():
+    report, text = report_on(lambda x, f: right(x, f) + 0.125)
+    assert report.causes == []
+    assert "entry [0] should be 0.5, yours is 0.625" in text and "= 0.5" in text
+
+
+def test_two_mistakes_at_once_are_both_named():
+    def pad(x, left, right, mode="zeros"):
+        zeros = np.concatenate([np.zeros(left), x, np.zeros(right)])
+        sides = {"zeros": 0, "mean": zeros.mean(), "edge": x[0]}
+        if mode not in sides:
+            raise ValueError("this mode is not known here")
+        return np.concatenate([np.full(left, sides[mode]), x, np.full(right, sides[mode])]) * 1.0
+
+    report, _ = report_on(pad, EXERCISES["pad"])
+    assert {m.name for m in report.causes} == {
+        "the average of the padded series",
+        "the first value on both sides",
+    }
+
+
+def test_an_exception_is_reported_with_the_students_own_line():
+    def conv1d(x, f):
+        h = np.zeros(len(x))
+        return h + f[: len(x)].reshape(7, -1)[99]  # this line
+
+    report, text = report_on(conv1d)
+    assert report.status == "incorrect"
+    assert "ValueError: cannot reshape array" in text and "# this line" in text
+
+
+@pytest.mark.parametrize("ending", [SystemExit, KeyError, RecursionError, BaseException])
+def test_check_never_raises_for_a_students_error(ending):
+    def conv1d(x, f):
+        raise ending("enough")
+
+    report, text = report_on(conv1d)
+    assert report.status == "incorrect" and ending.__name__ in text
+
+
+def test_an_endless_loop_is_stopped_with_a_sentence():
+    def conv1d(x, f):
+        i = 0
+        while i < len(x):
+            pass
+
+    begin = time.monotonic()
+    report, text = report_on(conv1d, seconds=0.5)
+    assert "did not come to an end and was stopped" in text
+    assert report.wrong[0].problem.kind == "timeout"
+    assert time.monotonic() - begin < 60  # it came back at all
+
+
+def test_a_loop_that_catches_every_exception_is_stopped_too():
+    def conv1d(x, f):
+        while True:
+            try:
+                while True:
+                    pass
+            except Exception:
+                pass
+
+    report, _ = report_on(conv1d, seconds=0.2)
+    assert report.wrong[0].problem.kind == "timeout"
+
+
+def test_nothing_arrives_late_after_a_loop_was_stopped():
+    def conv1d(x, f):
+        while True:
+            pass
+
+    report_on(conv1d, seconds=0.2)
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        pass
+    assert report_on(right)[0].status == "correct"
+
+
+def test_a_list_is_refused_with_that_word():
+    _, text = report_on(lambda x, f: right(x, f).tolist())
+    assert "expected a NumPy array, you returned a list" in text
+
+
+def test_a_missing_return_is_guessed():
+    _, text = report_on(lambda x, f: None)
+    assert "is a return missing?" in text
+
+
+def test_float32_is_told_apart_from_float64():
+    _, text = report_on(lambda x, f: right(x, f).astype(np.float32))
+    assert "expected numbers of type float64, yours are float32" in text
+
+
+def test_an_answer_that_changes_its_arguments_is_told_which():
+    def conv1d(x, f):
+        h = right(x, f)
+        if x.flags.writeable:
+            x[0] = 99
+        return h
+
+    _, text = report_on(conv1d)
+    assert "the values are right, but the call changed x" in text
+
+
+def test_an_answer_that_seeds_the_global_generator_is_told_so():
+    def conv1d(x, f):
+        np.random.seed(1)
+        return right(x, f)
+
+    _, text = report_on(conv1d)
+    assert "changed NumPy's global random generator" in text
+
+
+def by_name(x, f):
+    return np.convolve(x, f[::-1], "valid")
+
+
+def by_import(x, f):
+    from numpy import correlate
+
+    return correlate(x, f, "valid")
+
+
+def by_fft(x, f):
+    n = len(x) + len(f)
+    return np.fft.ifft(np.fft.fft(x, n) * np.fft.fft(f[::-1], n)).real[len(f) - 1 : len(x)]
+
+
+def by_torch(x, f):
+    import torch
+
+    return torch.nn.functional.conv1d(
+        torch.tensor(x)[None, None], torch.tensor(f)[None, None]
+    ).numpy()[0, 0]
+
+
+def by_scipy(x, f):
+    import scipy.signal
+
+    return scipy.signal.correlate(x, f, "valid")
+
+
+@pytest.mark.parametrize("shortcut", [by_name, by_import, by_fft, by_torch, by_scipy])
+def test_a_ready_made_convolution_is_refused_with_that_reason(shortcut):
+    report, text = report_on(shortcut)
+    assert report.points == 0
+    assert "is not allowed in this exercise: it is the thing you are asked to write" in text
+
+
+def test_numpys_functions_work_again_after_a_check():
+    report_on(by_name)
+    assert np.convolve([1, 2], [3]).tolist() == [3, 6]
+
+
+def test_saying_no_to_wrong_arguments_earns_nothing_by_itself():
+    def conv1d(x, f):
+        if len(f) > len(x):
+            raise ValueError("the filter is longer than the series")
+        return x
+
+    report, _ = report_on(conv1d)
+    assert any(not r.problem for r in report.results) and report.points == 0
+
+
+def test_partial_credit_grows_with_the_cases_that_are_right():
+    fine_for_floats, _ = report_on(
+        lambda x, f: right(x, f) if x.dtype.kind == "f" else right(x, f) * 0
+    )
+    assert 0 < fine_for_floats.points < CONV1D.points
+
+
+def test_a_hidden_report_shows_names_and_mistakes_but_no_inputs():
+    report, text = report_on(lambda x, f: right(x, f[::-1]), seed=77, hidden=True)
+    assert "the filter is flipped" in text and "wrong values: random series" in text
+    for secret in ("x =", "f =", "replay", "should be", "77"):
+        assert secret not in text and secret not in as_html(report)
+
+
+def test_the_picture_has_a_text_alternative_and_student_text_is_escaped():
+    def conv1d(x, f):
+        raise KeyError("<script>alert(1)</script>")
+
+    html = as_html(report_on(conv1d)[0])
+    assert "<script>" not in html and "&lt;script&gt;" in html
+    drawn = as_html(report_on(lambda x, f: right(x, f[::-1]))[0])
+    assert "<img alt='Target, yours and their difference for the case" in drawn
+
+
+def test_check_gives_the_points_as_its_value(capsys):
+    conv1d = fill(_named("conv1d", right))
+    points = check(conv1d)
+    assert points == 3 and repr(points) == "3.0"
+    assert "✓ conv1d: Correct" in capsys.readouterr().out
+
+
+def _named(name, function):
+    """The function under the exercise's name, as a student would define it."""
+
+    def answer(x, f):
+        return function(x, f)
+
+    answer.__name__ = name
+    return answer
+
+
+def test_fill_installs_the_answer_for_everyone_who_uses_cnnlab():
+    with pytest.raises(
+        NotFilledIn, match="conv1d \\(lesson 01_rolling_average\\) is not filled in"
+    ):
+        cnnlab.conv1d(np.ones(3), np.ones(2))
+    fill(_named("conv1d", right))
+    assert cnnlab.conv1d(np.ones(3), np.ones(2)).tolist() == [2, 2]
+
+
+def test_fill_tells_about_a_wrong_name_and_wrong_parameters():
+    with pytest.raises(NameError, match="no exercise called 'convolve'"):
+        fill(_named("convolve", right))
+
+    def conv1d(series, weights): ...
+
+    with pytest.raises(TypeError, match=r"def conv1d\(x, f\):"):
+        fill(conv1d)
+
+
+def test_hints_come_one_by_one_and_start_over(capsys):
+    for expected in ("Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 1 of 3"):
+        hint("conv1d")
+        assert expected in capsys.readouterr().out
+
+
+def test_progress_tells_not_attempted_wrong_and_right_apart(capsys):
+    check(fill(_named("conv1d", right)))
+
+    def pad(x, left, right, mode="zeros"):
+        return x
+
+    check(pad)
+    capsys.readouterr()
+    progress("01_rolling_average")
+    said = capsys.readouterr().out
+    rows = {line.split()[0]: line for line in said.splitlines()}
+    assert "✓ Correct" in rows["conv1d"] and "3 of 3" in rows["conv1d"]
+    assert "✗ Not right yet" in rows["pad"]
+    assert "○ Not attempted yet" in rows["rolling_average"]
+    assert "3 of 11 points" in said
+
+
+def test_importing_cnnlab_adds_little_to_numpy_and_torch():
+    import subprocess
+    import sys
+
+    code = (
+        "import time; a = time.perf_counter(); import numpy, torch; b = time.perf_counter();"
+        "import cnnlab; c = time.perf_counter(); print((c - b) / (b - a))"
+    )
+    ratios = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(ratios) < 1, "cnnlab takes longer to import than NumPy and torch together"
