@@ -62,12 +62,14 @@ def release(
         if lesson not in known:
             there = f"it has {', '.join(known)}" if known else "it is empty"
             raise BuildError(f"there is no lesson {lesson!r} in {solutions}: {there}.")
+    sources = read_all(solutions)
+    for lesson in named:
+        validate(sources[lesson], lesson)
     course.prepare()
-    sources = {lesson: read(Path(solutions) / f"{lesson}.md") for lesson in named}
-    secrets = leaks.Secrets(read_all(solutions))
+    secrets = leaks.Secrets(sources)
     built = []
-    for lesson, source in sources.items():
-        validate(source, lesson)
+    for lesson in named:
+        source = sources[lesson]
         write(course.source(lesson), as_text(source))
         _generate(course, lesson)
         notebook = normalised(nbformat.read(course.released(lesson), as_version=4))
@@ -109,9 +111,11 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
         identity = kept.get("nbgrader", {}).get("grade_id")
         if not identity:
             # By content and not by position: a cell put in between renames no other.
-            seen[cell.source] += 1
-            content = f"{cell.cell_type} {seen[cell.source]} {cell.source}"
+            content = f"{cell.cell_type} {cell.source}"
             identity = hashlib.sha256(content.encode()).hexdigest()[:12]
+        seen[identity] += 1
+        if seen[identity] > 1:
+            identity += f"-{seen[identity]}"
         made = {"id": identity, "metadata": kept, "source": cell.source}
         if cell.cell_type == "code":
             cells.append(nbformat.v4.new_code_cell(**made))

@@ -5,13 +5,13 @@ import stat
 
 import nbformat
 import pytest
-import small_lesson
 from nbgrader.api import Gradebook
-from small_lesson import LESSON
 
 from autograder import build, leaks
 from autograder.build import BuildError, release
 from autograder.course import ROOT, Course, CourseError
+from autograder.tests import small_lesson
+from autograder.tests.small_lesson import LESSON
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import json
 
 import nbformat
 import pytest
-import small_lesson
-from small_lesson import LESSON, SOLUTIONS
 
 from autograder import build, leaks
 from autograder.course import ROOT
+from autograder.tests import small_lesson
+from autograder.tests.small_lesson import LESSON, SOLUTIONS
 
 
 @pytest.fixture(scope="module")
