@@ -43,6 +43,8 @@ def test_an_exercise_is_declared_in_full(exercise):
     assert len(styles) >= 3, f"{exercise.name} has the right answers {styles}, wanted: three styles"
     names = [m.name for m in exercise.mistakes]
     assert len(set(names)) == len(names) >= 5, f"{exercise.name} has the mistakes {names}"
+    for mistake in exercise.mistakes:
+        assert "$" not in mistake.advice, "reports are read as plain text, too: write f₁, not $f_1$"
     assert len(exercise.hints) == 3, "a question, then a formula or drawing, then a skeleton"
     specification = inspect.cleandoc(exercise.__doc__)
     for word in ("Returns", "Lecture 6"):

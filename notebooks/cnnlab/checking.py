@@ -462,7 +462,7 @@ def _problem(case: Case, right: Outcome, got: Outcome) -> Problem | None:
     if case.raises:
         return _refusal_problem(got)
     if got.status == "raised":
-        place = f" in your line {got.line}: {got.code}" if got.line else "."
+        place = f", raised in your line {got.line}:" if got.line else ""
         return Problem("raised", f"{got.errors[0]}: {got.message or 'no message'}{place}")
     if case.judge:
         sentence = case.judge(got.value, *case.args, **case.kwargs)

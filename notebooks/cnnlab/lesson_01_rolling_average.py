@@ -266,7 +266,7 @@ conv1d.hints = [
 @conv1d.mistake(
     "the filter is flipped",
     "Your newest day meets the first weight. In the "
-    "lecture's formula $f_1$ meets the oldest day of the window. (Flipping is what "
+    "lecture's formula f₁ meets the oldest day of the window. (Flipping is what "
     "mathematics and np.convolve call convolution.)",
 )
 def _(right, x, f):
@@ -283,7 +283,7 @@ def _(right, x, f):
 
 
 @conv1d.mistake(
-    "starts one day late", "The first window is missing: it starts with x[0], the lecture's $x_1$."
+    "starts one day late", "The first window is missing: it starts with x[0], the lecture's x₁."
 )
 def _(right, x, f):
     return right(x, f)[1:]

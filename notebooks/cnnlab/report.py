@@ -80,7 +80,8 @@ def first_wrong(report: Report) -> Result | None:
 def lines(report: Report) -> list[tuple[str, str]]:
     """The report as (kind, text) pairs, from which both text and HTML are made.
 
-    kind: "cause", "case", "problem", "arithmetic", "replay", "list" or "next".
+    kind: "cause", "case", "problem", "arithmetic", "replay", "picture" (which text
+        has none of), "list" or "next".
     """
     if report.status == "not attempted":
         return [
@@ -97,7 +98,7 @@ def lines(report: Report) -> list[tuple[str, str]]:
     if wrong is None:
         return [("next", f"All {len(report.results)} cases agree with torch's answer.")]
     if not report.hidden:
-        out += _about(report, wrong)
+        out += [*_about(report, wrong), ("picture", "")]
     listed = [
         f"{'✓ right' if not r.problem else '✗ ' + _short(r)}: {r.case.name}" for r in report.results
     ]
@@ -115,6 +116,8 @@ def _about(report: Report, result: Result) -> list[tuple[str, str]]:
         ("arithmetic", "\n".join(arguments(report, case))),
         ("problem", problem.message),
     ]
+    if problem.kind == "raised" and result.outcome.code:
+        out.append(("arithmetic", result.outcome.code))
     if problem.index is not None:
         worked = report.exercise.work_out(problem.index, case)
         if worked:
@@ -155,6 +158,8 @@ def as_text(report: Report) -> str:
     for kind, text in lines(report):
         if kind in ("arithmetic", "list"):
             out.append(textwrap.indent(text, "    "))
+        elif kind == "picture":
+            pass
         elif kind == "replay":
             out.append(f"  To try it yourself:\n    {text}")
         else:
@@ -184,6 +189,8 @@ def as_html(report: Report, drawing: bool = True) -> str:
                 f"<pre style='margin:.3em 0 .3em 1em;color:inherit;background:none;"
                 f"white-space:pre-wrap'>{safe}</pre>"
             )
+        elif kind == "picture":
+            body.append(picture_html(report) if drawing else "")
         elif kind == "replay":
             body.append(f"<p style='margin:.5em 0'>To try it yourself: <code>{safe}</code></p>")
         elif kind == "list":
@@ -194,13 +201,11 @@ def as_html(report: Report, drawing: bool = True) -> str:
             )
         else:
             body.append(f"<p style='margin:.5em 0'>{safe}</p>")
-    picture = picture_html(report) if drawing else ""
     return (
         f"<div class='cnnlab-report' data-status='{report.status}' style='border-left:6px "
-        f"{_BORDER[report.status]};padding:.3em 1em;margin:.3em 0;max-width:52em'>"
+        f"{_BORDER[report.status]};padding:.3em 1em;margin:.5em 0;max-width:52em'>"
         f"<p style='margin:.2em 0;font-size:110%'><b>{escape(headline(report))}</b></p>"
         + "".join(body)
-        + picture
         + "</div>"
     )
 
@@ -241,12 +246,13 @@ def _draw(target: np.ndarray, yours: np.ndarray) -> bytes:
     for axis, (title, values) in zip(axes, panels, strict=True):
         axis.set_title(title, fontsize=10)
         if values.ndim == 1:
-            wrong = ~np.isclose(yours, target) if same else np.full(len(values), title == "yours")
+            wrong = ~np.isclose(yours, target) if same else np.ones(len(values), bool)
+            wrong &= title != "target"
             places = np.arange(len(values))
             axis.vlines(places, 0, values, color="#0072B2", lw=2)
             axis.plot(places[~wrong], values[~wrong], "o", color="#0072B2", ms=4)
-            if title != "target":
-                axis.plot(places[wrong], values[wrong], "X", color="#D55E00", ms=7)
+            axis.plot(places[wrong], values[wrong], "X", color="#D55E00", ms=7)
+            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.axhline(0, color="0.6", lw=0.8)
             if title in ("target", "yours") and np.isfinite([low, high]).all():
                 margin = 0.08 * (high - low or 1)
