@@ -49,6 +49,7 @@ class Case:
     raises: the case asks for a ValueError with a sentence, not for a value.
     judge: where there is no single right value: ``judge(value, *args, **kwargs)``
         returns None if the value will do, otherwise a sentence saying why not.
+    draws: the answer may draw random numbers, from a global generator too.
     rtol, atol: relative tolerance, and its floor.
     """
 
@@ -58,6 +59,7 @@ class Case:
     probe: Callable | None = None
     raises: bool = False
     judge: Callable | None = None
+    draws: bool = False
     rtol: float = 1e-8
     atol: float = 1e-10
 
