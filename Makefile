@@ -1,12 +1,12 @@
 # Thin aliases; the work is done by the commands they call. `make` alone lists them.
-# Another interpreter: make demo PYTHON=python3.13 (gets an environment of its own).
+# Another interpreter: make demo PYTHON=python3.13 (it gets an environment of its own).
 
 PYTHON ?= python3
-VENV   ?= .venv
+VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test lab release setup
+.PHONY: help demo test lab release
 help:
 	@echo "make demo      set everything up and run a whole class once"
 	@echo "make test      set everything up and run the whole test suite"
@@ -26,8 +26,6 @@ lab: $(READY)
 
 release: $(READY)
 	@$(BIN)/autograder release
-
-setup: $(READY)
 
 # Made again when a dependency changes; both packages are installed editable.
 $(READY): pyproject.toml notebooks/pyproject.toml autograder/constraints.txt

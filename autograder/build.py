@@ -20,6 +20,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from . import leaks
 from .course import ROOT, Course, write
 
 SOLUTIONS = ROOT / "solutions"
@@ -27,9 +28,6 @@ NOTEBOOKS = ROOT / "notebooks"
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 """The one kernel that Jupyter, JupyterHub and Colab all have: with another they ask first."""
-
-CELL_METADATA = ("deletable", "editable", "nbgrader", "tags")
-"""What a cell keeps; anything else is an editor's or its author's."""
 
 
 class BuildError(ValueError):
@@ -54,8 +52,6 @@ def release(
     Raises BuildError, before anything is written to ``notebooks``, if a lesson is unknown
     or not as it should be, or if something would leak.
     """
-    from . import leaks
-
     known = lesson_names(solutions)
     named = list(lessons or known)
     for lesson in named:
@@ -107,7 +103,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy with nothing in it but the lesson: stable ids, no outputs, little metadata."""
     cells, seen = [], Counter()
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata}
+        kept = {key: cell.metadata[key] for key in leaks.CELL_METADATA if key in cell.metadata}
         identity = kept.get("nbgrader", {}).get("grade_id")
         if not identity:
             # By content and not by position: a cell put in between renames no other.

@@ -34,8 +34,9 @@ FIXED_NAMES = {*dir(builtins), "np", "torch", "nn", "F", "math", "itertools", "f
 PATH = re.compile(r"(?<![\w/.])/(?:home|root|Users|work|mnt)/[\w.-]+|\b[A-Z]:\\+Users\\+\w+")
 """A path of somebody's machine."""
 
-NOTEBOOK_METADATA = {"kernelspec", "language_info"}
-CELL_METADATA = {"deletable", "editable", "nbgrader", "tags"}
+NOTEBOOK_METADATA = ("kernelspec", "language_info")
+CELL_METADATA = ("deletable", "editable", "nbgrader", "tags")
+"""What the build leaves in a notebook; anything else is an editor's or its author's."""
 
 NEVER = {"__pycache__", ".ipynb_checkpoints", "build"}
 """Folders that version control ignores; publish leaves them out too."""
@@ -142,14 +143,14 @@ class Secrets:
     def in_notebook(self, notebook: NotebookNode, where: str) -> list[Leak]:
         """Everything in one notebook that must not be published."""
         found = []
-        for key in sorted(set(notebook.metadata) - NOTEBOOK_METADATA):
+        for key in sorted(set(notebook.metadata) - set(NOTEBOOK_METADATA)):
             found.append(Leak(where, f"the author's metadata {key!r}"))
         spec = notebook.metadata.get("kernelspec", {}).get("name", "python3")
         if spec != "python3":
             found.append(Leak(where, f"the kernel {spec!r} of somebody's machine"))
         for i, cell in enumerate(notebook.cells):
             here = f"{where}, cell {i + 1}"
-            for key in sorted(set(cell.metadata) - CELL_METADATA):
+            for key in sorted(set(cell.metadata) - set(CELL_METADATA)):
                 found.append(Leak(here, f"the author's metadata {key!r}"))
             if cell.get("outputs") or cell.get("execution_count"):
                 found.append(Leak(here, "an output"))

@@ -1,0 +1,143 @@
+"""Make the students' repository: ``autograder publish DIR --repository OWNER/NAME``.
+
+DIR gets notebooks/, data/, a README and a conda environment; nothing of solutions/ or
+autograder/. Publish again after a change: DIR is brought up to date, its .git stays.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .build import NOTEBOOKS, SOLUTIONS, read_all
+from .course import ROOT
+from .leaks import NEVER, scan
+
+PLACEHOLDER = "OWNER/REPO"
+"""What lessons write where the address of the students' repository belongs."""
+
+MARK = ".published"
+"""The file by which a folder made by publish is known; it lists what publish wrote."""
+
+FOLDERS = ("notebooks", "data")
+
+README = """\
+# Convolutional networks: the notebooks
+
+Fill in the exercise cells; `check(…)` tells you whether an answer is right and, if not, where and
+probably why. Hand in the notebook (`.ipynb`) of each lesson.
+
+| lesson | in the browser |
+|---|---|
+{rows}
+
+**In Colab** nothing needs to be installed: open a lesson above, then *File → Save a copy in Drive*.
+
+**On your own machine**, with Python 3.11, 3.12 or 3.13:
+
+```
+git clone https://github.com/{repository}
+cd {name}
+python3 -m venv .venv
+.venv/bin/pip install jupyterlab ./notebooks
+.venv/bin/jupyter lab --notebook-dir=notebooks
+```
+
+On Windows write `.venv\\Scripts\\` where `.venv/bin/` stands. With conda:
+`conda env create -f environment.yml`, `conda activate cnnlab`,
+`jupyter lab --notebook-dir=notebooks`.
+
+Where the data come from, and under which licence: [data/README.md](data/README.md).
+"""
+
+ENVIRONMENT = """\
+name: cnnlab
+channels: [conda-forge]
+dependencies:
+  - python>=3.11,<3.14
+  - pip
+  - pip:
+      - jupyterlab
+      - ./notebooks
+"""
+
+
+class PublishError(ValueError):
+    """The students' repository cannot be made; the message says why."""
+
+
+def publish(folder: Path, repository: str) -> list[Path]:
+    """Write the students' repository into a folder and return the files written.
+
+    repository: where it will be on GitHub, OWNER/NAME.
+    Raises PublishError, before anything is written, if the folder holds something that
+    publish did not make, or if something in notebooks/ or data/ must not be seen.
+    """
+    folder = Path(folder).expanduser().resolve()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+", repository, re.ASCII):
+        raise PublishError(
+            f"{repository!r} is no repository; give OWNER/NAME, as in github.com/OWNER/NAME."
+        )
+    if folder.exists() and not folder.is_dir():
+        raise PublishError(f"{folder} is a file; name a new or an empty folder.")
+    before = _written_before(folder)
+    secrets = read_all(SOLUTIONS)
+    leaks = [leak for name in FOLDERS for leak in scan(ROOT / name, secrets)]
+    if leaks:
+        raise PublishError("\n".join(["nothing is published:", *(f"  {leak}" for leak in leaks)]))
+
+    contents = {Path("README.md"): _readme(repository), Path("environment.yml"): ENVIRONMENT}
+    for name in FOLDERS:
+        for path in _files(ROOT / name):
+            contents[path.relative_to(ROOT)] = path.read_bytes()
+    written = []
+    for path, content in sorted(contents.items()):
+        data = content.encode() if isinstance(content, str) else content
+        # Only text can hold the placeholder, and bytes that do are text.
+        data = data.replace(PLACEHOLDER.encode(), repository.encode())
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+        written.append(folder / path)
+    for path in before - set(contents):
+        (folder / path).unlink(missing_ok=True)
+    listed = "\n".join(map(str, sorted(contents)))
+    (folder / MARK).write_text(f"Written by autograder publish for {repository}:\n{listed}\n")
+    return written
+
+
+def _written_before(folder: Path) -> set[Path]:
+    """What an earlier publish wrote there; PublishError if somebody else filled the folder."""
+    mark = folder / MARK
+    if mark.is_file():
+        listed = [Path(line) for line in mark.read_text().splitlines()[1:]]
+        return {path for path in listed if not path.is_absolute() and ".." not in path.parts}
+    others = [p.name for p in folder.iterdir() if p.name != ".git"] if folder.exists() else []
+    if others:
+        raise PublishError(
+            f"{folder} holds things that publish did not make ({', '.join(sorted(others)[:3])}); "
+            "name a new or an empty folder."
+        )
+    return set()
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that belong to the repository: no caches, nothing hidden."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        ours = not any(p in NEVER or p.startswith(".") or p.endswith(".egg-info") for p in parts)
+        if ours and path.is_file():
+            found.append(path)
+    return found
+
+
+def _readme(repository: str) -> str:
+    rows = []
+    for path in sorted(NOTEBOOKS.glob("*/*.ipynb")):
+        there = path.relative_to(ROOT).as_posix()
+        rows.append(
+            f"| [{path.stem}]({there}) | [open in Colab](https://colab.research.google.com/"
+            f"github/{repository}/blob/main/{there}) |"
+        )
+    name = repository.partition("/")[2]
+    return README.format(rows="\n".join(rows), repository=repository, name=name)

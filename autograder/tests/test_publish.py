@@ -1,0 +1,126 @@
+"""The students' repository: complete, installable, and without anything they must not see."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from autograder import build, leaks, publish
+from autograder.course import ROOT
+from autograder.publish import PLACEHOLDER, PublishError
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("publish") / "students"
+    publish.publish(folder, "ada/convolutions")
+    return folder
+
+
+def texts(folder):
+    return {p: p.read_text() for p in folder.rglob("*") if p.is_file() and p.suffix != ".png"}
+
+
+def test_it_holds_the_notebooks_the_data_a_readme_and_an_environment(published):
+    assert {p.name for p in published.iterdir()} == {
+        publish.MARK,
+        "README.md",
+        "data",
+        "environment.yml",
+        "notebooks",
+    }
+    lessons = {p.stem for p in (ROOT / "notebooks").glob("*/*.ipynb")}
+    assert lessons == {p.stem for p in published.glob("notebooks/*/*.ipynb")}
+    assert (published / "data/covid_daily.csv").is_file()
+
+
+def test_no_solution_and_nothing_of_the_grader_is_in_it(published):
+    secrets = build.read_all()
+    assert leaks.scan(published, secrets) == []
+    lines = {
+        line.strip()
+        for notebook in secrets.values()
+        for cell in notebook.cells
+        for region in re.findall(r"BEGIN SOLUTION\n(.*?)\n[^\n]*END SOLUTION", cell.source, re.S)
+        for line in region.splitlines()
+        if len(line.strip()) > 30 and not line.strip().startswith(("#", "raise"))
+    }
+    assert lines
+    for path, text in texts(published).items():
+        # cnnlab's oracles may share a line with a solution; the scan compares all of it.
+        if path.suffix != ".py":
+            assert not [line for line in lines if line in text], path
+        assert "import autograder" not in text, path
+
+
+def test_links_and_setup_cells_name_the_repository(published):
+    for path, text in texts(published).items():
+        assert not re.search(r"OWNER\b|OWNER/", text), f"{PLACEHOLDER} is left in {path}"
+    for path in published.glob("notebooks/*/*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        link = f"github/ada/convolutions/blob/main/notebooks/{path.stem}/{path.name}"
+        assert link in "".join(cells[0]["source"])
+        assert "git+https://github.com/ada/convolutions" in path.read_text()
+
+
+def test_a_clone_of_it_installs_and_brings_its_data(published, tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+         "--no-index", "--target", tmp_path, published / "notebooks"],
+        check=True,
+    )  # fmt: skip
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import cnnlab.data;"
+        "assert cnnlab.__file__.startswith(sys.argv[1]), cnnlab.__file__;"
+        "print(cnnlab.data.covid_tests().tests.sum())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.strip() == "15524"
+
+
+def test_publishing_again_updates_and_removes_but_leaves_git(tmp_path):
+    folder = tmp_path / "students"
+    publish.publish(folder, "ada/one")
+    (folder / ".git").mkdir()
+    (folder / ".git/HEAD").write_text("ref")
+    (folder / "data/old.csv").write_text("gone from the project")
+    with (folder / publish.MARK).open("a") as mark:
+        mark.write("data/old.csv\n../outside\n")
+    (tmp_path / "outside").touch()
+    publish.publish(folder, "ada/two")
+    assert (folder / ".git/HEAD").exists()
+    assert (tmp_path / "outside").exists()
+    assert not (folder / "data/old.csv").exists()
+    assert "ada/two" in (folder / "README.md").read_text()
+
+
+def test_a_folder_that_it_did_not_make_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(PublishError, match=r"did not make \(thesis.tex\)"):
+        publish.publish(tmp_path, "ada/one")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_an_empty_clone_is_filled(tmp_path):
+    (tmp_path / ".git").mkdir()
+    assert publish.publish(tmp_path, "ada/one")
+
+
+@pytest.mark.parametrize("name", ["ada", "ada/", "ada/b/c", "https://github.com/ada/b", "a b/c"])
+def test_a_repository_must_be_owner_and_name(name, tmp_path):
+    with pytest.raises(PublishError, match="give OWNER/NAME"):
+        publish.publish(tmp_path, name)
+
+
+def test_nothing_is_published_while_something_leaks(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "scan", lambda *_: [leaks.Leak("a.ipynb", "an output")])
+    with pytest.raises(PublishError, match=r"nothing is published:\n  a.ipynb: an output"):
+        publish.publish(tmp_path / "new", "ada/one")
+    assert not (tmp_path / "new").exists()
