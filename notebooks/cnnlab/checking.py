@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from .exercise import Case, Exercise, Mistake, Outcome
+from .refusing import refusing
 
 SECONDS = 3.0
 """Seconds that all calls of one ``check`` may take together before a loop is stopped."""
@@ -79,14 +80,21 @@ OTHER_PACKAGES = {"torch", "scipy", "pandas", "skimage", "sklearn", "cv2", "jax"
 """Packages with filters of their own, out of bounds in NumPy exercises."""
 
 
-def _refuse(what: str) -> Callable:
+def _refuse(
+    what: str,
+    instead: str = "NumPy is fine: slices, sums, products, np.pad, sliding_window_view, einsum.",
+) -> Callable:
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise Forbidden(
             f"{what} is not allowed in this exercise: it is the thing you are asked to write. "
-            "Plain NumPy is fine: slices, sums, products, np.pad, sliding_window_view, einsum."
+            f"Plain {instead}"
         )
 
     return refused
+
+
+def _refuse_torch(what: str) -> Callable:
+    return _refuse(what, "tensor operations are fine: products, sums, means, matmul, where.")
 
 
 @contextmanager
@@ -146,7 +154,23 @@ def _global_state() -> dict[str, Any]:
     if torch := sys.modules.get("torch"):
         state["torch's default dtype"] = str(torch.get_default_dtype())
         state["torch's gradient mode"] = torch.is_grad_enabled()
+        state["the seed of torch's global generator"] = torch.initial_seed()
     return state
+
+
+@contextmanager
+def _torch_as_it_was() -> Iterator[None]:
+    """Put torch's default dtype and gradient mode back: other answers follow in this process."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
 
 
 def call(
@@ -158,8 +182,9 @@ def call(
     """
     before = _global_state()
     try:
-        with time_limit(seconds):
+        with _torch_as_it_was(), time_limit(seconds):
             value = (given.probe or _plain_call)(answer, *given.args, **given.kwargs)
+            after = _global_state()
     except TimeLimit:
         return Outcome("timeout")
     except NotImplementedError as problem:
@@ -179,7 +204,7 @@ def call(
         if difference(b, a, 0, 0)
     ]
     changed += [n for n in given.kwargs if difference(pristine.kwargs[n], given.kwargs[n], 0, 0)]
-    changed += [n for n, state in _global_state().items() if difference(before[n], state, 0, 0)]
+    changed += [n for n in before if difference(before[n], after[n], 0, 0)]
     return Outcome("returned", value, changed=tuple(changed))
 
 
@@ -189,7 +214,7 @@ def _plain_call(answer: Callable, *args: Any, **kwargs: Any) -> Any:
 
 def _students_line(problem: BaseException) -> tuple[int | None, str]:
     """The last line of the student's own code that the exception went through."""
-    ours = (__file__, np.__file__.rpartition("numpy")[0])
+    ours = (__file__.rpartition("checking")[0], np.__file__.rpartition("numpy")[0])
     frames = [
         f
         for f in traceback.extract_tb(problem.__traceback__)
@@ -205,8 +230,8 @@ def _outcomes(answer: Any, exercise: Exercise, seed: int, seconds: float) -> lis
         return [answer.outcome(case) for case in cases]
     deadline = time.monotonic() + seconds
     outcomes = []
-    refused = ready_made_refused() if exercise.numpy_only else nullcontext()
-    with refused:
+    ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
+    with ready_made, refusing(exercise.refused, _refuse_torch):
         for given, pristine in zip(cases, exercise.draw(seed), strict=True):
             left = max(deadline - time.monotonic(), seconds / 10)
             outcomes.append(call(answer, given, pristine, exercise, left))
@@ -465,7 +490,10 @@ def _problem(case: Case, right: Outcome, got: Outcome) -> Problem | None:
         place = f", raised in your line {got.line}:" if got.line else ""
         return Problem("raised", f"{got.errors[0]}: {got.message or 'no message'}{place}")
     if case.judge:
-        sentence = case.judge(got.value, *case.args, **case.kwargs)
+        try:
+            sentence = case.judge(got.value, *case.args, **case.kwargs)
+        except Exception:  # it was written for values of the form asked for, and this is none
+            sentence = "what came back does not have the form that was asked for."
         problem = Problem("judged", sentence) if sentence else None
     else:
         problem = difference(right.value, got.value, case.rtol, case.atol)

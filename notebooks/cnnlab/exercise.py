@@ -112,12 +112,20 @@ class Exercise:
     Calling it calls the student's answer; ``reference`` calls the oracle.
     """
 
-    def __init__(self, stub: Callable, lesson: str, points: float, numpy_only: bool):
+    def __init__(
+        self,
+        stub: Callable,
+        lesson: str,
+        points: float,
+        numpy_only: bool,
+        refused: tuple[str, ...] = (),
+    ):
         self.stub = stub
         self.name = stub.__name__
         self.lesson = lesson
         self.points = points
         self.numpy_only = numpy_only
+        self.refused = refused
         self.signature = inspect.signature(stub)
         self.__doc__ = stub.__doc__
         self.answer: Callable | None = None
@@ -185,16 +193,23 @@ EXERCISES: dict[str, Exercise] = {}
 """Every exercise that has been declared, by name, in the order of the lessons."""
 
 
-def exercise(*, points: float, lesson: str | None = None, numpy_only: bool = True) -> Callable:
+def exercise(
+    *,
+    points: float,
+    lesson: str | None = None,
+    numpy_only: bool = True,
+    refused: tuple[str, ...] = (),
+) -> Callable:
     """Turn a typed stub with a docstring into an :class:`Exercise`.
 
     lesson: taken from the module's name, ``cnnlab.lesson_NN_topic``, unless given.
     numpy_only: torch, scipy and NumPy's ready-made convolutions are not allowed.
+    refused: what else is the answer already, by its full name: "torch.nn.functional.linear".
     """
 
     def declare(stub: Callable) -> Exercise:
         name = lesson or stub.__module__.rpartition("lesson_")[2]
-        made = Exercise(stub, name, points, numpy_only)
+        made = Exercise(stub, name, points, numpy_only, refused)
         EXERCISES[made.name] = made
         return made
 

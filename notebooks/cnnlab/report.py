@@ -27,6 +27,8 @@ def number(value: float) -> str:
 
 def shown(value: object, limit: int = 12) -> str:
     """A value in one line; of long arrays the shape and the first entries."""
+    if type(value).__name__ == "Tensor":
+        value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray) and value.ndim:
         flat = " ".join(number(v) for v in value.ravel()[:limit])
         if value.ndim == 1:
