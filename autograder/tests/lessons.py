@@ -1,0 +1,205 @@
+"""The lessons as notebooks for the tests: their source, their release, and a way to run them."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from autograder import build
+
+LESSONS = build.lesson_names()
+
+MINUTES = {
+    "01_rolling_average": 2,
+    "02_backprop_1d": 3,
+    "03_conv2d": 3,
+    "04_pooling": 6,
+    "05_pytorch_tour": 5,
+    "06_text_cnn": 10,
+}
+"""How long a notebook may run before it counts as hanging; several times what a laptop needs."""
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGETS = "application/vnd.jupyter.widget-state+json"
+REPORT = "application/vnd.cnnlab.report+json"
+
+
+def solution(lesson: str) -> NotebookNode:
+    """The instructor's notebook of a lesson, straight from its source."""
+    return build.read(build.SOLUTIONS / f"{lesson}.md")
+
+
+def released_path(lesson: str) -> Path:
+    """The file that students open."""
+    path = build.NOTEBOOKS / lesson / f"{lesson}.ipynb"
+    assert path.is_file(), f"{lesson} has no released notebook: run `make release`"
+    return path
+
+
+def released(lesson: str) -> NotebookNode:
+    """The notebook that students open."""
+    return nbformat.read(released_path(lesson), as_version=4)
+
+
+def run(notebook: NotebookNode, folder: Path, minutes: float, **client) -> float:
+    """Run a notebook top to bottom in a fresh kernel, through errors, and give the seconds.
+
+    folder: the kernel's working folder. minutes: for the whole notebook; a cell that
+    is still running then fails with nbclient's CellTimeoutError.
+    client: further settings of nbclient's NotebookClient.
+    """
+    begin = time.monotonic()
+    NotebookClient(
+        notebook,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=True,
+        timeout_func=lambda cell: max(1, begin + 60 * minutes - time.monotonic()),
+        **client,
+    ).execute()
+    return time.monotonic() - begin
+
+
+# ── what a run left behind ──────────────────────────────────────────────────
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook: NotebookNode, cell: NotebookNode) -> list[NotebookNode]:
+    """All that a cell shows, what is inside its widgets included."""
+    widgets = notebook.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    shown, to_see = list(cell.outputs), [o["data"][WIDGET] for o in _with(cell.outputs, WIDGET)]
+    while to_see:
+        state = widgets[to_see.pop()["model_id"]]["state"]
+        shown += [nbformat.from_dict(o) for o in state.get("outputs", [])]
+        children = state.get("children", [])
+        to_see += [{"model_id": child.removeprefix("IPY_MODEL_")} for child in children]
+    return shown
+
+
+def _with(shown: list[NotebookNode], kind: str) -> list[NotebookNode]:
+    return [output for output in shown if kind in output.get("data", {})]
+
+
+def data(notebook: NotebookNode, cell: NotebookNode, kind: str) -> list:
+    """What a cell shows of one media type."""
+    return [output["data"][kind] for output in _with(outputs(notebook, cell), kind)]
+
+
+def errors(notebook: NotebookNode) -> list[tuple[NotebookNode, NotebookNode]]:
+    """(cell, error) for everything that was raised, in widgets too."""
+    return [
+        (cell, output)
+        for cell in code_cells(notebook)
+        for output in outputs(notebook, cell)
+        if output.output_type == "error"
+    ]
+
+
+def complaints(notebook: NotebookNode) -> list[str]:
+    """What was written to stderr, warnings for instance, and by which cell."""
+    return [
+        f"{cell.source}\n→ {output.text}"
+        for cell in code_cells(notebook)
+        for output in outputs(notebook, cell)
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def reports(notebook: NotebookNode) -> Iterator[dict]:
+    """Every report of a check, as data."""
+    for cell in code_cells(notebook):
+        yield from data(notebook, cell, REPORT)
+
+
+class Pictures(HTMLParser):
+    """The pictures of an HTML text: .pictures has the text alternative of each, "" if none."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.pictures: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        given = dict(attrs)
+        if tag == "img":
+            self.pictures.append((given.get("alt") or "").strip())
+        elif tag in ("svg", "canvas"):
+            self.pictures.append((given.get("aria-label") or "").strip())
+
+
+def pictures(notebook: NotebookNode, cell: NotebookNode) -> list[str]:
+    """The text alternative of every picture that a cell shows; "" for a picture without."""
+    found = []
+    for output in outputs(notebook, cell):
+        bundle = output.get("data", {})
+        if "text/html" in bundle:
+            found += Pictures(bundle["text/html"]).pictures
+        else:  # Jupyter shows these without any alt text
+            found += ["" for kind in bundle if kind.startswith("image/")]
+    return found
+
+
+# ── what a cell is made of ──────────────────────────────────────────────────
+
+
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a cell, magics and all."""
+    return ast.parse(TransformerManager().transform_cell(source))
+
+
+def uses(tree: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
+def defines(tree: ast.AST) -> set[str]:
+    """The names that code gives a value to, changes an entry of, or imports."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(getattr(node, "ctx", None), ast.Store):
+            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return names
+
+
+def needed(before: list[str], last: str) -> list[str]:
+    """Those of the pieces of code ``before`` that ``last`` builds on, in their order."""
+    wanted, kept = uses(parsed(last)), []
+    for source in reversed(before):
+        tree = parsed(source)
+        if defines(tree) & wanted:
+            wanted |= uses(tree)
+            kept.append(source)
+    return kept[::-1]
+
+
+def figure_functions(notebook: NotebookNode) -> dict[str, str]:
+    """The names that a lesson imports from ``cnnlab.figures``, each with its module."""
+    return {
+        alias.asname or alias.name: node.module
+        for cell in code_cells(notebook)
+        for node in ast.walk(parsed(cell.source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlab.figures")
+        for alias in node.names
+    }
+
+
+def calls(cell: NotebookNode) -> set[str]:
+    """The plain names that a cell calls."""
+    return {
+        node.func.id
+        for node in ast.walk(parsed(cell.source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
