@@ -168,7 +168,7 @@ class Sandbox:
 
     def start(self) -> None:
         """Start the warm process, unless it runs already. Raises SandboxError."""
-        if self._process is not None and self._process.poll() is None:
+        if self.alive():
             return
         self.close()
         ours, theirs = socket.socketpair()
@@ -237,6 +237,10 @@ class Sandbox:
             self.close()
             raise SandboxError(f"no sandbox: a submission could not be locked in ({said})")
         return session
+
+    def alive(self) -> bool:
+        """Whether the warm process is there; no student's code can end it."""
+        return self._process is not None and self._process.poll() is None
 
     def close(self) -> None:
         """End the warm process and everything in it."""

@@ -1,0 +1,425 @@
+"""The judge: runs a lesson's test cells outside the sandbox and writes the verdicts.
+
+In a test cell the names that students define are stand-ins. Calling one, or checking it,
+sends arguments into the sandbox and brings data back; what is right is known here alone.
+The verdicts go into the test cells as nbgrader expects them, so that its gradebook,
+formgrader and feedback need not know that anything is different.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import builtins
+import inspect
+import io
+import re
+import secrets
+import sys
+import textwrap
+import time
+import types
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import cnnlab
+import nbformat
+from cnnlab.checking import Report, examine
+from cnnlab.exercise import EXERCISES, Case, Outcome
+from cnnlab.report import as_html, as_text
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
+
+from .confine import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
+from .restore import is_test, name_of, restore
+from .sandbox import Ended, Sandbox, SandboxError, Session
+
+RESTARTS = 8
+"""How often a submission that kills its process gets a new one, for what is left to grade."""
+
+REPORT = "application/vnd.cnnlab.report+json"
+
+STATUSES = ("returned", "raised", "timeout", "not filled in", "forbidden")
+
+
+class Fault(RuntimeError):
+    """Grading failed for reasons that are not the student's: no points, grade again."""
+
+
+class Sandboxes:
+    """The warm processes of one worker, started when they are first needed."""
+
+    def __init__(self, unsafe_local: bool = False):
+        self.unsafe_local = unsafe_local
+        self._warm: dict[str, Sandbox] = {}
+
+    def __getitem__(self, flavour: str) -> Sandbox:
+        if flavour not in self._warm:
+            self._warm[flavour] = Sandbox(flavour, self.unsafe_local)
+        return self._warm[flavour]
+
+    def close(self) -> None:
+        """End them all."""
+        for sandbox in self._warm.values():
+            sandbox.close()
+
+
+# ── the submission, as the judge sees it ────────────────────────────────────
+
+
+class Submission:
+    """A student's cells in the sandbox, and what comes of calling their answers.
+
+    notebook: a restored one. A process that dies or hangs is the student's affair: that
+    case fails, and a new process runs the cells again for the cases that are left.
+    """
+
+    def __init__(self, notebook: Any, sandboxes: Sandboxes):
+        self.sandboxes = sandboxes
+        self.cells = list(_to_run(notebook))
+        self.exercises = [name_of(c) for c in notebook.cells if _role(c) == "answer"]
+        self._sessions: dict[str, Session] = {}
+        self._starts: dict[str, int] = {}
+        self._spent: dict[str, float] = {}
+        self._last_end = ""
+        self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
+        self._slow: set[str] = set()
+
+    def close(self) -> None:
+        """Kill what is left of it."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+    def outcome(self, name: str, case: Case, value: bool = False) -> Outcome:
+        """What comes of calling an answer on a case; value: of looking at a value."""
+        exercise = EXERCISES.get(name)
+        flavour = "numpy" if exercise is not None and exercise.numpy_only else "torch"
+        seconds = AGAIN_SECONDS if name in self._slow else CALL_SECONDS * _factor(flavour)
+        request = {"do": "value" if value else "call", "name": name, "seconds": seconds}
+        if not value:
+            parameters = list(exercise.signature.parameters) if exercise else []
+            probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
+            request |= {"args": tuple(case.args), "kwargs": dict(case.kwargs)}
+            request |= {"parameters": parameters, "probe": probe}
+        try:
+            session = self._session(flavour)
+            if session is None:
+                return self._fates.get(name) or Outcome("died", message=self._last_end)
+            reply = self._ask(flavour, session, request, seconds)
+        except TimeoutError:
+            self._slow.add(name)
+            return Outcome("timeout")
+        except Ended as end:
+            return Outcome("died", message=str(end))
+        got = _outcome(reply)
+        if got.status == "timeout":
+            self._slow.add(name)
+        if got.status == "not filled in" and name in self._fates:
+            return self._fates[name]
+        return got
+
+    def _ask(self, flavour: str, session: Session, request: dict, seconds: float) -> dict:
+        """Ask, and keep the books: a session that ends is gone, time is counted."""
+        started = time.monotonic()
+        left = WALL_SECONDS * _factor(flavour) - self._spent.get(flavour, 0.0)
+        try:
+            # By the clock, so generous: the runner itself stops what computes too long.
+            return session.ask(request, max(min(3 * seconds + 5, left), 0.01))
+        except (TimeoutError, Ended) as problem:
+            del self._sessions[flavour]
+            self._last_end = str(problem) or "it did not come to an end and was stopped"
+            if not self.sandboxes[flavour].alive():
+                raise Fault(f"the sandbox itself ended ({problem})") from problem
+            raise
+        finally:
+            self._spent[flavour] = self._spent.get(flavour, 0.0) + time.monotonic() - started
+
+    def _session(self, flavour: str) -> Session | None:
+        """A session in which the cells have been run, or None if they do not let it live."""
+        while flavour not in self._sessions:
+            if self._starts.get(flavour, 0) >= RESTARTS:
+                return None
+            self._starts[flavour] = self._starts.get(flavour, 0) + 1
+            session = self._sessions[flavour] = self.sandboxes[flavour].open()
+            label = ""
+            try:
+                start = {"do": "start", "exercises": self.exercises}
+                self._ask(flavour, session, start, CALL_SECONDS)
+                for label, source in self.cells:
+                    if label not in self._fates:
+                        seconds = CALL_SECONDS * _factor(flavour)
+                        request = {"do": "cell", "label": label, "source": source}
+                        self._ask(flavour, session, {**request, "seconds": seconds}, seconds)
+            except TimeoutError:
+                self._fates[label] = Outcome("timeout")
+            except Ended as end:
+                message = f"{end}, while its cell was run"
+                self._fates[label] = Outcome("died", message=message)
+        return self._sessions[flavour]
+
+
+def _factor(flavour: str) -> int:
+    return TORCH_FACTOR if flavour == "torch" else 1
+
+
+def _role(cell: Any) -> str:
+    return cell.metadata.get("cnnlab", {}).get("role", "")
+
+
+def _to_run(notebook: Any) -> Any:
+    """(label, source) of the cells that answers need: setup, answers, the student's own."""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        role = _role(cell)
+        if role == "answer":
+            yield name_of(cell), cell.source
+        elif role == "own" or (role == "ours" and "setup" in cell.metadata.get("tags", [])):
+            yield f"cell {place + 1}", cell.source
+
+
+def _outcome(reply: dict[str, Any]) -> Outcome:
+    """A reply from the sandbox as an outcome. Nothing in it is taken on trust."""
+    status = reply.get("status")
+    if status not in STATUSES:
+        return Outcome("died", message="it sent something that is no answer")
+    line = reply.get("line")
+    return Outcome(
+        status,
+        value=reply.get("value"),
+        errors=_texts(reply.get("errors"), 80) or (("Exception",) if status == "raised" else ()),
+        message=_text(reply.get("message"), 1000),
+        line=line if type(line) is int and 0 < line < 100_000 else None,
+        code=_text(reply.get("code"), 200),
+        changed=_texts(reply.get("changed"), 80),
+    )
+
+
+def _text(value: Any, limit: int) -> str:
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def _texts(value: Any, limit: int) -> tuple[str, ...]:
+    many = value[:20] if isinstance(value, (list, tuple)) else ()
+    return tuple(t[:limit] for t in many if isinstance(t, str))
+
+
+class Failed(Exception):
+    """A call in a test cell failed as the student's answer does: the student's error, as text."""
+
+
+class StandIn:
+    """The student's function in a test cell; ``outcome`` is what ``cnnlab`` asks of it."""
+
+    def __init__(self, name: str, submission: Submission, value: bool = False):
+        self.__name__ = name
+        self._submission, self._value = submission, value
+
+    def outcome(self, case: Case) -> Outcome:
+        """What comes of the case in the sandbox."""
+        return self._submission.outcome(self.__name__, case, self._value)
+
+    def as_value(self) -> StandIn:
+        """The same for an exercise whose answer is a value, not a function."""
+        return StandIn(self.__name__, self._submission, value=True)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        got = self.outcome(Case(f"{self.__name__}(…)", args, kwargs))
+        if got.status == "returned":
+            return got.value
+        known = [getattr(builtins, name, None) for name in got.errors]
+        error = next((e for e in known if isinstance(e, type) and issubclass(e, Exception)), None)
+        message = got.message or got.status
+        raise type("Failed", (Failed, error), {})(message) if error else Failed(message)
+
+
+# ── the test cells ──────────────────────────────────────────────────────────
+
+
+def judge(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
+    """Run the test cells of a restored notebook and write the verdicts into them.
+
+    seed: of the hidden cases; drawn if None, and noted in the notebook's metadata so
+    that a verdict can be looked into. Returns the same notebook. Raises Fault, and then
+    every test cell holds an error: nothing counts as passed that was not.
+    """
+    seed = secrets.randbits(32) if seed is None else seed
+    notebook.metadata.setdefault("cnnlab", {})["seed"] = seed
+    if sandboxes.unsafe_local:
+        notebook.metadata["cnnlab"]["unsafe_local"] = True
+    tests = [c for c in notebook.cells if is_test(c)]
+    for cell in tests:
+        cell.outputs = [_error("NotJudged", "this test has not been run to its end")]
+    submission = Submission(notebook, sandboxes)
+    try:
+        for cell in tests:
+            cell.outputs = _run_test(cell, submission, seed)
+    except SandboxError as problem:
+        raise Fault(str(problem)) from problem
+    finally:
+        submission.close()
+    return notebook
+
+
+def _run_test(cell: Any, submission: Submission, seed: int) -> list[Any]:
+    """The outputs of one test cell."""
+    outputs: list[Any] = []
+    names = _names(submission, outputs, seed)
+    hidden = _hidden_lines(cell.source)
+    statement: ast.stmt | None = None
+    value = None
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            for statement in ast.parse(cell.source).body:
+                value = None
+                if isinstance(statement, ast.Expr):
+                    code = compile(ast.Expression(statement.value), "<test>", "eval")
+                    value = eval(code, names)
+                else:
+                    exec(compile(ast.Module([statement], []), "<test>", "exec"), names)
+    except (AssertionError, Failed) as problem:
+        if statement.lineno in hidden:
+            return [*outputs, _error("Failed", "a hidden test is not passed")]
+        text = ast.get_source_segment(cell.source, statement) or ""
+        return [*outputs, _error(type(problem).__name__, str(problem)[:1000], text)]
+    except (Fault, SandboxError):
+        raise
+    except Exception as problem:
+        raise Fault(
+            f"the test cell {name_of(cell)} failed by itself, {type(problem).__name__}: {problem}"
+        ) from problem
+    if value is not None:
+        points = float(cell.metadata["nbgrader"]["points"])
+        if not isinstance(value, int | float) or not 0 <= value <= points:
+            raise Fault(f"the test cell {name_of(cell)} gave {value!r}, not 0 to {points} points")
+        outputs.append(new_output("execute_result", {"text/plain": repr(float(value))}))
+    return outputs
+
+
+def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, Any]:
+    """What a test cell finds: stand-ins, our own check, and cnnlab for all else."""
+
+    def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> float:
+        if value:
+            ((name, answer),) = value.items()
+            answer = answer.as_value() if isinstance(answer, StandIn) else answer
+        else:
+            name = answer.__name__
+        report = examine(EXERCISES[name], answer, seed if hidden else 0, hidden=hidden)
+        outputs.append(_shown(report))
+        return report.points
+
+    lab = types.ModuleType("cnnlab")
+    lab.__dict__.update({k: v for k, v in vars(cnnlab).items() if k != "check"})
+    lab.__getattr__ = lambda name: getattr(cnnlab, name)
+    lab.check = check
+    stand_ins = {name: StandIn(name, submission) for name in submission.exercises}
+    names = {name: getattr(cnnlab, name) for name in cnnlab.__all__}
+
+    def find(name: str, *rest: Any) -> Any:
+        return lab if name == "cnnlab" else __import__(name, *rest)
+
+    own = {**vars(builtins), "__import__": find}
+    return {"np": sys.modules["numpy"], **names, "check": check, "cnnlab": lab, **stand_ins} | {
+        "__builtins__": own
+    }
+
+
+def _shown(report: Report) -> Any:
+    """A report as a cell's output: text, HTML, and data for tables. Inputs only if visible."""
+    data = {
+        "text/plain": as_text(report),
+        "text/html": as_html(report, drawing=False),
+        REPORT: {**report.as_data(), "hidden": report.hidden},
+    }
+    return new_output("display_data", data)
+
+
+def _error(name: str, message: str, code: str = "") -> Any:
+    said = f"{name}: {message}"
+    return new_output("error", ename=name, evalue=message, traceback=[*code.splitlines(), said])
+
+
+def _hidden_lines(source: str) -> set[int]:
+    """The line numbers between the marks of hidden tests."""
+    lines: set[int] = set()
+    inside = False
+    for place, line in enumerate(source.splitlines(), 1):
+        inside = inside or re.match(r"\s*### BEGIN HIDDEN TESTS", line) is not None
+        if inside:
+            lines.add(place)
+        inside = inside and re.match(r"\s*### END HIDDEN TESTS", line) is None
+    return lines
+
+
+def reports(cell: Any) -> list[dict[str, Any]]:
+    """The reports' data in a judged test cell, hidden ones too."""
+    return [o.data[REPORT] for o in cell.get("outputs", []) if REPORT in o.get("data", {})]
+
+
+# ── nbgrader's two steps ────────────────────────────────────────────────────
+
+
+class Restore(NbGraderPreprocessor):
+    """First step of ``nbgrader autograde``: the student's answers in a clean notebook."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Replace a submitted notebook by a restored one."""
+        course = self.parent.parent.coursedir
+        lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
+        folder = course.format_path(course.source_directory, ".", lesson)
+        source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)
+        clean, repairs = restore(nb, source)
+        for sentence in repairs:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+        return clean, resources
+
+
+class Judge(NbGraderPreprocessor):
+    """Second step, in the place of ``Execute``: the verdicts."""
+
+    unsafe_local = Bool(False, help="Run students' code without a sandbox.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
+        return judge_twice(nb, _shared(self.unsafe_local)), resources
+
+
+_sandboxes: dict[bool, Sandboxes] = {}
+
+
+def _shared(unsafe_local: bool) -> Sandboxes:
+    """This process's sandboxes, kept warm from one notebook to the next."""
+    if unsafe_local not in _sandboxes:
+        _sandboxes[unsafe_local] = Sandboxes(unsafe_local)
+        atexit.register(_sandboxes[unsafe_local].close)
+    return _sandboxes[unsafe_local]
+
+
+def judge_twice(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
+    """Judge; if that fails for our own reasons, once more with a fresh sandbox."""
+    try:
+        return judge(notebook, sandboxes, seed)
+    except Fault:
+        sandboxes.close()
+        return judge(notebook, sandboxes, seed)
+
+
+SANITIZE = [
+    "autograder.judge.Restore",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+"""For ``c.Autograde.sanitize_preprocessors``."""
+
+AUTOGRADE = [
+    "autograder.judge.Judge",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+"""For ``c.Autograde.autograde_preprocessors``."""

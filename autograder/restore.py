@@ -1,0 +1,272 @@
+"""Rebuild a clean notebook from the source and paste the student's answers into it.
+
+Students delete, split, duplicate and reorder cells, and Colab forgets what made a cell
+an answer. So nothing of a submission's structure is used: the structure is the
+source's, and an answer is the cell that defines the exercise's name. Where several do,
+the last one counts, as in Jupyter, but a copy left as it was handed out never wins over
+one that was worked on. Where none does, the cell with the ``grade_id`` is taken, then one
+with the marker ``# exercise: NAME``: code too broken to define anything is told so.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+NOTEBOOK_BYTES = 32 * 2**20
+CELLS = 5000
+CELL_CHARACTERS = 200_000
+"""What a submission may hold; more than that no lesson needs."""
+
+
+class Unreadable(ValueError):
+    """A submitted file that is not a notebook; the message says why."""
+
+
+# ── reading ─────────────────────────────────────────────────────────────────
+
+
+def read(path: Path) -> Any:
+    """A submitted notebook, whatever its version. Raises Unreadable."""
+    try:
+        if path.stat().st_size > NOTEBOOK_BYTES:
+            raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError as problem:
+        raise Unreadable(f"the file cannot be read ({problem.strerror})") from None
+    if not text.strip():
+        raise Unreadable("the file is empty")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("the file is not a notebook: it is damaged, or something else") from None
+    return from_data(data)
+
+
+def from_data(data: Any) -> Any:
+    """A notebook made of whatever JSON holds: only cells' types, sources and ids are taken."""
+    if not isinstance(data, dict):
+        raise Unreadable("the file is not a notebook: it has no cells")
+    cells = data.get("cells")
+    if cells is None and isinstance(data.get("worksheets"), list):  # format 3
+        sheets = [s for s in data["worksheets"] if isinstance(s, dict)]
+        cells = [c for s in sheets for c in _list(s.get("cells"))]
+    if not isinstance(cells, list):
+        raise Unreadable("the file is not a notebook: it has no cells")
+    if len(cells) > CELLS:
+        raise Unreadable(f"the notebook has more than {CELLS} cells")
+    notebook = new_notebook()
+    for cell in cells:
+        if not isinstance(cell, dict):
+            continue
+        code = cell.get("cell_type") == "code"
+        source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
+        made = new_code_cell(source) if code else new_markdown_cell(source)
+        grade_id = _grade_id(cell)
+        if grade_id:
+            made.metadata["nbgrader"] = {"grade_id": grade_id}
+        notebook.cells.append(made)
+    return notebook
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, list):
+        value = "".join(v for v in value if isinstance(v, str))
+    text = value if isinstance(value, str) else ""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _grade_id(cell: Any) -> str:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+# ── understanding cells ─────────────────────────────────────────────────────
+
+
+def is_answer(cell: Any) -> bool:
+    """Whether a source cell is one that students fill in."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_test(cell: Any) -> bool:
+    """Whether a source cell is a test: code, graded, not the student's."""
+    nbgrader = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+
+
+def name_of(cell: Any) -> str:
+    """A cell's grade_id, or ""."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def defines(source: str, name: str) -> str:
+    """How a cell's top level defines a name: "def" (or class), "value" or ""."""
+    plain = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+    try:
+        statements = ast.parse(plain).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = re.search(rf"(?m)^(?:async\s+def|def|class)\s+{re.escape(name)}\b", source)
+        return "def" if found else ""
+    how = ""
+    for statement in statements:
+        if getattr(statement, "name", None) == name:
+            return "def"
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = getattr(statement, "targets", None) or [statement.target]
+            if any(getattr(n, "id", None) == name for t in targets for n in ast.walk(t)):
+                how = "value"
+    return how
+
+
+def bare(source: str) -> str:
+    """A source without what makes no difference: white space at line ends and around."""
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+_SOLUTION = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$")
+_HIDDEN = re.compile(r"(?ms)^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?")
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+def released(cell: Any) -> str:
+    """The text of a source cell as students got it: no solution, no hidden tests."""
+    text = _HIDDEN.sub("", cell.source)
+    if is_answer(cell) and cell.cell_type == "code":
+        text, count = _SOLUTION.subn(lambda found: textwrap.indent(STUB, found[1]), text)
+        text = text if count else STUB
+    return bare(text)
+
+
+# ── restoring ───────────────────────────────────────────────────────────────
+
+
+def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
+    """The clean notebook, and what was repaired, a sentence each.
+
+    submitted: any notebook, or None. source: the instructor's notebook of the lesson.
+    The result is the source with the student's answers in it. In each cell's metadata
+    ``cnnlab.role`` says whose it is: "answer", "test", "ours", or "own" for a code cell
+    that the student added or changed, which stands before the answer that it preceded.
+    """
+    repairs: list[str] = []
+    cells = _joined(from_data(submitted).cells if submitted else [], repairs)
+    clean = copy.deepcopy(source)
+    answers = [c for c in clean.cells if is_answer(c)]
+    found = {name_of(c): _find(c, cells, repairs) for c in answers}
+    not_theirs = {released(c) for c in source.cells}
+    tests = {name_of(c): released(c) for c in source.cells if is_test(c)}
+
+    own: list[Any] = []
+    before: dict[int, list[Any]] = {}  # the student's own cells, by the answer they precede
+    for i, cell in enumerate(cells):
+        if i in found.values():
+            before[i], own = own, []
+        elif cell.cell_type == "code" and name_of(cell) not in tests:
+            text = bare(cell.source)
+            overridden = any(
+                place is not None and i > place and defines(cell.source, name)
+                for name, place in found.items()
+            )
+            if text and text not in not_theirs and not overridden:
+                own.append(_cell(cell.source, "own"))
+
+    out: list[Any] = []
+    for cell in clean.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        role = "test" if is_test(cell) else "ours"
+        if is_answer(cell):
+            role, place = "answer", found[name_of(cell)]
+            if place is None:
+                repairs.append(f"There is no answer cell for {name_of(cell)}: not attempted.")
+                cell.source = STUB if cell.cell_type == "code" else ""
+            else:
+                out += before.pop(place, [])
+                cell.source = cells[place].source
+        cell.metadata["cnnlab"] = {"role": role}
+        out.append(cell)
+    clean.cells = out + [c for left in (*before.values(), own) for c in left]
+    _about_tests(tests, cells, repairs)
+    clean.metadata["cnnlab"] = {"repairs": repairs}
+    return clean, repairs
+
+
+def _cell(source: str, role: str) -> Any:
+    return new_code_cell(source, metadata={"cnnlab": {"role": role}})
+
+
+def _joined(cells: list[Any], repairs: list[str]) -> list[Any]:
+    """The cells with those put together again that somebody split inside a function."""
+    out: list[Any] = []
+    for cell in cells:
+        first = next((line for line in cell.source.splitlines() if line.strip()), "")
+        code = cell.cell_type == "code" and out and out[-1].cell_type == "code"
+        if code and first[:1] in (" ", "\t") and bare(out[-1].source):
+            out[-1].source = out[-1].source.rstrip("\n") + "\n" + cell.source
+            repairs.append("A cell that had been split in the middle of its code was joined.")
+        else:
+            out.append(cell)
+    return out
+
+
+def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
+    """Where the student's answer for a source cell is."""
+    name = name_of(cell)
+    named = [i for i, c in enumerate(cells) if name_of(c) == name]
+    if cell.cell_type != "code":
+        written = [i for i in named if bare(cells[i].source) != released(cell)]
+        return (written or named or [None])[-1]
+    wanted = defines(cell.source, name)
+    places = []
+    for i, c in enumerate(cells):
+        # A text cell can only be an answer whose type was changed by accident.
+        if (c.cell_type == "code" or i in named) and defines(c.source, name):
+            places.append(i)
+    if wanted == "def":  # `pad = 3` in some trial is no answer, unless there is no other
+        places = [i for i in places if defines(cells[i].source, name) == "def"] or places
+    if not places:
+        marker = re.compile(rf"(?m)^\s*#\s*exercise:\s*{re.escape(name)}\b")
+        places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]
+    if not places:
+        return None
+    worked_on = [i for i in places if bare(cells[i].source) != released(cell)]
+    chosen = (worked_on or places)[-1]
+    if len(places) > 1:
+        which = "the last that was worked on" if worked_on else "the last"
+        repairs.append(f"There are {len(places)} cells for {name}: {which} counts.")
+    elif named and chosen not in named:
+        repairs.append(f"The answer to {name} stands in another cell than its own.")
+    if cells[chosen].cell_type != "code":
+        repairs.append(f"The answer to {name} stands in a text cell: it was read as code.")
+    return chosen
+
+
+def _about_tests(tests: dict[str, str], cells: list[Any], repairs: list[str]) -> None:
+    """Tell what happened to test cells. Ours are used in any case."""
+    theirs = {name_of(c): bare(c.source) for c in cells if name_of(c) in tests}
+    if cells and tests and not theirs:
+        repairs.append(
+            "The marks by which nbgrader knows its cells were lost, as in Colab. The answers "
+            "were found by the names they define."
+        )
+        return
+    missing = [n for n in tests if n not in theirs]
+    changed = [n for n in theirs if theirs[n] != tests[n]]
+    if cells and missing:
+        repairs.append(f"Deleted test cells were put back: {', '.join(missing)}.")
+    if changed:
+        repairs.append(f"Changed test cells were put right: {', '.join(changed)}.")
