@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options) or 0
-    except (ValueError, OSError) as problem:
+    except (ValueError, RuntimeError, OSError) as problem:
         if not _is_for_the_user(problem):
             raise
         print(f"autograder: {problem}", file=sys.stderr)
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _is_for_the_user(problem: Exception) -> bool:
-    """Our own errors say what to do; a bare ValueError is a bug, and its traceback is wanted."""
+    """Our own errors say what to do; any other is a bug, whose traceback is wanted."""
     ours = type(problem).__module__.startswith("autograder.")
     return ours or isinstance(problem, (FileNotFoundError, PermissionError, NotADirectoryError))
 
@@ -119,12 +119,15 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    course = Course(options.course)
+    lessons = course.chosen(options.lessons)
+    if options.student:
+        course.handed_in(options.student, lessons)
     from .recorder import grade
 
-    course = Course(options.course)
     results = grade(
         course,
-        course.chosen(options.lessons),
+        lessons,
         student=options.student,
         workers=options.workers,
         force=options.force,
@@ -136,10 +139,11 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> None:
+    course = Course(options.course)
+    lessons = course.chosen(options.lessons)
     from .feedback import feedback
 
-    course = Course(options.course)
-    for path in feedback(course, course.chosen(options.lessons)) or []:
+    for path in feedback(course, lessons) or []:
         print(f"wrote {_shown(path)}")
 
 

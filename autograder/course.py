@@ -200,6 +200,18 @@ class Course:
         folders = (self.root / "submitted").glob(f"*/{_name(lesson, 'lesson')}")
         return sorted(f.parent.name for f in folders if f.is_dir() and is_name(f.parent.name))
 
+    def handed_in(self, student: str, lessons: list[str]) -> list[str]:
+        """The lessons that a student handed in; CourseError if there is none."""
+        found = [lesson for lesson in lessons if self.submitted(student, lesson).is_dir()]
+        if not found:
+            there = sorted({s for lesson in lessons for s in self.students(lesson)})
+            listed = ", ".join(there[:10]) + (", …" if len(there) > 10 else "")
+            raise CourseError(
+                f"{student!r} handed in nothing of {', '.join(lessons)}; "
+                + (f"these did: {listed}." if there else "nobody has yet.")
+            )
+        return found
+
 
 def is_name(text: str) -> bool:
     """Whether a text can be a student id or the name of a lesson."""
