@@ -15,7 +15,6 @@ import copy
 import json
 import re
 import textwrap
-from pathlib import Path
 from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -33,21 +32,19 @@ class Unreadable(ValueError):
 # ── reading ─────────────────────────────────────────────────────────────────
 
 
-def read(path: Path) -> Any:
-    """A submitted notebook, whatever its version. Raises Unreadable."""
-    try:
-        if path.stat().st_size > NOTEBOOK_BYTES:
-            raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
-        text = path.read_bytes().decode("utf-8-sig", "replace")
-    except OSError as problem:
-        raise Unreadable(f"the file cannot be read ({problem.strerror})") from None
+def parse(data: bytes) -> Any:
+    """A submitted file as a notebook, whatever its version. Raises Unreadable."""
+    if len(data) > NOTEBOOK_BYTES:
+        raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
+    text = data.decode("utf-8-sig", "replace")
     if not text.strip():
         raise Unreadable("the file is empty")
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        return from_data(json.loads(text))
+    except (ValueError, RecursionError) as problem:
+        if isinstance(problem, Unreadable):
+            raise
         raise Unreadable("the file is not a notebook: it is damaged, or something else") from None
-    return from_data(data)
 
 
 def from_data(data: Any) -> Any:

@@ -1,0 +1,391 @@
+"""Grade a course: judge what is new in parallel, and record it in nbgrader's gradebook.
+
+Workers are stateless: a notebook goes in, the judged notebook comes back. One recorder,
+the calling process, writes the gradebook and ``autograded/``; it runs no student code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import multiprocessing
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+
+from .course import Course, CourseError, write
+from .judge import Fault, Sandboxes, _error, judge_twice, reports
+from .restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
+from .sandbox import SandboxError
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of one submission.
+
+    status: "graded", "unchanged" (since the last time), "no notebook" (zero points, the
+        reason in ``notes``) or "fault" (ours: nothing was recorded, grade again).
+    """
+
+    student: str
+    lesson: str
+    status: str
+    score: float = 0.0
+    max_score: float = 0.0
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        said = f"{self.student}, {self.lesson}: "
+        if self.status == "fault":
+            said += "NOT GRADED, and not the student's fault"
+        else:
+            said += f"{self.score:g} of {self.max_score:g} points"
+            said += f" ({self.status})" if self.status != "graded" else ""
+        return "\n".join([said, *(f"  {note}" for note in self.notes)])
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One submission, as a worker gets it. data: the file, or None if there is none."""
+
+    student: str
+    lesson: str
+    source: str
+    data: bytes | None
+    reason: str
+    seed: int
+    mark: str
+    unsafe_local: bool
+
+
+# ── in a worker ─────────────────────────────────────────────────────────────
+
+_worker: dict[bool, Sandboxes] = {}
+
+
+def work(job: Job) -> dict[str, Any]:
+    """Restore and judge one submission; what comes back is the notebook, or the fault."""
+    started = time.monotonic()
+    if job.unsafe_local not in _worker:
+        _worker[job.unsafe_local] = Sandboxes(job.unsafe_local)
+    source = nbformat.reads(job.source, as_version=4)
+    reason = job.reason
+    try:
+        submitted = parse(job.data) if job.data is not None else None
+    except Unreadable as problem:
+        submitted, reason = None, str(problem)
+    try:
+        notebook, notes = restore(submitted, source)
+        if submitted is None:
+            notes = notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
+            for cell in notebook.cells:
+                if is_test(cell):
+                    cell.outputs = [_error("NoNotebook", reason)]
+        else:
+            judge_twice(notebook, _worker[job.unsafe_local], job.seed)
+    except (Fault, SandboxError) as problem:
+        return {"fault": str(problem), "seconds": time.monotonic() - started}
+    except Exception as problem:  # a mistake of ours in judging one must not stop the others
+        fault = f"{type(problem).__name__}: {problem}"
+        return {"fault": fault, "seconds": time.monotonic() - started}
+    notebook.metadata["cnnlab"]["mark"] = job.mark
+    return {
+        "notebook": nbformat.writes(notebook),
+        "notes": tuple(notes),
+        "status": "no notebook" if submitted is None else "graded",
+        "seconds": time.monotonic() - started,
+    }
+
+
+def _close_worker() -> None:
+    for sandboxes in _worker.values():
+        sandboxes.close()
+    _worker.clear()
+
+
+# ── the batch ───────────────────────────────────────────────────────────────
+
+
+def grade(
+    course: Course,
+    lessons: list[str] | None = None,
+    student: str | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    unsafe_local: bool = False,
+    told: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """Judge every new or changed submission and record it.
+
+    student: this one only. workers: processes, one per core if None. force: unchanged
+    ones too. told: called with each result as it comes. One broken submission never
+    stops the others. Raises CourseError if a lesson was never released, SandboxError if
+    there is no sandbox on this machine.
+    """
+    results: list[Result] = []
+    jobs: list[Job] = []
+    for lesson in lessons or course.lessons():
+        for job in _jobs(course, lesson, student, unsafe_local):
+            old = _graded_already(course, job) if not force else None
+            if old is not None:
+                results.append(old)
+                told(old)
+            else:
+                jobs.append(job)
+    for job, answer in _judged(jobs, workers or os.cpu_count() or 1):
+        result = _settled(course, job, answer)
+        results.append(result)
+        told(result)
+    return sorted(results, key=lambda r: (r.lesson, r.student))
+
+
+def _jobs(course: Course, lesson: str, student: str | None, unsafe_local: bool) -> Iterator[Job]:
+    """The submissions of a lesson. Raises CourseError if the lesson was not released."""
+    path = course.source(lesson)
+    if not path.is_file():
+        raise CourseError(
+            f"{lesson} has not been released: there is no {path.name} in source/. "
+            f"Run `autograder release {lesson}` first."
+        )
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            gradebook.find_notebook(lesson, lesson)
+        except MissingEntry:
+            raise CourseError(
+                f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
+            ) from None
+    students = course.students(lesson)
+    if student is not None and student not in students:
+        raise CourseError(f"{student} has handed in nothing for {lesson}.")
+    source = path.read_text(encoding="utf-8")
+    seed = secrets.randbits(32)  # one for all, so that all are asked the same
+    for one in students if student is None else [student]:
+        folder = course.submitted(one, lesson)
+        data, reason = _file(folder, lesson)
+        parts = (source.encode(), data or b"", _timestamp_text(folder).encode())
+        mark = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
+        yield Job(one, lesson, source, data, reason, seed, mark, unsafe_local)
+
+
+def _file(folder: Path, lesson: str) -> tuple[bytes | None, str]:
+    """The notebook in a submission folder, or why there is none. Links are not followed."""
+    try:
+        files = [p for p in sorted(folder.glob("*.ipynb")) if p.is_file() and not p.is_symlink()]
+        if not files:
+            return None, "there is no notebook in the submission"
+        named = [p for p in files if p.stem == lesson]
+        # Renamed? The one saved last; students hand in "…-Copy1.ipynb" on top of an old one.
+        path = named[0] if named else max(files, key=lambda p: p.stat().st_mtime)
+        if path.stat().st_size > NOTEBOOK_BYTES:
+            return None, f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB"
+        return path.read_bytes(), ""
+    except OSError as problem:
+        return None, f"the file cannot be read ({problem.strerror})"
+
+
+def _timestamp_text(folder: Path) -> str:
+    path = folder / "timestamp.txt"
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
+        return ""
+    return path.read_text(errors="replace").strip()
+
+
+def _graded_already(course: Course, job: Job) -> Result | None:
+    """The result of the last time, if nothing has changed since."""
+    notebook = _autograded(course, job.student, job.lesson)
+    if notebook is None or notebook.metadata.get("cnnlab", {}).get("mark") != job.mark:
+        return None
+    try:
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            entry = gradebook.find_submission_notebook(job.lesson, job.lesson, job.student)
+            score, most = _scores(entry)
+    except MissingEntry:
+        return None
+    return Result(job.student, job.lesson, "unchanged", score, most)
+
+
+def _autograded(course: Course, student: str, lesson: str) -> Any:
+    path = course.autograded(student, lesson) / f"{lesson}.ipynb"
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError):
+        return None
+
+
+def _judged(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """(job, what came of it) as they are done; a worker that dies takes only its own job along."""
+    workers = min(workers, len(jobs))
+    if workers <= 1:
+        try:
+            for job in jobs:
+                yield job, work(job)
+        finally:
+            _close_worker()
+        return
+    lost: list[Job] = []
+    with _pool(workers) as pool:
+        futures: dict[Future, Job] = {pool.submit(work, job): job for job in jobs}
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except Exception:  # the pool broke: it does not say by which job
+                lost.append(futures[future])
+    for job in lost:
+        with _pool(1) as pool:
+            try:
+                yield job, pool.submit(work, job).result()
+            except Exception as problem:
+                yield job, {"fault": f"the worker ended ({problem})", "seconds": 0.0}
+
+
+def _pool(workers: int) -> Executor:
+    """Worker processes, forked from a clean process that has imported torch once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(workers, mp_context=context)
+
+
+# ── recording ───────────────────────────────────────────────────────────────
+
+
+def _settled(course: Course, job: Job, answer: dict[str, Any]) -> Result:
+    """Record what a worker sent back."""
+    about = (job.student, job.lesson)
+    if "fault" in answer:
+        return Result(*about, "fault", notes=(answer["fault"],), seconds=answer["seconds"])
+    try:
+        notebook = nbformat.reads(answer["notebook"], as_version=4)
+        score, most = record(course, job.student, job.lesson, notebook)
+    except CourseError:
+        raise
+    except Exception as problem:
+        fault = f"it could not be recorded, {type(problem).__name__}: {problem}"
+        return Result(*about, "fault", notes=(fault,), seconds=answer["seconds"])
+    return Result(*about, answer["status"], score, most, answer["notes"], answer["seconds"])
+
+
+def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[float, float]:
+    """Write a judged notebook into the gradebook and ``autograded/``, as nbgrader does.
+
+    Returns the score and what could be earned.
+    """
+    folder = course.submitted(student, lesson)
+    stamp = _timestamp_text(folder)
+    resources = {
+        "nbgrader": {
+            "student": student,
+            "assignment": lesson,
+            "notebook": lesson,
+            "db_url": course.db_url,
+        }
+    }
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        gradebook.update_or_create_student(student)
+        extra = {"timestamp": when} if (when := _time(stamp)) else {}
+        gradebook.update_or_create_submission(lesson, student, **extra)
+    steps = (
+        OverwriteKernelspec,
+        OverwriteCells,
+        CheckCellMetadata,
+        SaveAutoGrades,
+        AssignLatePenalties,
+    )
+    for step in steps:
+        notebook, resources = step(config=course.config()).preprocess(notebook, resources)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        scores = _scores(gradebook.find_submission_notebook(lesson, lesson, student))
+    target = course.autograded(student, lesson)
+    if target.is_dir():
+        for old in target.iterdir():  # of an earlier time, or of nbgrader's own command
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    if stamp:
+        write(target / "timestamp.txt", stamp + "\n")
+    # Last, since its presence says that all of this is done.
+    write(target / f"{lesson}.ipynb", nbformat.writes(notebook) + "\n")
+    return scores
+
+
+def _time(stamp: str) -> Any:
+    try:
+        return utils.parse_utc(stamp) if stamp else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _scores(entry: Any) -> tuple[float, float]:
+    return float(entry.score - (entry.late_submission_penalty or 0)), float(entry.max_score)
+
+
+# ── the class at a glance ───────────────────────────────────────────────────
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """One exercise of one student.
+
+    status: "correct", "incorrect", "not attempted", or "" if it was not checked.
+    mistake: the known mistake found, or "".
+    """
+
+    points: float
+    max_points: float
+    status: str
+    mistake: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One student's marks in a lesson, by exercise; score after any late penalty."""
+
+    student: str
+    marks: dict[str, Mark]
+    score: float
+    max_score: float
+    notes: tuple[str, ...]
+
+
+def table(course: Course, lesson: str) -> list[Row]:
+    """Students × exercises, from the gradebook (points) and the graded notebooks (mistakes)."""
+    rows = []
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        for submission in gradebook.assignment_submissions(lesson):
+            student = submission.student.id
+            notebook = _autograded(course, student, lesson)
+            if notebook is None:
+                continue
+            grades = {g.name: g for n in submission.notebooks for g in n.grades}
+            marks = {}
+            for cell in notebook.cells:
+                grade = grades.get(name_of(cell))
+                if is_test(cell) and grade is not None:
+                    exercise = name_of(cell).removeprefix("test_")
+                    marks[exercise] = _mark(grade, reports(cell))
+            score, most = _scores(submission.notebooks[0])
+            notes = tuple(notebook.metadata.get("cnnlab", {}).get("repairs", ()))
+            rows.append(Row(student, marks, score, most, notes))
+    return sorted(rows, key=lambda row: row.student)
+
+
+def _mark(grade: Any, found: list[dict[str, Any]]) -> Mark:
+    """The verdict on an exercise: wrong if any of its reports is."""
+    order = ("not attempted", "incorrect", "correct")
+    status = min((r["status"] for r in found), key=order.index, default="")
+    causes = [cause for r in found for cause in r["causes"]]
+    return Mark(float(grade.score), float(grade.max_score), status, next(iter(causes), ""))
