@@ -13,7 +13,13 @@ In a notebook::
 Every exercise is also a name of this package: ``cnnlab.conv1d`` calls your answer.
 """
 
-from . import lesson_01_rolling_average  # noqa: F401  (declares its exercises)
+from . import (
+    lesson_01_rolling_average,  # noqa: F401  (declares its exercises)
+    lesson_02_backprop_1d,  # noqa: F401
+    lesson_03_conv2d,  # noqa: F401
+    lesson_06_text_cnn,  # noqa: F401
+    lesson_05_pytorch_tour,  # noqa: F401
+)
 from .exercise import EXERCISES, Exercise, NotFilledIn, fill
 from .start import device, start
 from .tutor import check, hint, progress, replay
