@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 from .course import DEFAULT, Course
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     What the user can correct is told in a sentence on stderr, without a traceback.
     """
     options = _parser().parse_args(arguments)
+    # nbgrader's own queries make SQLAlchemy 2 warn; nobody here can do anything about it.
+    warnings.filterwarnings("ignore", message=r"Object of type <Submitted\w+> not in session")
     try:
         return options.command(options) or 0
     except (ValueError, RuntimeError, OSError) as problem:
@@ -122,7 +125,7 @@ def _grade(options: argparse.Namespace) -> int:
     course = Course(options.course)
     lessons = course.chosen(options.lessons)
     if options.student:
-        course.handed_in(options.student, lessons)
+        lessons = course.handed_in(options.student, lessons)
     from .recorder import grade
 
     results = grade(
@@ -132,10 +135,9 @@ def _grade(options: argparse.Namespace) -> int:
         workers=options.workers,
         force=options.force,
         unsafe_local=options.unsafe_local,
+        told=lambda result: print(result, flush=True),
     )
-    for result in results:
-        print(result)
-    return 0
+    return 1 if any(result.status == "fault" for result in results) else 0
 
 
 def _feedback(options: argparse.Namespace) -> None:
