@@ -6,6 +6,7 @@ exercise says what it refuses as plain names, ``refused=("torch.nn.functional.li
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -63,9 +64,9 @@ def refusing(names: Iterable[str], refuse: Callable[[str], Callable]) -> Iterato
 
 def _place(torch: Any, name: str) -> tuple[Any, str]:
     """Where to replace: (module or class, attribute)."""
-    *path, last = name.split(".")[1:]
+    *path, last = name.split(".")
     home = torch
-    for part in path:
-        home = getattr(home, part)
+    for i, part in enumerate(path[1:], 2):  # some of torch's modules are no attributes of torch
+        home = sys.modules.get(".".join(path[:i])) or getattr(home, part)
     found = getattr(home, last)
     return (found, "__init__") if isinstance(found, type) else (home, last)
