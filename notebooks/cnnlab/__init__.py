@@ -17,8 +17,9 @@ from . import (
     lesson_01_rolling_average,  # noqa: F401  (declares its exercises)
     lesson_02_backprop_1d,  # noqa: F401
     lesson_03_conv2d,  # noqa: F401
-    lesson_06_text_cnn,  # noqa: F401
+    lesson_04_pooling,  # noqa: F401
     lesson_05_pytorch_tour,  # noqa: F401
+    lesson_06_text_cnn,  # noqa: F401
 )
 from .exercise import EXERCISES, Exercise, NotFilledIn, fill
 from .start import device, start
