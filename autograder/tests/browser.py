@@ -14,10 +14,15 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",  # Chromium refuses to start as root otherwise
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 SETTINGS = {
     # All cells are in the page, not only those in view.
@@ -203,7 +208,7 @@ class Lesson:
         """
         return self.page.evaluate(
             """() => {
-                const rgba = text => text.match(/[\d.]+/g).map(Number);
+                const rgba = text => text.match(/[\\d.]+/g).map(Number);
                 const light = ([r, g, b]) => [r, g, b]
                     .map(v => v / 255)
                     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)

@@ -47,7 +47,7 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     opened.run_all()
     assert opened.prompt(last_code_cell(notebook)) != "[ ]:", "“Run All” stopped on the way"
 
-    for place, cell in enumerate(notebook.cells):
+    for place in range(len(notebook.cells)):
         if opened.sliders(place).count():
             before = opened.picture(place)
             opened.press(opened.sliders(place).first, "ArrowRight")
