@@ -1,0 +1,342 @@
+"""Read film reviews, train classifiers on them, compare: lesson 06's longer helpers.
+
+The lesson's whole comparison, on all data: ``python -m cnnlab.reviews``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from .data import Reviews, glove, movie_reviews
+from .lesson_06_text_cnn import TextCNN, accuracy, build_vocabulary, encode, pad_batch
+from .start import device as here
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+# "don't" becomes do + n't and "film's" film + 's, as in GloVe's vocabulary.
+_TOKEN = re.compile(r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]")
+
+
+def tokenize(text: str) -> list[str]:
+    """Cut a text into lower-case words and single punctuation marks."""
+    return _TOKEN.findall(text.lower())
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """Sentences, as lists of tokens, and their labels: 1 positive, 0 negative, (B,)."""
+
+    sentences: list[list[str]]
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def take(self, chosen: np.ndarray) -> Examples:
+        """The examples of these numbers, in this order."""
+        return Examples([self.sentences[i] for i in chosen], self.labels[chosen])
+
+
+def split(reviews: Reviews, seed: int) -> tuple[Examples, Examples, Examples]:
+    """Shuffle; 80 % are for training, 10 % for development, 10 % for the test."""
+    examples = Examples([tokenize(text) for text in reviews.texts], reviews.labels)
+    order = np.random.default_rng(seed).permutation(len(examples))
+    ends = int(0.8 * len(order)), int(0.9 * len(order))
+    train, dev, test = (examples.take(part) for part in np.split(order, ends))
+    return train, dev, test
+
+
+def make_batches(
+    examples: Examples,
+    vocabulary: dict[str, int],
+    size: int = 50,
+    rng: np.random.Generator | None = None,
+) -> list[Batch]:
+    """Batches of (ids, mask, labels) in which sentences are of similar length: less padding.
+
+    rng: shuffles, for training: which sentences meet, and the order of the batches.
+    """
+    ids = [encode.reference(tokens, vocabulary) for tokens in examples.sentences]
+    order = rng.permutation(len(ids)) if rng else np.arange(len(ids))
+    batches = []
+    for start in range(0, len(order), 20 * size):
+        pool = sorted(order[start : start + 20 * size], key=lambda i: len(ids[i]))
+        for first in range(0, len(pool), size):
+            chosen = pool[first : first + size]
+            labels = torch.from_numpy(examples.labels[chosen])
+            batches.append((*pad_batch.reference([ids[i] for i in chosen]), labels))
+    return [batches[i] for i in rng.permutation(len(batches))] if rng else batches
+
+
+# ── embeddings ──────────────────────────────────────────────────────────────
+
+SOURCES = ("random", "frozen GloVe", "tuned GloVe")
+
+
+def vocabulary_for(train: Examples, source: str) -> dict[str, int]:
+    """The words of the training sentences; with GloVe also all words that it brings along."""
+    vocabulary = build_vocabulary.reference(train.sentences)
+    if source != "random":
+        for word in glove().words:
+            vocabulary.setdefault(word, len(vocabulary))
+    return vocabulary
+
+
+def set_embeddings(model: nn.Module, vocabulary: dict[str, int], source: str) -> None:
+    """Small random numbers or GloVe's vectors; "frozen GloVe" is not trained any further."""
+    table = model.embedding.weight
+    with torch.no_grad():
+        table.uniform_(-0.1, 0.1)
+        if source != "random":
+            known = glove()
+            rows = [vocabulary[word] for word in known.words]
+            table[rows] = torch.from_numpy(known.vectors).to(table)
+        table[0] = 0.0
+    table.requires_grad_(source != "frozen GloVe")
+
+
+# ── training ────────────────────────────────────────────────────────────────
+
+
+@dataclasses.dataclass
+class Trained:
+    """A trained network, its vocabulary, and how training went.
+
+    losses: one per step. dev: accuracy after each epoch. best: the epoch (from 0) whose
+    weights were kept. seconds: how long it took.
+    """
+
+    model: nn.Module
+    vocabulary: dict[str, int]
+    losses: list[float] = dataclasses.field(default_factory=list)
+    dev: list[float] = dataclasses.field(default_factory=list)
+    best: int = 0
+    seconds: float = 0.0
+
+    def score(self, examples: Examples) -> float:
+        """The accuracy on examples."""
+        batches = make_batches(examples, self.vocabulary, 200)
+        return accuracy.reference(self.model, batches, _device(self.model))
+
+    def positive(self, sentences: list[list[str]]) -> np.ndarray:
+        """The probability that each sentence is positive, shape (B,)."""
+        self.model.eval()
+        out = []
+        with torch.no_grad():
+            for start in range(0, len(sentences), 200):
+                part = sentences[start : start + 200]
+                ids = [encode.reference(tokens, self.vocabulary) for tokens in part]
+                ids, mask = (t.to(_device(self.model)) for t in pad_batch.reference(ids))
+                out.append(self.model(ids, mask).softmax(1)[:, 1].cpu())
+        return torch.cat(out).numpy()
+
+
+def _device(model: nn.Module) -> str:
+    return str(next(model.parameters()).device)
+
+
+def train_cnn(
+    train: Examples,
+    dev: Examples,
+    source: str = "random",
+    *,
+    cnn: Callable[..., nn.Module] = TextCNN.reference,
+    how: str = "max",
+    filters: int = 100,
+    epochs: int = 10,
+    patience: int = 2,
+    seed: int = 0,
+    watch: Callable[[Trained, float], None] | None = None,
+) -> Trained:
+    """Train a TextCNN with Adam; stop when the development set gets no better.
+
+    source: where embeddings come from, one of SOURCES. cnn: builds the network. how:
+    "max" or "avg", the pooling (of our own network). patience: epochs without a better
+    development accuracy before training stops; the best epoch's weights are kept.
+    watch: called after each step with what there is so far and the share of all epochs done.
+    Runs on the GPU where there is one.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    vocabulary = vocabulary_for(train, source)
+    model = cnn(len(vocabulary), 50, filters=filters)
+    model.how = how
+    set_embeddings(model, vocabulary, source)
+    device = here()
+    model.to(device)
+    trained = Trained(model, vocabulary)
+    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    loss_function = nn.CrossEntropyLoss()
+    dev_batches = make_batches(dev, vocabulary, 200)
+    start, kept = time.perf_counter(), None
+    for epoch in range(epochs):
+        batches = make_batches(train, vocabulary, rng=rng)
+        for step, (ids, mask, labels) in enumerate(batches):
+            model.train()
+            loss = loss_function(model(ids.to(device), mask.to(device)), labels.to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            trained.losses.append(loss.item())
+            if watch:
+                watch(trained, (epoch + (step + 1) / len(batches)) / epochs)
+        trained.dev.append(accuracy.reference(model, dev_batches, device))
+        if trained.dev[-1] > max(trained.dev[:-1], default=0.0):
+            trained.best, kept = epoch, copy.deepcopy(model.state_dict())
+        elif epoch - trained.best >= patience:
+            break
+    model.load_state_dict(kept)
+    trained.seconds = time.perf_counter() - start
+    if watch:
+        watch(trained, 1.0)
+    return trained
+
+
+# ── the baseline: no order of words, no embeddings ──────────────────────────
+
+
+class TfidfRegression:
+    """Logistic regression on the words of a sentence, weighted by how rare they are.
+
+    A sentence is a vector with an entry for each word of the training data: its count
+    times log((1 + B) / (1 + B_with_it)) + 1, scaled to length 1. Weights are kept small by
+    a penalty of half their squares' sum.
+    """
+
+    def __init__(self, train: Examples):
+        with_it = Counter(word for tokens in train.sentences for word in set(tokens))
+        self.column = {word: i for i, word in enumerate(sorted(with_it))}
+        self.rarity = {w: np.log((1 + len(train)) / (1 + n)) + 1 for w, n in with_it.items()}
+        rows, y = self._rows(train.sentences), torch.from_numpy(train.labels).float()
+        self.weights = torch.zeros(len(self.column), 1, requires_grad=True)
+        self.bias = torch.zeros(1, requires_grad=True)
+        parameters = [self.weights, self.bias]
+        optimizer = torch.optim.LBFGS(parameters, max_iter=60, line_search_fn="strong_wolfe")
+        loss_function = nn.BCEWithLogitsLoss(reduction="sum")
+
+        def loss() -> torch.Tensor:
+            optimizer.zero_grad()
+            value = loss_function(self._logits(rows), y) + self.weights.square().sum() / 2
+            value.backward()
+            return value
+
+        optimizer.step(loss)
+
+    def _rows(self, sentences: list[list[str]]) -> tuple[torch.Tensor, ...]:
+        """Columns and values of all sentences in a row, and where each sentence starts."""
+        columns, values, starts = [], [], []
+        for tokens in sentences:
+            starts.append(len(columns))
+            counts = Counter(token for token in tokens if token in self.column)
+            entries = np.array([n * self.rarity[word] for word, n in counts.items()])
+            columns += [self.column[word] for word in counts]
+            values += list(entries / np.sqrt(np.square(entries).sum()))
+        return torch.tensor(columns), torch.tensor(values).float(), torch.tensor(starts)
+
+    def _logits(self, rows: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        columns, values, starts = rows
+        added = nn.functional.embedding_bag(
+            columns, self.weights, starts, mode="sum", per_sample_weights=values
+        )
+        return added[:, 0] + self.bias
+
+    def positive(self, sentences: list[list[str]]) -> np.ndarray:
+        """The probability that each sentence is positive, shape (B,)."""
+        with torch.no_grad():
+            return self._logits(self._rows(sentences)).sigmoid().numpy()
+
+    def score(self, examples: Examples) -> float:
+        """The accuracy on examples."""
+        return float(np.mean((self.positive(examples.sentences) > 0.5) == examples.labels))
+
+
+# ── the comparison ──────────────────────────────────────────────────────────
+
+BASELINE = "TF-IDF + logistic regression"
+MODELS = (BASELINE, *(f"CNN, {source}" for source in SOURCES))
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """The test accuracy of one model, for each seed: each seed has its own split.
+
+    sentences: how many it was trained on. seconds: of all runs together.
+    """
+
+    model: str
+    sentences: int
+    accuracies: tuple[float, ...]
+    seconds: float
+
+
+def compare(
+    reviews: Reviews,
+    models: tuple[str, ...] = MODELS,
+    sentences: int | None = None,
+    *,
+    how: str = "max",
+    seeds: tuple[int, ...] = (0, 1, 2),
+    filters: int = 100,
+    epochs: int = 10,
+    watch: Callable[[str, float], None] | None = None,
+) -> list[Row]:
+    """Train each model once per seed, on all training sentences or the first so many.
+
+    watch: called before each run with its name and the share of runs that are done.
+    """
+    rows, done = [], 0
+    for model in models:
+        scores, start = [], time.perf_counter()
+        for seed in seeds:
+            if watch:
+                watch(f"{model}, seed {seed}", done / (len(models) * len(seeds)))
+            train, dev, test = split(reviews, seed)
+            if sentences:
+                train = train.take(np.arange(sentences))
+            if model == BASELINE:
+                scores.append(TfidfRegression(train).score(test))
+            else:
+                source = model.removeprefix("CNN, ")
+                run = train_cnn(
+                    train, dev, source, how=how, filters=filters, epochs=epochs, seed=seed
+                )
+                scores.append(run.score(test))
+            done += 1
+        name = model if how == "max" else f"{model}, average pooling"
+        rows.append(Row(name, len(train), tuple(scores), time.perf_counter() - start))
+    if watch:
+        watch("done", 1.0)
+    return rows
+
+
+def main() -> None:
+    """Print the whole table: every model, all data and 1,000 sentences, both poolings."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each model (default 3)")
+    seeds = tuple(range(parser.parse_args().seeds))
+    reviews = movie_reviews()
+    print(f"{'model':48} {'sentences':>9} {'test accuracy':>20} {'seconds a run':>13}")
+    for sentences in (None, 1000):
+        for how in ("max", "avg"):
+            for model in MODELS if how == "max" else MODELS[1:]:
+                (row,) = compare(reviews, (model,), sentences, how=how, seeds=seeds)
+                mean, spread = 100 * np.mean(row.accuracies), 100 * np.std(row.accuracies)
+                print(
+                    f"{row.model:48} {row.sentences:9} {mean:13.1f} ± {spread:.1f} "
+                    f"{row.seconds / len(seeds):13.1f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
