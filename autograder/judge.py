@@ -25,6 +25,7 @@ from typing import Any
 
 import cnnlab
 import nbformat
+import torch
 from cnnlab.checking import Report, examine
 from cnnlab.exercise import EXERCISES, Case, Outcome
 from cnnlab.report import as_html, as_text
@@ -246,6 +247,7 @@ def judge(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
     that a verdict can be looked into. Returns the same notebook. Raises Fault, and then
     every test cell holds an error: nothing counts as passed that was not.
     """
+    torch.set_num_threads(1)  # cases are small: several threads only wait for each other
     seed = secrets.randbits(32) if seed is None else seed
     notebook.metadata.setdefault("cnnlab", {})["seed"] = seed
     if sandboxes.unsafe_local:

@@ -13,8 +13,10 @@ import os
 import secrets
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
+from sqlalchemy.exc import SAWarning
 
 from .course import Course, CourseError, write
 from .judge import Fault, Sandboxes, _error, judge_twice, reports
@@ -218,7 +221,8 @@ def _graded_already(course: Course, job: Job) -> Result | None:
             score, most = _scores(entry)
     except MissingEntry:
         return None
-    return Result(job.student, job.lesson, "unchanged", score, most)
+    notes = tuple(notebook.metadata["cnnlab"].get("repairs", ()))
+    return Result(job.student, job.lesson, "unchanged", score, most, notes)
 
 
 def _autograded(course: Course, student: str, lesson: str) -> Any:
@@ -281,6 +285,15 @@ def _settled(course: Course, job: Job, answer: dict[str, Any]) -> Result:
     return Result(*about, answer["status"], score, most, answer["notes"], answer["seconds"])
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """nbgrader 0.9.6 builds its objects in an order that SQLAlchemy 2.1 remarks upon."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=SAWarning)
+        yield
+
+
+@_quiet()
 def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[float, float]:
     """Write a judged notebook into the gradebook and ``autograded/``, as nbgrader does.
 
