@@ -123,10 +123,12 @@ def row_is_right(value, row):
     yours = float(value[row, j])
     seen = window(EXAMPLE, 3, 3, row, j)
     return (
-        f"entry [{row}, {j}] (row {row + 1}, column {j + 1} when counted from 1) is not "
-        f"{number(yours)}. Its window, row by row, is {_grid(seen)}; the filter is "
-        f"{_grid(EXAMPLE_FILTER)}. Multiply entry by entry and add up. In all, "
-        f"{int(wrong.sum())} of the 16 numbers are not right yet."
+        f"your row {row + 1} is {_grid(value[row : row + 1])}. Its entry [{row}, {j}] (row "
+        f"{row + 1}, "
+        f"column {j + 1} when counted from 1) is not {number(yours)}: its window, row by row, is "
+        f"{_grid(seen)}, the filter is {_grid(EXAMPLE_FILTER)}. Multiply entry by entry and add "
+        f"up. "
+        f"In all, {int(wrong.sum())} of the 16 numbers are not right yet."
     )
 
 
