@@ -15,7 +15,6 @@ import inspect
 import io
 import re
 import secrets
-import sys
 import textwrap
 import time
 import types
@@ -25,10 +24,11 @@ from typing import Any
 
 import cnnlab
 import nbformat
+import numpy as np
 import torch
 from cnnlab.checking import Report, examine
 from cnnlab.exercise import EXERCISES, Case, Outcome
-from cnnlab.report import as_html, as_text
+from cnnlab.report import as_html, as_text, first_wrong
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
@@ -325,19 +325,32 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
         return lab if name == "cnnlab" else __import__(name, *rest)
 
     own = {**vars(builtins), "__import__": find}
-    return {"np": sys.modules["numpy"], **names, "check": check, "cnnlab": lab, **stand_ins} | {
-        "__builtins__": own
-    }
+    return {"np": np, **names, "check": check, "cnnlab": lab, **stand_ins} | {"__builtins__": own}
 
 
 def _shown(report: Report) -> Any:
     """A report as a cell's output: text, HTML, and data for tables. Inputs only if visible."""
-    data = {
-        "text/plain": as_text(report),
-        "text/html": as_html(report, drawing=False),
-        REPORT: {**report.as_data(), "hidden": report.hidden},
-    }
-    return new_output("display_data", data)
+    data = {**report.as_data(), "hidden": report.hidden}
+    wrong = first_wrong(report)
+    if not report.hidden and wrong is not None and wrong.problem.kind in ("values", "shape"):
+        target, yours = wrong.expected, wrong.outcome.value
+        if _can_be_drawn(target) and _can_be_drawn(yours) and target.ndim == yours.ndim:
+            alt = f"Target, yours and difference for the case {wrong.case.name}. "
+            alt += wrong.problem.message
+            data["drawing"] = {"target": target.tolist(), "yours": yours.tolist(), "alt": alt}
+    shown = {"text/plain": as_text(report), "text/html": as_html(report, drawing=False)}
+    return new_output("display_data", {**shown, REPORT: data})
+
+
+def _can_be_drawn(value: Any) -> bool:
+    """Whether the feedback can draw it. Drawing here would cost more than judging."""
+    return (
+        isinstance(value, np.ndarray)
+        and value.ndim in (1, 2)
+        and 0 < value.size <= 400
+        and value.dtype.kind in "fiub"
+        and bool(np.isfinite(value.astype(float)).all())
+    )
 
 
 def _error(name: str, message: str, code: str = "") -> Any:
