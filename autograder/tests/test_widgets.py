@@ -1,0 +1,19 @@
+"""Every control of every widget is moved: nothing breaks, and each has an effect."""
+
+import pytest
+
+from autograder.tests import lessons
+from autograder.tests.lessons import LESSONS, MINUTES
+from autograder.tests.widgets import moving, widget_cells
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path):
+    notebook = lessons.released(lesson)
+    assert widget_cells(notebook), f"{lesson} has no widget"
+    moved = moving(notebook)
+    seconds = lessons.run(moved, tmp_path, MINUTES[lesson])
+    print(f"{lesson}: {seconds:.0f} s")
+    for cell, error in lessons.errors(moved):
+        pytest.fail(f"{error.ename}: {error.evalue}\nin the cell\n{cell.source}")
+    assert lessons.complaints(moved) == []
