@@ -25,7 +25,21 @@ from ..lesson_03_conv2d import (
     window,
 )
 from ..report import number
-from . import BLUE, GREEN, ORANGE, PINK, SKY, choice, figure, legend, plain, show, slider, typed
+from . import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    SKY,
+    LiveLoss,
+    choice,
+    figure,
+    legend,
+    plain,
+    show,
+    slider,
+    typed,
+)
 
 CREDIT = "Photograph: danielbuechele, CC BY 2.0, scaled down."
 
@@ -45,6 +59,16 @@ def grey(photograph: np.ndarray) -> np.ndarray:
     return photograph.mean(axis=2) / 255
 
 
+def _minus(value: float) -> str:
+    """A number with a real minus sign."""
+    return plain(value + 0.0).replace("-", "−")
+
+
+def _in_brackets(value: float) -> str:
+    """A factor in a product: 2, or (−2)."""
+    return f"({_minus(value)})" if value < 0 else _minus(value)
+
+
 def _picture(axis: Axes, values: np.ndarray, title: str = "", signed: bool = False) -> None:
     """Draw an image without ticks; a signed one with grey as zero."""
     if values.ndim == 3:
@@ -58,15 +82,19 @@ def _picture(axis: Axes, values: np.ndarray, title: str = "", signed: bool = Fal
     axis.axis("off")
 
 
-def _numbers(axis: Axes, values: np.ndarray, title: str, *, size: int = 10) -> None:
-    """Draw a matrix as its numbers in boxes; NaN is a question mark."""
-    rows, columns = values.shape
+def _numbers(axis: Axes, values: np.ndarray, title: str, *, rows: int = 0, size: int = 10) -> None:
+    """Draw a matrix as its numbers in boxes; NaN is a question mark.
+
+    rows: the height of the panel in boxes, so that panels side by side have boxes of one size.
+    """
+    height, width = values.shape
     for (i, j), v in np.ndenumerate(values):
         axis.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fc="white", ec="0.75", lw=0.8))
-        text = "?" if np.isnan(v) else plain(float(v))
+        text = "?" if np.isnan(v) else _minus(float(v))
         axis.text(j, i, text, ha="center", va="center", fontsize=size, zorder=4)
-    axis.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), aspect="equal")
-    axis.set_title(title, fontsize=10)
+    spare = max(rows - height, 0) / 2
+    axis.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4 + spare, -1.3 - spare), aspect="equal")
+    axis.text(-0.5, -0.75, title, fontsize=10)
     axis.axis("off")
 
 
@@ -129,14 +157,14 @@ def example_window(row: int, column: int) -> None:
     for place, value in EXAMPLE_KNOWN.items():
         known[place] = value
     seen = window(EXAMPLE, 3, 3, row, column)
-    with figure(columns=3, height=2.9, width_ratios=[6, 3.4, 4.2]) as (made, axes):
-        _numbers(axes[0], np.pad(EXAMPLE, 1).astype(float), "input, with its zero padding")
+    with figure(columns=3, height=3.1, width_ratios=[6.2, 3.2, 4.2]) as (made, axes):
+        _numbers(axes[0], np.pad(EXAMPLE, 1).astype(float), "input, in its zero padding")
         axes[0].add_patch(Rectangle((0.5, 0.5), 4, 4, fc="none", ec="0.3", lw=1.5, zorder=4))
         _mark(axes[0], row, column, 3, 3, ORANGE)
         axes[0].plot(column + 1, row + 1, "o", ms=17, mfc="none", mec=ORANGE, mew=1.5, zorder=5)
-        _numbers(axes[1], EXAMPLE_FILTER.astype(float), "filter")
+        _numbers(axes[1], EXAMPLE_FILTER.astype(float), "filter", rows=6)
         _mark(axes[1], 0, 0, 3, 3, ORANGE)
-        _numbers(axes[2], known, "output")
+        _numbers(axes[2], known, "output", rows=6)
         _mark(axes[2], row, column, 1, 1, ORANGE)
         total = EXAMPLE_KNOWN.get((row, column))
         result = f"{total}, as in the lecture" if total else "?"
@@ -186,6 +214,7 @@ def move_window(photograph: np.ndarray) -> ipw.interactive:
     photograph: (J1, J2, 3). Controls: row, column, kind, own.
     """
     brightness = grey(photograph)
+    J1, J2 = brightness.shape
 
     def draw(row: int, column: int, kind: str, own: str) -> None:
         try:
@@ -204,16 +233,15 @@ def move_window(photograph: np.ndarray) -> ipw.interactive:
             reach = 6  # the window itself is tiny, so frame more around it
             _mark(axes[0], top - reach, left - reach, K1 + 2 * reach, K2 + 2 * reach, ORANGE)
             axes[0].plot(column, row, "+", color=ORANGE, ms=7)
-            _numbers(axes[1], seen, "the window", size=9 if few else 6)
-            _numbers(axes[2], f, "the filter", size=9 if few else 6)
+            axes[0].set(xlim=(-0.5, J2 - 0.5), ylim=(J1 - 0.5, -0.5))
+            _numbers(axes[1], seen, "window", size=9 if few else 6)
+            _numbers(axes[2], f, "filter", size=9 if few else 6)
             _picture(axes[3], h if signed else np.clip(h, 0, 1), "feature map", signed)
             axes[3].plot(column, row, "s", mfc="none", mec=ORANGE, mew=2, ms=9)
             value = float(h[row, column])
-            terms = " + ".join(
-                f"{plain(float(v))}·{plain(float(w))}"
-                for v, w in zip(seen.ravel(), f.ravel(), strict=True)
-                if w
-            )
+            pairs = [(v, w) for v, w in zip(seen.ravel(), f.ravel(), strict=True) if w]
+            terms = [f"{plain(float(v))}·{_in_brackets(float(w))}" for v, w in pairs]
+            sums = " + ".join(terms[:9]) + (" + …" if len(terms) > 9 else "") or "0"
             scale = (
                 f"Grey is 0, white {plain(float(np.abs(h).max()))}, black the negative of it."
                 if signed
@@ -225,25 +253,17 @@ def move_window(photograph: np.ndarray) -> ipw.interactive:
                 f"window "
                 f"there; the filter “{kind}”; and the feature map, whose value there is "
                 f"{plain(value)}.",
-                f"h[{row}, {column}] = {terms} = {plain(value)} (weights of 0 left out; rounded to "
+                f"h[{row}, {column}] = {sums} = {_minus(value)} (weights of 0 left out; rounded to "
                 f"two decimals). {scale} {CREDIT}",
             )
 
-    J1, J2 = brightness.shape
     return ipw.interactive(
         draw,
-        row=slider("row", 51, 0, J1 - 1),
-        column=slider("column", 118, 0, J2 - 1),
+        row=slider("row", 43, 0, J1 - 1),
+        column=slider("column", 113, 0, J2 - 1),
         kind=choice("filter", [*FILTERS, _OWN], "edges from top to bottom"),
         own=typed("my own filter", "0 1 1; -1 0 1; -1 -1 0"),
     )
-
-
-def edge_sizes(K: int, J: int = 7) -> str:
-    """A line of text: which inputs the window of position j covers, padding in brackets."""
-    before, after = (K - 1) // 2, K // 2
-    cells = ["(0)"] * before + [f"x{j}" for j in range(1, J + 1)] + ["(0)"] * after
-    return " ".join(cells)
 
 
 # ── channels and banks ──────────────────────────────────────────────────────
@@ -258,7 +278,7 @@ def channels(photograph: np.ndarray, f: np.ndarray) -> None:
     h = np.maximum(conv2d_bank.reference(image, f[..., None])[..., 0], 0)
     with figure(columns=4, height=1.9, width=10) as (made, axes):
         for m, name in enumerate(("red", "green", "blue")):
-            weights = plain(float(f[..., m].sum()))
+            weights = _minus(float(f[..., m].sum()))
             _picture(axes[m], image[..., m], f"{name}, weights sum to {weights}")
         top = float(h.max())
         axes[3].imshow(h, cmap="gray", vmin=0, vmax=top)
@@ -266,7 +286,7 @@ def channels(photograph: np.ndarray, f: np.ndarray) -> None:
         axes[3].axis("off")
         i, j = np.unravel_index(int(np.argmax(h)), h.shape)
         parts = " + ".join(
-            f"({plain(float(np.sum(window(image[..., m], *f.shape[:2], i, j) * f[..., m])))})"
+            _in_brackets(float(np.sum(window(image[..., m], *f.shape[:2], i, j) * f[..., m])))
             for m in range(3)
         )
         show(
@@ -286,7 +306,7 @@ def bank(maps: np.ndarray, names: Sequence[str]) -> None:
         for n, name in enumerate(names):
             _picture(axes[n], maps[..., n], f"{n}: {name}", signed=True)
         spread = "; ".join(
-            f"{n}: {plain(float(maps[..., n].min()))} to {plain(float(maps[..., n].max()))}"
+            f"{n}: {_minus(float(maps[..., n].min()))} to {_minus(float(maps[..., n].max()))}"
             for n in range(len(names))
         )
         show(
@@ -301,13 +321,13 @@ def words(sentence: Sequence[str], width: int = 3, M: int = 4) -> None:
     """Draw a sentence as a matrix, words by embedding axes, with a filter's window on it."""
     E = np.random.default_rng(3).normal(size=(len(sentence), M)).round(1)
     f = np.random.default_rng(4).normal(size=(width, M)).round(1)
-    with figure(columns=2, height=2.6, width_ratios=[1.4, 1]) as (made, (left, right)):
+    with figure(columns=2, height=2.6, width_ratios=[M + 1.8, M + 0.2]) as (made, (left, right)):
         _numbers(left, E, "X: a row per word, a column per channel", size=9)
         for j, word in enumerate(sentence):
             left.text(-0.7, j, word, ha="right", va="center")
         _mark(left, 1, 0, width, M, ORANGE)
         left.set_xlim(-2.2, M - 0.4)
-        _numbers(right, f, "F: one filter", size=9)
+        _numbers(right, f, "F: one filter", rows=len(sentence), size=9)
         _mark(right, 0, 0, width, M, ORANGE)
         value = float(np.sum(E[1 : 1 + width] * f))
         show(
@@ -318,7 +338,7 @@ def words(sentence: Sequence[str], width: int = 3, M: int = 4) -> None:
             "same shape.",
             f"The window around “{sentence[2]}” holds {width}·{M} = {width * M} numbers. Their "
             f"products "
-            f"with the filter add up to {plain(value)}: one number for this word. (Invented "
+            f"with the filter add up to {_minus(value)}: one number for this word. (Invented "
             "embeddings; real ones have some hundred axes.)",
         )
 
@@ -557,6 +577,22 @@ def small_patches(photograph: np.ndarray, K: int = 7) -> torch.Tensor:
     X = X - around(X, 9)
     X = X / (around(X**2, 25).sqrt() + 0.02)
     return F_.unfold(X, K)[0].T.contiguous()
+
+
+def learn(
+    loss_of: Callable, parameters: list[torch.Tensor], patches: torch.Tensor, epochs: int = 20
+) -> None:
+    """Train parameters by Adam on random patches, 20 batches an epoch, and show the loss live.
+
+    loss_of: function of a batch of patches, (256, K·K), that gives the loss as a scalar tensor.
+    """
+    watched = LiveLoss(loss_of, epochs, batches=20)
+    optimizer = torch.optim.Adam(parameters, lr=0.01)
+    for _ in range(epochs * watched.batches):
+        loss = watched(patches[torch.randint(len(patches), (256,))])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
 
 def gallery(before: torch.Tensor, after: torch.Tensor) -> None:
