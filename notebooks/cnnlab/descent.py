@@ -1,0 +1,187 @@
+"""Tell from what a training returned whether it was gradient descent, or what it was instead.
+
+A training of $\\hat y_j = w h_j + b$ may start anywhere, even at random, so its result cannot be
+compared with a right one. But a step of gradient descent can be undone: from the f, w and b
+that came back and the learning rate the place before the last step follows, and so on back to
+the start. The losses at these places must be the ones that were reported. Only a descent on
+this loss with this learning rate fits. What does not fit is compared in the same way with the
+steps that people take by mistake.
+
+A place is f, w and b in one vector, (K+2,); W are the windows of the series, (n, K).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def mean_squared_error(W: np.ndarray, y: np.ndarray, place: np.ndarray) -> float:
+    """The loss at a place."""
+    return float(np.mean((place[-2] * (W @ place[:-2]) + place[-1] - y) ** 2))
+
+
+def gradient(W: np.ndarray, y: np.ndarray, place: np.ndarray, w: float | None = None) -> np.ndarray:
+    """The gradient of the loss at a place; f's part with another ``w``, if one is given."""
+    f, own_w, b = place[:-2], place[-2], place[-1]
+    h = W @ f
+    dy = 2 * (own_w * h + b - y) / len(y)
+    return np.array([*(own_w if w is None else w) * (dy @ W), dy @ h, dy.sum()])
+
+
+def _only(f: int, w: int, b: int) -> Callable:
+    """The gradient with parts of it set to zero."""
+    return lambda W, y, place, rate: gradient(W, y, place) * [*[f] * W.shape[1], w, b]
+
+
+def _with_new_w(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float) -> np.ndarray:
+    return gradient(W, y, place, w=(place - rate * gradient(W, y, place))[-2])
+
+
+def _with_f_flipped(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float) -> np.ndarray:
+    slope = gradient(W, y, place)
+    return np.array([*slope[-3::-1], *slope[-2:]])
+
+
+STEPS: dict[str, Callable] = {
+    "": _only(1, 1, 1),
+    "Your steps are half as long as they should be: a square's derivative brings a factor 2.": (
+        _only(0.5, 0.5, 0.5)
+    ),
+    "Your steps are those of a sum over all windows, but the loss is their mean.": (
+        lambda W, y, place, rate: len(y) * gradient(W, y, place)
+    ),
+    "Your steps go uphill: the gradients have to be subtracted.": _only(-1, -1, -1),
+    "f is not trained: it ends where it started.": _only(0, 1, 1),
+    "w is not trained: it ends where it started.": _only(1, 0, 1),
+    "b is not trained: it ends where it started.": _only(1, 1, 0),
+    "The gradient of f lacks the factor w that the chain rule brings.": (
+        lambda W, y, place, rate: gradient(W, y, place, w=1.0)
+    ),
+    "The gradient of f is taken with the new w: take all gradients first, then step.": _with_new_w,
+    "The gradient of f comes out backwards: its first entry belongs to the oldest day.": (
+        _with_f_flipped
+    ),
+}
+"""What may be subtracted, times the learning rate, in a step; "" is right."""
+
+LOSSES: dict[str, Callable] = {
+    "": lambda before, after, n: before,
+    "The losses you report are half of the mean squared error.": lambda before, after, n: (
+        before / 2
+    ),
+    "The losses you report are sums over all windows, not means.": (
+        lambda before, after, n: before * n
+    ),
+    "The losses you report are roots of the mean squared error.": (
+        lambda before, after, n: np.sqrt(before)
+    ),
+    "The losses you report are those after each update, not before it.": (
+        lambda before, after, n: after
+    ),
+}
+"""What may be reported, given the losses before and after a step of n windows; "" is right."""
+
+FLIPPED = "The filter is flipped: its first weight should meet the oldest day of each window."
+UNMOVED = (
+    "f and w stay at zero: there both gradients are zero, since each has the other one as a "
+    "factor. Start f or w somewhere else."
+)
+OTHER_RATE = "This is a gradient descent, but not with the learning rate that was asked for."
+UNKNOWN = (
+    "The losses do not belong to this f, w and b: undoing the steps of a gradient descent on the "
+    "mean squared error with this learning rate, one after the other, gives other losses."
+)
+
+
+@np.errstate(all="ignore")  # undoing wrong steps may lead anywhere
+def diagnose(
+    W: np.ndarray, y: np.ndarray, end: np.ndarray, rate: float, losses: np.ndarray
+) -> str | None:
+    """None if gradient descent with this learning rate ends like this; else a sentence on it.
+
+    W: windows, (n, K). y: what was to be predicted, (n,). end: the f, w and b that came back.
+    losses: as they were reported, the loss before each step; at least two of them.
+    """
+    tries = [(W, said, slope) for said, slope in STEPS.items()]
+    tries.append((W[:, ::-1], FLIPPED, STEPS[""]))
+    for series, said, slope in tries:
+        reported, start = _retrace(series, y, end, rate, slope, losses)
+        if reported is None:
+            continue
+        if not said and not reported:
+            parts = (slice(-2), -2)  # f, and w
+            stayed = [np.allclose(start[p], end[p], rtol=1e-9, atol=1e-9) for p in parts]
+            return UNMOVED if any(stayed) else None
+        return " ".join(filter(None, (said, reported)))
+    return OTHER_RATE if _fits_another_rate(W, y, end, rate, losses) else UNKNOWN
+
+
+def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
+    """Undo all steps: which of LOSSES was reported, None if none of them, and the start."""
+
+    def step(place: np.ndarray) -> np.ndarray:
+        return place - rate * slope(W, y, place, rate)
+
+    little = 1e-6 * np.eye(len(end))
+    slopes = np.transpose([(step(end + s) - step(end - s)) / 2e-6 for s in little])
+    if not np.isfinite(slopes).all() or np.linalg.matrix_rank(slopes) < len(end):
+        return None, end
+    inverse = np.linalg.inv(slopes)
+    possible = dict(LOSSES)
+    after, loss_after = end, mean_squared_error(W, y, end)
+    for reported in losses[::-1]:
+        before = _undo(step, after, inverse)
+        if before is None:
+            return None, end
+        loss = mean_squared_error(W, y, before)
+        possible = {
+            said: report
+            for said, report in possible.items()
+            if np.isclose(reported, report(loss, loss_after, len(y)), rtol=1e-6, atol=1e-12)
+        }
+        if not possible:
+            return None, end
+        after, loss_after = before, loss
+    return next(iter(possible)), after
+
+
+def _undo(step: Callable, after: np.ndarray, inverse: np.ndarray) -> np.ndarray | None:
+    """The place from which ``step`` leads to ``after``, None if none is found.
+
+    inverse: of the step's Jacobian near by; Newton's method does not need it exactly.
+    """
+    place = after
+    for _ in range(60):
+        off = step(place) - after
+        if np.abs(off).max() <= 1e-13 * (1 + np.abs(after).max()):
+            return place
+        if not np.abs(off).max() < 1e6:
+            return None
+        place = place - inverse @ off
+    return None
+
+
+def _fits_another_rate(W, y, end, rate, losses) -> bool:
+    """Whether some other learning rate explains the losses: found from the last of them."""
+    right = STEPS[""]
+
+    def off(factor: float) -> float:
+        """How far undoing one step with this learning rate is from the last loss."""
+        before = _undo(
+            lambda place: place - factor * rate * right(W, y, place, rate), end, np.eye(len(end))
+        )
+        return np.nan if before is None else mean_squared_error(W, y, before) - losses[-1]
+
+    steepness = rate * np.sum(gradient(W, y, end) ** 2)
+    old, off_old = 0.0, mean_squared_error(W, y, end) - losses[-1]
+    if not steepness or not off_old:
+        return False
+    new = -off_old / steepness  # to first order; from here on by the secant method
+    for _ in range(30):
+        off_new = off(new)
+        if not np.isfinite(off_new) or abs(off_new) < 1e-13 * losses[-1] or off_new == off_old:
+            break
+        old, new, off_old = new, new - off_new * (new - old) / (off_new - off_old), off_new
+    return _retrace(W, y, end, new * rate, right, losses)[0] == ""
