@@ -42,8 +42,8 @@ def autograd_graph(root: torch.Tensor, **leaves: torch.Tensor) -> None:
     columns: dict[int, list] = {}
     for node, far in depth.items():
         columns.setdefault(max(depth.values()) - far, []).append(node)
-    width = max(8.0, 1.25 * len(columns))
-    with figure(width=width, height=0.9 + 0.75 * max(map(len, columns.values()))) as (made, axis):
+    width, rows = max(8.0, 1.05 * len(columns)), max(map(len, columns.values()))
+    with figure(width=width, height=0.3 + 0.7 * rows) as (made, axis):
         place = {
             node: (x, -(y - (len(nodes) - 1) / 2))
             for x, nodes in columns.items()
@@ -70,12 +70,11 @@ def autograd_graph(root: torch.Tensor, **leaves: torch.Tensor) -> None:
                     "arrowstyle": "-|>",
                     "color": ORANGE,
                     "lw": 1.4,
-                    "shrinkA": 27,
-                    "shrinkB": 27,
+                    "shrinkA": 24,
+                    "shrinkB": 24,
                 },
             )
-        axis.set(xlim=(-0.6, len(columns) - 0.4), xticks=[], yticks=[])
-        axis.margins(y=0.35)
+        axis.set(xlim=(-0.6, len(columns) - 0.4), ylim=(-rows / 2, rows / 2), xticks=[], yticks=[])
         for side in axis.spines.values():
             side.set_visible(False)
         order = " → ".join(n.name().removesuffix("0") for n in depth if not hasattr(n, "variable"))
@@ -99,7 +98,7 @@ def losses(target: float = 1.0) -> None:
     curves = {
         "squared error (MSELoss)": torch.nn.MSELoss(**each)(prediction, goal),
         "absolute error (L1Loss)": torch.nn.L1Loss(**each)(prediction, goal),
-        "class 1 of 2, logit (BCEWithLogitsLoss)": torch.nn.BCEWithLogitsLoss(**each)(
+        "yes or no, on logits (BCEWithLogitsLoss)": torch.nn.BCEWithLogitsLoss(**each)(
             prediction, goal
         ),
     }
@@ -113,12 +112,12 @@ def losses(target: float = 1.0) -> None:
             axes[0].plot(x, loss.detach().numpy(), style, color=colour, lw=2, label=name)
             axes[1].plot(x, slope.numpy(), style, color=colour, lw=2)
             at = int(np.argmin(np.abs(x + 2)))
-            told.append(f"{name.partition(' (')[0]} {plain(float(loss[at]))}")
+            told.append(f"{name.partition(' (')[0]} {plain(loss[at].item())}")
         axes[0].set(xlabel="prediction", ylabel="loss", ylim=(0, 8))
         axes[1].set(xlabel="prediction", ylabel="gradient of the loss", ylim=(-8, 8))
         for axis in axes:
             axis.axvline(target, color="0.7", lw=0.8)
-        legend(axes[0], 1)
+        made.legend(loc="outside upper left", ncols=3, fontsize=9)
         show(
             made,
             "Left, three losses over the prediction; right, their gradients. The squared error is "
@@ -201,9 +200,8 @@ def race() -> ipw.interactive:
             top.plot(*low, "k*", ms=10)
             top.set(title=surface, xlim=(-5, 5), ylim=(-2.2, 2.2), xlabel="parameter u")
             top.set_ylabel("parameter v")
-            side.set(title="height J", xlabel="step", yscale="log", ylim=(1e-4, 100))
-            legend(side, 1)
-            side.get_legend().set_bbox_to_anchor((0.02, 0.02))
+            side.set(ylabel="height J", xlabel="step", yscale="log", ylim=(1e-4, 100))
+            side.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=2)
             first = float(height(*torch.tensor(start)))
             show(
                 made,
@@ -339,8 +337,8 @@ def devices() -> None:
             "Two boxes, CPU memory and GPU memory. Arrows to the right: model.to('cuda') and "
             "inputs.to('cuda'). On the GPU an arrow from model and inputs to predictions. An arrow "
             "to the left: predictions.to('cpu').",
-            "A module moves as a whole (its parameters are replaced, dotted: nothing is left "
-            "behind). A tensor stays, and a copy goes. What is computed on the GPU lies on the GPU.",
+            "A module moves as a whole and leaves nothing behind (dotted). A tensor stays, and a "
+            "copy goes. What is computed on the GPU lies on the GPU.",
         )
 
 
@@ -374,7 +372,7 @@ def predicted(day: np.ndarray, real: np.ndarray, split: int, **models: np.ndarra
             made,
             f"Real tests per day, and the predictions of {len(models)} models; the last "
             f"{len(day) - split} days are marked as new.",
-            f"Typical error (RMSE) on the {len(day) - split} new days, in tests: {'; '.join(told)}.",
+            f"Typical error (RMSE) on the new days, in tests: {'; '.join(told)}.",
         )
 
 
@@ -389,8 +387,8 @@ def overfitting(epochs: list[int], seen: list[float], new: list[float]) -> None:
         legend(axis)
         show(
             made,
-            "Two lines over the epochs: the error on training days keeps falling, the error on new "
-            "days falls first and then rises.",
+            f"Two lines over the epochs: the error on training days falls to {seen[-1]:.1f} tests; "
+            f"the error on new days is lowest early, {new[best]:.1f}, and ends at {new[-1]:.1f}.",
             f"New days: lowest after {epochs[best]} epochs ({new[best]:.1f} tests), "
             f"{new[-1]:.1f} after {epochs[-1]}. Training days: {seen[best]:.1f} and "
             f"{seen[-1]:.1f} tests at the same times.",
