@@ -807,7 +807,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "many steps: the result predicts new days",
         (x[:42], y[:40]),
-        {"K": 3, "learning_rate": 0.02, "steps": 400},
+        {"K": 3, "learning_rate": 0.03, "steps": 250},
         judge=functools.partial(predicts, x[42:], y[42:]),
         draws=True,
     )
@@ -977,7 +977,7 @@ def _(right, x, y, K=7, learning_rate=0.05, steps=200):
     "Your steps are as long as ever, whatever learning rate is asked for.",
 )
 def _(right, x, y, K=7, learning_rate=0.05, steps=200):
-    return right(x, y, K, 0.01 if learning_rate < 0.015 else 0.008, steps)
+    return right(x, y, K, 0.01 if learning_rate < 0.02 else 0.005, steps)
 
 
 @train_filter.mistake(
