@@ -14,6 +14,11 @@ def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path)
     moved = moving(notebook)
     seconds = lessons.run(moved, tmp_path, MINUTES[lesson])
     print(f"{lesson}: {seconds:.0f} s")
+    assert_moved(moved)
+
+
+def assert_moved(moved):
+    """Nothing was raised, by the widgets or by their mover, and nothing warned."""
     for cell, error in lessons.errors(moved):
         pytest.fail(f"{error.ename}: {error.evalue}\nin the cell\n{cell.source}")
     assert lessons.complaints(moved) == []
