@@ -202,6 +202,51 @@ def train_cnn(
     return trained
 
 
+# ── looking inside ──────────────────────────────────────────────────────────
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What one n-gram said: the filters whose maximum it is, together.
+
+    start: the n-gram's first word, from 0. tokens: its words. share: how much it raises the
+    logit of "positive" above that of "negative".
+    """
+
+    start: int
+    tokens: tuple[str, ...]
+    share: float
+
+
+def explain(trained: Trained, tokens: list[str]) -> tuple[float, list[Evidence]]:
+    """The probability that a sentence is positive, and each n-gram's part in it.
+
+    Behind max pooling the two logits differ by a sum over all filters, and each filter's
+    term comes from the one window where it fires most. So the sum can be taken apart.
+    The shares and the bias of the linear layer add up to the whole difference.
+    """
+    model = trained.model.eval()
+    with torch.no_grad():
+        ids = torch.tensor(encode.reference(tokens, trained.vocabulary), device=_device(model))
+        x = model.embedding(ids).T[None]
+        weights = (model.linear.weight[1] - model.linear.weight[0]).split(
+            [len(c.bias) for c in model.convolutions]
+        )
+        shares: dict[tuple[int, int], float] = {}
+        for convolution, weight in zip(model.convolutions, weights, strict=True):
+            (K,) = convolution.kernel_size
+            left = (K - 1) // 2
+            h = torch.relu(convolution(nn.functional.pad(x, (left, K // 2))))[0]
+            best, places = h.max(dim=1)
+            for share, place in zip((best * weight).tolist(), places.tolist(), strict=True):
+                window = max(place - left, 0), min(place - left + K, len(tokens))
+                if share:
+                    shares[window] = shares.get(window, 0.0) + share
+    evidence = [Evidence(a, tuple(tokens[a:b]), share) for (a, b), share in shares.items()]
+    probability = float(trained.positive([tokens])[0])
+    return probability, sorted(evidence, key=lambda e: -abs(e.share))
+
+
 # ── the baseline: no order of words, no embeddings ──────────────────────────
 
 
