@@ -37,8 +37,11 @@ from .confine import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from .restore import is_test, name_of, restore
 from .sandbox import Ended, Sandbox, SandboxError, Session
 
-RESTARTS = 8
-"""How often a submission that kills its process gets a new one, for what is left to grade."""
+DEATHS = 4
+"""How often one answer may take its process along before its other cases count as lost, too."""
+
+CELL_DEATHS = 8
+"""How many cells may do so before nothing more is run."""
 
 REPORT = "application/vnd.cnnlab.report+json"
 
@@ -82,7 +85,7 @@ class Submission:
         self.cells = list(_to_run(notebook))
         self.exercises = [name_of(c) for c in notebook.cells if _role(c) == "answer"]
         self._sessions: dict[str, Session] = {}
-        self._starts: dict[str, int] = {}
+        self._deaths: dict[str, list[Outcome]] = {}
         self._spent: dict[str, float] = {}
         self._last_end = ""
         self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
@@ -96,8 +99,13 @@ class Submission:
 
     def outcome(self, name: str, case: Case, value: bool = False) -> Outcome:
         """What comes of calling an answer on a case; value: of looking at a value."""
+        deaths = self._deaths.setdefault(name, [])
+        if len(deaths) >= DEATHS:
+            return deaths[-1]
         exercise = EXERCISES.get(name)
         flavour = "numpy" if exercise is not None and exercise.numpy_only else "torch"
+        if self._left(flavour) <= 0:
+            return Outcome("timeout")
         seconds = AGAIN_SECONDS if name in self._slow else CALL_SECONDS * _factor(flavour)
         request = {"do": "value" if value else "call", "name": name, "seconds": seconds}
         if not value:
@@ -112,9 +120,11 @@ class Submission:
             reply = self._ask(flavour, session, request, seconds)
         except TimeoutError:
             self._slow.add(name)
-            return Outcome("timeout")
+            deaths.append(Outcome("timeout"))
+            return deaths[-1]
         except Ended as end:
-            return Outcome("died", message=str(end))
+            deaths.append(Outcome("died", message=str(end)))
+            return deaths[-1]
         got = _outcome(reply)
         if got.status == "timeout":
             self._slow.add(name)
@@ -122,10 +132,14 @@ class Submission:
             return self._fates[name]
         return got
 
+    def _left(self, flavour: str) -> float:
+        """The seconds that are left for all calls and cells."""
+        return WALL_SECONDS * _factor(flavour) - self._spent.get(flavour, 0.0)
+
     def _ask(self, flavour: str, session: Session, request: dict, seconds: float) -> dict:
         """Ask, and keep the books: a session that ends is gone, time is counted."""
         started = time.monotonic()
-        left = WALL_SECONDS * _factor(flavour) - self._spent.get(flavour, 0.0)
+        left = self._left(flavour)
         try:
             # By the clock, so generous: the runner itself stops what computes too long.
             return session.ask(request, max(min(3 * seconds + 5, left), 0.01))
@@ -141,9 +155,8 @@ class Submission:
     def _session(self, flavour: str) -> Session | None:
         """A session in which the cells have been run, or None if they do not let it live."""
         while flavour not in self._sessions:
-            if self._starts.get(flavour, 0) >= RESTARTS:
+            if len(self._fates) >= CELL_DEATHS:
                 return None
-            self._starts[flavour] = self._starts.get(flavour, 0) + 1
             session = self._sessions[flavour] = self.sandboxes[flavour].open()
             label = ""
             try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import json
 import re
 import textwrap
@@ -163,7 +164,10 @@ def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
     cells = _joined(from_data(submitted).cells if submitted else [], repairs)
     clean = copy.deepcopy(source)
     answers = [c for c in clean.cells if is_answer(c)]
-    found = {name_of(c): _find(c, cells, repairs) for c in answers}
+    found = {
+        name_of(c): _find(c, cells, repairs) if c.cell_type == "code" else _written(c, clean, cells)
+        for c in answers
+    }
     not_theirs = {released(c) for c in source.cells}
     tests = {name_of(c): released(c) for c in source.cells if is_test(c)}
 
@@ -188,9 +192,11 @@ def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
         role = "test" if is_test(cell) else "ours"
         if is_answer(cell):
             role, place = "answer", found[name_of(cell)]
-            if place is None:
+            if place is None and cell.cell_type == "code":
                 repairs.append(f"There is no answer cell for {name_of(cell)}: not attempted.")
-                cell.source = STUB if cell.cell_type == "code" else ""
+                cell.source = STUB
+            elif place is None:
+                cell.source = ""
             else:
                 out += before.pop(place, [])
                 cell.source = cells[place].source
@@ -221,12 +227,9 @@ def _joined(cells: list[Any], repairs: list[str]) -> list[Any]:
 
 
 def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
-    """Where the student's answer for a source cell is."""
+    """Where the student's answer for a code cell of the source is."""
     name = name_of(cell)
     named = [i for i, c in enumerate(cells) if name_of(c) == name]
-    if cell.cell_type != "code":
-        written = [i for i in named if bare(cells[i].source) != released(cell)]
-        return (written or named or [None])[-1]
     wanted = defines(cell.source, name)
     places = []
     for i, c in enumerate(cells):
@@ -250,6 +253,22 @@ def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
     if cells[chosen].cell_type != "code":
         repairs.append(f"The answer to {name} stands in a text cell: it was read as code.")
     return chosen
+
+
+def _written(cell: Any, source: Any, cells: list[Any]) -> int | None:
+    """Where the student's text for a text cell of the source is."""
+    named = [i for i, c in enumerate(cells) if name_of(c) == name_of(cell)]
+    written = [i for i in named if bare(cells[i].source) != released(cell)]
+    if named:
+        return (written or named)[-1]
+    # Its mark is lost: then it is the text below the same heading, if that is not ours.
+    place = source.cells.index(cell)
+    heading = released(source.cells[place - 1]) if place else ""
+    ours = {released(c) for c in source.cells if c is not cell}
+    for i, (above, below) in enumerate(itertools.pairwise(cells), 1):
+        if heading and bare(above.source) == heading and bare(below.source) not in ours:
+            return i
+    return None
 
 
 def _about_tests(tests: dict[str, str], cells: list[Any], repairs: list[str]) -> None:

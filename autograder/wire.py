@@ -34,6 +34,9 @@ _TENSORS = frozenset(
 )
 
 
+TOO_LARGE = f"more than {BUFFER_BYTES >> 20} MiB of values"
+
+
 class WireError(Exception):
     """The other side sent something that is not a frame, or too much of it."""
 
@@ -79,6 +82,8 @@ def pack(value: Any, buffers: list[bytes], depth: int = 0) -> Any:
     if kind is np.ndarray:
         if value.dtype.kind not in _KINDS:
             return {"foreign": f"NumPy array of {value.dtype.name[:40]}"}
+        if value.nbytes > BUFFER_BYTES:
+            raise WireError(TOO_LARGE)
         buffers.append(value.tobytes())
         layout = [] if value.flags.c_contiguous else list(value.strides)
         return {
@@ -100,6 +105,8 @@ def _pack_tensor(value: Any, buffers: list[bytes], torch: Any) -> Any:
     dtype = str(value.dtype).removeprefix("torch.")
     if dtype not in _TENSORS or value.layout is not torch.strided:
         return {"foreign": f"torch tensor of {dtype}"}
+    if value.numel() * value.element_size() > BUFFER_BYTES:
+        raise WireError(TOO_LARGE)
     flat = value.detach().cpu().contiguous().reshape(-1)
     buffers.append(flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b"")
     grad = bool(value.requires_grad)
@@ -235,7 +242,7 @@ def dump(message: dict[str, Any]) -> bytes:
     header = json.dumps({k: pack(v, buffers) for k, v in message.items()}).encode()
     size = sum(map(len, buffers))
     if len(header) > HEADER_BYTES or size > BUFFER_BYTES:
-        raise WireError(f"more than {BUFFER_BYTES >> 20} MiB of values")
+        raise WireError(TOO_LARGE)
     return b"".join([_LENGTHS.pack(len(header), size), header, *buffers])
 
 
