@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-
 from cnnlab.data import digits
 
 TARGET = Path(__file__).with_name("digits_sample.npz")

@@ -457,22 +457,29 @@ def examine(
     if not exercise.signature.parameters and all(o.value is None for o in outcomes):
         outcomes = [Outcome("not filled in")]  # a value exercise starts as None
     cases = exercise.draw(seed)[: len(outcomes)]
-    right = _variant(exercise, exercise.reference, seed)
+    right = [  # where a judge decides there is no single right value to ask for
+        Outcome("returned") if case.judge else oracle()
+        for case, oracle in zip(cases, _variants(exercise, exercise.reference, seed), strict=False)
+    ]
     results = [
         Result(case, good.value, got, _problem(case, good, got))
-        for case, good, got in zip(cases, right, outcomes, strict=False)
+        for case, good, got in zip(cases, right, outcomes, strict=True)
     ]
     stopped = results and results[0].outcome.status == "not filled in"
     causes = [] if stopped else _causes(exercise, results, seed)
     return Report(exercise, seed, results, causes, hidden)
 
 
-def _variant(exercise: Exercise, function: Callable, seed: int) -> list[Outcome]:
-    """What one of our own functions, the oracle or a mistake, does on all cases."""
+def _variants(exercise: Exercise, function: Callable, seed: int) -> list[Callable[[], Outcome]]:
+    """One of our own functions, the oracle or a mistake, ready to be called on each case."""
+
+    def ready(given: Case, pristine: Case) -> Outcome:
+        with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
+            warnings.simplefilter("ignore")
+            return call(function, given, pristine, exercise, 60)
+
     pairs = zip(exercise.draw(seed), exercise.draw(seed), strict=True)
-    with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
-        warnings.simplefilter("ignore")
-        return [call(function, given, pristine, exercise, 60) for given, pristine in pairs]
+    return [functools.partial(ready, given, pristine) for given, pristine in pairs]
 
 
 def _problem(case: Case, right: Outcome, got: Outcome) -> Problem | None:
@@ -529,24 +536,36 @@ def _refusal_problem(got: Outcome) -> Problem | None:
 
 def _causes(exercise: Exercise, results: list[Result], seed: int) -> list[Mistake]:
     """The mistakes that do what the answer does, fewest first to cover its problems."""
-    wrong = {i for i, r in enumerate(results) if r.problem}
-    explains = []
-    for mistake in exercise.mistakes if wrong else []:
-        wrongly = functools.partial(mistake.function, exercise.reference)
-        outcomes = _variant(exercise, wrongly, seed)
-        same = {i for i in wrong if _same(results[i], outcomes[i])}
-        innocent = all(
-            i in wrong or _problem(r.case, Outcome("returned", r.expected), o) is None
-            for i, (r, o) in enumerate(zip(results, outcomes, strict=True))
-        )
-        if same and innocent:
-            explains.append((same, mistake))
+    explains = [(_explained(m, exercise, results, seed), m) for m in exercise.mistakes]
+    explains = [(same, mistake) for same, mistake in explains if same]
     causes = []
     while explains:
         best, mistake = max(explains, key=lambda pair: len(pair[0]))
         causes.append(mistake)
         explains = [(s - best, m) for s, m in explains if s - best]
     return causes
+
+
+def _explained(mistake: Mistake, exercise: Exercise, results: list[Result], seed: int) -> set[int]:
+    """The wrong cases where a mistake does what the answer does; none if it errs elsewhere, too.
+
+    Cases are called one by one, and no more once the mistake is out of the question: a
+    case may train a network. How well training goes is partly luck, so where the answer
+    trained well enough, the mistake need not.
+    """
+    same, left = set(), {i for i, r in enumerate(results) if r.problem}
+    variants = _variants(exercise, functools.partial(mistake.function, exercise.reference), seed)
+    for i, (result, variant) in enumerate(zip(results, variants, strict=False)):
+        if not same and not left:
+            break
+        if i in left:
+            left.remove(i)
+            same |= {i} if _same(result, variant()) else set()
+        elif not (result.case.draws and result.case.judge) and _problem(
+            result.case, Outcome("returned", result.expected), variant()
+        ):
+            return set()
+    return same
 
 
 def _same(result: Result, variant: Outcome) -> bool:
