@@ -1,0 +1,107 @@
+"""What lesson 03 says is so: its worked example, its receptive fields, its learned filters."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from cnnlab import lesson_03_conv2d as lesson
+from cnnlab.checking import examine
+from cnnlab.data import photograph
+from cnnlab.figures import lesson_03 as figures
+
+from autograder import bench
+
+
+def test_the_lecture_gives_three_of_the_numbers_of_its_example():
+    H = lesson.worked_example.reference()
+    assert {place: H[place] for place in lesson.EXAMPLE_KNOWN} == {
+        (0, 0): 16,
+        (1, 2): 26,
+        (3, 3): 5,
+    }
+
+
+def test_a_value_that_is_still_none_is_not_attempted():
+    assert examine(lesson.worked_example, lambda: None).status == "not attempted"
+
+
+def test_each_right_row_of_the_worked_example_counts():
+    H = lesson.worked_example.reference()
+    H[2, 1] += 1
+    report = examine(lesson.worked_example, lambda: H)
+    assert [bool(r.problem) for r in report.results] == [False, False, True, False]
+    assert report.points == 1.5
+
+
+@pytest.mark.filterwarnings("ignore:Using padding")  # that torch copies is no concern here
+@pytest.mark.parametrize("size", [(3, 5), (4, 2), (1, 6)])
+def test_windows_lie_as_in_torchs_padding_same(size):
+    rng = np.random.default_rng(0)
+    X, f = rng.normal(size=(7, 9)), rng.normal(size=size)
+    same = F.conv2d(torch.tensor(X)[None, None], torch.tensor(f)[None, None], padding="same")
+    assert np.allclose(lesson.conv2d.reference(X, f), same[0, 0])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_receptive_field_is_what_gradients_reach(seed):
+    rng = np.random.default_rng(seed)
+    kernels, strides = rng.integers(1, 6, 3).tolist(), rng.integers(1, 4, 3).tolist()
+    x = torch.zeros(1, 1, 400, requires_grad=True)
+    h = x
+    for K, S in zip(kernels, strides, strict=True):
+        h = F.conv1d(h, torch.ones(1, 1, K), stride=S)
+    h[0, 0, 2].backward()
+    reached = torch.nonzero(x.grad[0, 0])
+    assert lesson.receptive_field.reference(kernels, strides) == reached.max() - reached.min() + 1
+
+
+def test_the_hidden_check_of_conv2d_fast_measures_both_axes():
+    timed = [c for c in lesson.conv2d_fast.draw(1) if c.judge]
+    rows, columns = (np.divide(c.args[1].shape, c.args[0].shape) for c in timed)
+    assert rows[0] > 100 and rows[1] == 1
+    assert columns[1] > 100 and columns[0] == 1
+
+
+@pytest.mark.parametrize("measured", [None, "fast", [1e-5], [1e-5, 0.0], [1e-5, float("nan")]])
+def test_a_time_that_is_none_is_not_accepted(measured):
+    case = next(c for c in lesson.conv2d_fast.draw(1) if c.judge)
+    assert case.judge(measured, *case.args)
+
+
+def test_the_vectorised_solution_is_within_five_times_of_torch():
+    assert bench.conv2d_fast_ratio() < 5
+
+
+@pytest.mark.filterwarnings("ignore:Using padding")
+def test_the_figures_two_ways_to_convolve_agree_with_torch():
+    rng = np.random.default_rng(0)
+    X, bank = rng.normal(size=(6, 7, 3)), rng.normal(size=(3, 2, 3, 4))
+    for way in (figures.plain_loops, figures.one_product):
+        assert np.allclose(way(X, bank), figures.by_torch(X, bank)), way.__name__
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_learned_filters_are_no_noise_any_more(seed, capsys):
+    torch.manual_seed(seed)
+    patches = figures.small_patches(photograph(), 7)
+    W = torch.nn.Parameter(0.1 * torch.randn(49, 12))
+    b = torch.nn.Parameter(torch.zeros(12))
+    before = likeness_of_neighbours(W)
+
+    def loss_of(patch):  # as in the lesson
+        filters = W / W.norm(dim=0)
+        h = torch.relu(patch @ filters + b)
+        drawn = h @ filters.T
+        return ((patch - drawn) ** 2).mean() + 0.4 * h.mean()
+
+    figures.learn(loss_of, [W, b], patches)
+    assert before < 0.15
+    assert likeness_of_neighbours(W) > 0.6
+
+
+def likeness_of_neighbours(W):
+    """The correlation of weights with their neighbours, mean over all filters."""
+    f = W.detach().T.reshape(-1, 7, 7).numpy()
+    pairs = [(f[n, :, :-1].ravel(), f[n, :, 1:].ravel()) for n in range(len(f))]
+    pairs += [(f[n, :-1].ravel(), f[n, 1:].ravel()) for n in range(len(f))]
+    return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in pairs]))
