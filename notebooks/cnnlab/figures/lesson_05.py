@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import ipywidgets as ipw
@@ -393,29 +392,3 @@ def overfitting(epochs: list[int], seen: list[float], new: list[float]) -> None:
             f"{new[-1]:.1f} after {epochs[-1]}. Training days: {seen[best]:.1f} and "
             f"{seen[-1]:.1f} tests at the same times.",
         )
-
-
-# ── data sets to be timed ───────────────────────────────────────────────────
-
-
-class SlowDataset(torch.utils.data.Dataset):
-    """Examples that take 10 ms each to get, as an image takes that has to be decoded."""
-
-    def __init__(self, count: int):
-        self.count = count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        time.sleep(0.01)
-        return torch.zeros(3), torch.tensor(index)
-
-
-def one_epoch(dataset: torch.utils.data.Dataset, workers: int) -> float:
-    """Seconds that it takes to go once through a data set, in batches of 10."""
-    loader = torch.utils.data.DataLoader(dataset, batch_size=10, num_workers=workers)
-    began = time.perf_counter()
-    for _ in loader:
-        pass
-    return time.perf_counter() - began
