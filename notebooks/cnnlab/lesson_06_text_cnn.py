@@ -8,6 +8,7 @@ Neural Networks for Sentence Classification".
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -19,6 +20,10 @@ from torch import nn
 from .draw import frozen, sizes, strided
 from .exercise import Case, case, exercise
 from .report import number
+
+# torch warns that padding="same" copies its input if a filter's width is even, as Kim's 4 is.
+# True, harmless, and no news for a student.
+warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
 
 PAD, UNK = "<pad>", "<unk>"
 """The tokens with ids 0 and 1: filling after a sentence's end, and a word never seen."""

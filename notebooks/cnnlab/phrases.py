@@ -103,3 +103,20 @@ class Marker:
             guess = self.model(ids).argmax(2)[mask].tolist()
         labels = [label for s in marked for _, label in s]
         return float(np.mean(np.array(guess) == labels))
+
+
+def show(words: list[str], marks: list[int], labels: list[int] | None = None) -> None:
+    """Print a sentence with its noun phrases in brackets, and what is marked wrongly."""
+    out, open_ = [], False
+    for word, mark in zip(words, marks, strict=True):
+        if mark and not open_:
+            word = "[" + word
+        if not mark and open_:
+            out[-1] += "]"
+        open_ = bool(mark)
+        out.append(word)
+    said = " ".join(out) + ("]" if open_ else "")
+    if labels is not None:
+        wrong = [w for w, m, right in zip(words, marks, labels, strict=True) if m != right]
+        said += f"    wrong: {', '.join(wrong)}" if wrong else "    all right"
+    print(said)

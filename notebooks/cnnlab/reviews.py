@@ -12,12 +12,14 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from html import escape
 
 import numpy as np
 import torch
+from IPython.display import display
 from torch import nn
 
-from .data import Reviews, glove, movie_reviews
+from .data import Reviews, WordVectors, glove, movie_reviews
 from .lesson_06_text_cnn import TextCNN, accuracy, build_vocabulary, encode, pad_batch
 from .start import device as here
 
@@ -103,6 +105,20 @@ def set_embeddings(model: nn.Module, vocabulary: dict[str, int], source: str) ->
             table[rows] = torch.from_numpy(known.vectors).to(table)
         table[0] = 0.0
     table.requires_grad_(source != "frozen GloVe")
+
+
+def neighbours(known: WordVectors, words: list[str], count: int = 6) -> None:
+    """Print the words whose vectors point most nearly in the same direction as each word's."""
+    rows = {word: i for i, word in enumerate(known.words)}
+    unit = known.vectors / np.linalg.norm(known.vectors, axis=1, keepdims=True)
+    for word in words:
+        if word not in rows:
+            print(f"{word:>12}: not among these vectors")
+            continue
+        cosines = unit @ unit[rows[word]]
+        near = [i for i in np.argsort(-cosines) if i != rows[word]][:count]
+        said = ", ".join(f"{known.words[i]} {cosines[i]:.2f}" for i in near)
+        print(f"{word:>12}: {said}")
 
 
 # ── training ────────────────────────────────────────────────────────────────
@@ -202,51 +218,6 @@ def train_cnn(
     return trained
 
 
-# ── looking inside ──────────────────────────────────────────────────────────
-
-
-@dataclasses.dataclass(frozen=True)
-class Evidence:
-    """What one n-gram said: the filters whose maximum it is, together.
-
-    start: the n-gram's first word, from 0. tokens: its words. share: how much it raises the
-    logit of "positive" above that of "negative".
-    """
-
-    start: int
-    tokens: tuple[str, ...]
-    share: float
-
-
-def explain(trained: Trained, tokens: list[str]) -> tuple[float, list[Evidence]]:
-    """The probability that a sentence is positive, and each n-gram's part in it.
-
-    Behind max pooling the two logits differ by a sum over all filters, and each filter's
-    term comes from the one window where it fires most. So the sum can be taken apart.
-    The shares and the bias of the linear layer add up to the whole difference.
-    """
-    model = trained.model.eval()
-    with torch.no_grad():
-        ids = torch.tensor(encode.reference(tokens, trained.vocabulary), device=_device(model))
-        x = model.embedding(ids).T[None]
-        weights = (model.linear.weight[1] - model.linear.weight[0]).split(
-            [len(c.bias) for c in model.convolutions]
-        )
-        shares: dict[tuple[int, int], float] = {}
-        for convolution, weight in zip(model.convolutions, weights, strict=True):
-            (K,) = convolution.kernel_size
-            left = (K - 1) // 2
-            h = torch.relu(convolution(nn.functional.pad(x, (left, K // 2))))[0]
-            best, places = h.max(dim=1)
-            for share, place in zip((best * weight).tolist(), places.tolist(), strict=True):
-                window = max(place - left, 0), min(place - left + K, len(tokens))
-                if share:
-                    shares[window] = shares.get(window, 0.0) + share
-    evidence = [Evidence(a, tuple(tokens[a:b]), share) for (a, b), share in shares.items()]
-    probability = float(trained.positive([tokens])[0])
-    return probability, sorted(evidence, key=lambda e: -abs(e.share))
-
-
 # ── the baseline: no order of words, no embeddings ──────────────────────────
 
 
@@ -324,6 +295,24 @@ class Row:
     seconds: float
 
 
+class LiveSteps:
+    """A progress bar with words, for a comparison of several runs."""
+
+    def __init__(self):
+        self._shown = None
+        self._began = time.monotonic()
+
+    def __call__(self, what: str, share: float) -> None:
+        """Say what runs now, and which share of all is done."""
+        said = f"{what} ({100 * share:.0f} % done, {time.monotonic() - self._began:.0f} s)"
+        bar = f"<progress value='{share:.3f}' max='1' aria-label='runs'></progress>"
+        data = {"text/plain": said, "text/html": f"{bar} {escape(said)}"}
+        if self._shown is None:
+            self._shown = display(data, raw=True, display_id=True)
+        else:
+            self._shown.update(data, raw=True)
+
+
 def compare(
     reviews: Reviews,
     models: tuple[str, ...] = MODELS,
@@ -333,18 +322,13 @@ def compare(
     seeds: tuple[int, ...] = (0, 1, 2),
     filters: int = 100,
     epochs: int = 10,
-    watch: Callable[[str, float], None] | None = None,
 ) -> list[Row]:
-    """Train each model once per seed, on all training sentences or the first so many.
-
-    watch: called before each run with its name and the share of runs that are done.
-    """
-    rows, done = [], 0
+    """Train each model once per seed, on all training sentences or the first so many."""
+    rows, done, steps = [], 0, LiveSteps()
     for model in models:
         scores, start = [], time.perf_counter()
         for seed in seeds:
-            if watch:
-                watch(f"{model}, seed {seed}", done / (len(models) * len(seeds)))
+            steps(f"{model}, seed {seed}", done / (len(models) * len(seeds)))
             train, dev, test = split(reviews, seed)
             if sentences:
                 train = train.take(np.arange(sentences))
@@ -359,8 +343,7 @@ def compare(
             done += 1
         name = model if how == "max" else f"{model}, average pooling"
         rows.append(Row(name, len(train), tuple(scores), time.perf_counter() - start))
-    if watch:
-        watch("done", 1.0)
+    steps(f"{done} runs", 1.0)
     return rows
 
 

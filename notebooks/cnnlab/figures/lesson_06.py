@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from html import escape
 
 import ipywidgets as ipw
 import numpy as np
@@ -12,7 +11,8 @@ from IPython.display import display
 from matplotlib.patches import Rectangle
 
 from ..data import WordVectors
-from ..reviews import Evidence, Row, Trained, explain, tokenize
+from ..evidence import explain, highlighted, spoken
+from ..reviews import Row, Trained, tokenize
 from . import BLUE, GREY, ORANGE, SKY, _as_data, choice, figure, legend, plain, show, slider, typed
 
 
@@ -41,7 +41,7 @@ def words_as_rows(tokens: list[str], vectors: np.ndarray, window: tuple[int, int
         )
 
 
-def batch(ids: torch.Tensor, mask: torch.Tensor, words: list[str]) -> None:
+def draw_batch(ids: torch.Tensor, mask: torch.Tensor, words: list[str]) -> None:
     """Draw a batch: the words' ids, and hatched cells where there is padding.
 
     ids, mask: (B, J). words: the word of each id.
@@ -87,20 +87,6 @@ def batch(ids: torch.Tensor, mask: torch.Tensor, words: list[str]) -> None:
             f"Lengths {', '.join(map(str, lengths))}: {sum(lengths)} of {B}·{J} = {B * J} cells "
             f"hold words, {B * J - sum(lengths)} are padding.",
         )
-
-
-def neighbours(known: WordVectors, words: list[str], count: int = 6) -> None:
-    """Print the words whose vectors point most nearly in the same direction as each word's."""
-    rows = {word: i for i, word in enumerate(known.words)}
-    unit = known.vectors / np.linalg.norm(known.vectors, axis=1, keepdims=True)
-    for word in words:
-        if word not in rows:
-            print(f"{word:>12}: not among these vectors")
-            continue
-        cosines = unit @ unit[rows[word]]
-        near = [i for i in np.argsort(-cosines) if i != rows[word]][:count]
-        said = ", ".join(f"{known.words[i]} {cosines[i]:.2f}" for i in near)
-        print(f"{word:>12}: {said}")
 
 
 def word_map(known: WordVectors, groups: dict[str, list[str]]) -> None:
@@ -214,24 +200,6 @@ class LiveTraining:
             self._shown.update(data, raw=True)
 
 
-class LiveSteps:
-    """A progress bar with words, for a comparison of several runs. Give it as ``watch``."""
-
-    def __init__(self):
-        self._shown = None
-        self._began = time.monotonic()
-
-    def __call__(self, what: str, share: float) -> None:
-        """Say what runs now, and which share of all is done."""
-        said = f"{what} ({100 * share:.0f} % done, {time.monotonic() - self._began:.0f} s)"
-        bar = f"<progress value='{share:.3f}' max='1' aria-label='runs'></progress>"
-        data = {"text/plain": said, "text/html": f"{bar} {escape(said)}"}
-        if self._shown is None:
-            self._shown = display(data, raw=True, display_id=True)
-        else:
-            self._shown.update(data, raw=True)
-
-
 def comparison(rows: list[Row]) -> None:
     """Draw and list test accuracies: a point for each seed, a bar for the mean."""
     with figure(height=0.9 + 0.42 * len(rows)) as (made, axis):
@@ -248,73 +216,6 @@ def comparison(rows: list[Row]) -> None:
             for name, row in zip(names, rows, strict=True)
         )
         show(made, f"Circles for each seed and a bar for the mean. {means}.", f"Means: {means}.")
-
-
-_POSITIVE = "text-decoration:underline solid 3px #0072B2;text-underline-offset:4px"
-_NEGATIVE = "text-decoration:underline dotted 4px #D55E00;text-underline-offset:4px"
-
-
-def _spoken(tokens: list[str], evidence: list[Evidence]) -> np.ndarray:
-    """Each word's part: an n-gram's share is divided among its words, shape (J,)."""
-    parts = np.zeros(len(tokens))
-    for e in evidence:
-        parts[e.start : e.start + len(e.tokens)] += e.share / len(e.tokens)
-    return parts
-
-
-def _highlighted(tokens: list[str], parts: np.ndarray) -> str:
-    """HTML in which words that speak for positive or negative are underlined."""
-    most = max(float(np.abs(parts).max(initial=0.0)), 1e-9)
-    out = []
-    for token, part in zip(tokens, parts, strict=True):
-        strength = abs(part) / most
-        look = (_POSITIVE if part > 0 else _NEGATIVE) if strength > 0.15 else ""
-        weight = ";font-weight:bold" if strength > 0.5 else ""
-        out.append(f"<span style='{look}{weight}'>{escape(token)}</span>")
-    return " ".join(out)
-
-
-def _mark(part: float) -> str:
-    return "+" if part > 0 else "−"
-
-
-def evidence_in(trained: Trained, sentences: list[list[str]], labels: np.ndarray) -> None:
-    """Show sentences with the words underlined that spoke for either class."""
-    rows, texts = [], []
-    for tokens, label in zip(sentences, labels, strict=True):
-        probability, evidence = explain(trained, tokens)
-        truth = "positive" if label else "negative"
-        verdict = "right" if (probability > 0.5) == bool(label) else "wrong"
-        said = f"{probability:.0%} positive; really {truth}: {verdict}"
-        parts = _spoken(tokens, evidence)
-        rows.append(
-            f"<p style='margin:.6em 0;max-width:52em;line-height:1.8'>"
-            f"{_highlighted(tokens, parts)}<br><small>{said}</small></p>"
-        )
-        strong = ", ".join(f"{_mark(e.share)} {' '.join(e.tokens)}" for e in evidence[:3])
-        texts.append(f"{' '.join(tokens)}\n    {said}; {strong}")
-    key = (
-        f"<p><span style='{_POSITIVE}'>solid line</span>: spoke for positive; "
-        f"<span style='{_NEGATIVE}'>dotted line</span>: spoke for negative; bold: strongly</p>"
-    )
-    display({"text/plain": "\n".join(texts), "text/html": key + "".join(rows)}, raw=True)
-
-
-def marked_words(words: list[str], marks: list[int], labels: list[int] | None = None) -> None:
-    """Print a sentence with its noun phrases in brackets, and what is marked wrongly."""
-    out, open_ = [], False
-    for word, mark in zip(words, marks, strict=True):
-        if mark and not open_:
-            word = "[" + word
-        if not mark and open_:
-            out[-1] += "]"
-        open_ = bool(mark)
-        out.append(word)
-    said = " ".join(out) + ("]" if open_ else "")
-    if labels is not None:
-        wrong = [w for w, m, right in zip(words, marks, labels, strict=True) if m != right]
-        said += f"    wrong: {', '.join(wrong)}" if wrong else "    all right"
-    print(said)
 
 
 _CHANGES = ["nothing", "replace a word", "move a word to the end", "reverse the order"]
@@ -346,7 +247,7 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
             return
         was, _ = explain(trained, before)
         probability, evidence = explain(trained, tokens)
-        parts = _spoken(tokens, evidence)
+        parts = spoken(tokens, evidence)
         unknown = [t for t in tokens if t not in trained.vocabulary]
         strongest = evidence[:8][::-1]
         with figure(height=0.9 + 0.32 * max(len(strongest), 1)) as (made, axis):
@@ -371,7 +272,7 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
             if unknown:
                 caption += f" Unknown words: {', '.join(unknown)}."
             said = ", ".join(f"“{' '.join(e.tokens)}” {e.share:+.2f}" for e in strongest[::-1])
-            html = f"<p style='line-height:1.8'>{_highlighted(tokens, parts)}</p>"
+            html = f"<p style='line-height:1.8'>{highlighted(tokens, parts)}</p>"
             display({"text/plain": " ".join(tokens), "text/html": html}, raw=True)
             show(made, f"Bars for the n-grams that said most: {said}.", caption)
 
