@@ -185,7 +185,7 @@ def _exercise(test: Any, answer: Any) -> dict[str, Any]:
         "points": number(float(test.metadata.nbgrader.get("score") or 0)),
         "max_points": number(float(test.metadata.nbgrader["points"])),
         "cause": cause[:1].upper() + cause[1:],
-        "reports": [d["text/html"] for d in visible if d[REPORT]["status"] != "not attempted"],
+        "reports": [_report(d) for d in visible if status != "not attempted"],
         "picture": picture,
         "alt": alt,
         "errors": [f"{o.ename}: {o.evalue}" for o in test.outputs if o.output_type == "error"],
@@ -202,6 +202,13 @@ def _status(statuses: list[str], test: Any) -> str:
             return status
     about = test.metadata.nbgrader
     return "correct" if about.get("score") == about["points"] else "incorrect"
+
+
+def _report(data: dict[str, Any]) -> dict[str, Any]:
+    """A visible report, as the judge wrote it, and how many of its cases are right."""
+    cases = data[REPORT]["cases"]
+    right = sum(not c["problem"] for c in cases)
+    return {"html": data["text/html"], "right": right, "cases": len(cases)}
 
 
 def _secret(reports: list[dict[str, Any]], shown: set[str]) -> dict[str, Any] | None:

@@ -4,10 +4,14 @@ import dataclasses
 import datetime
 import os
 import re
+import shutil
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from autograder import build, recorder
 from autograder.course import Course, CourseError
@@ -173,6 +177,24 @@ def test_lessons_and_students_that_are_not_there_are_told(graded):
         recorder.grade(course, ["02_backprop_1d"])
     with pytest.raises(CourseError, match="zoe has handed in nothing"):
         recorder.grade(course, [LESSON], student="zoe")
+
+
+def test_nbgraders_own_command_gives_the_same_scores(graded, tmp_path):
+    course, results = graded
+    other = Course(shutil.copytree(course.root, tmp_path / "copy", symlinks=True))
+    for student in ("junk", "empty", "linker", "renamed"):  # which nbgrader itself cannot take
+        shutil.rmtree(other.submitted(student, LESSON))
+    shutil.rmtree(other.root / "autograded")
+    with Gradebook(other.db_url, other.course_id) as gradebook:
+        for student in results:
+            gradebook.remove_submission(LESSON, student)
+    config = Config(other.config())
+    config.CourseDirectory.assignment_id = LESSON
+    Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+    with Gradebook(other.db_url, other.course_id) as gradebook:
+        for student in ("ada", "blank", "grace", "mallory", "punctual"):
+            score = gradebook.find_submission(LESSON, student).score
+            assert score == pytest.approx(results[student].score), student
 
 
 # ── feedback ────────────────────────────────────────────────────────────────
