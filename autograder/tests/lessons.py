@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -185,21 +187,41 @@ def needed(before: list[str], last: str) -> list[str]:
     return kept[::-1]
 
 
-def figure_functions(notebook: NotebookNode) -> dict[str, str]:
-    """The names that a lesson imports from ``cnnlab.figures``, each with its module."""
-    return {
-        alias.asname or alias.name: node.module
-        for cell in code_cells(notebook)
-        for node in ast.walk(parsed(cell.source))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlab.figures")
-        for alias in node.names
-    }
+def figures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Callable]]:
+    """(cell, function) for every call of a function of ``cnnlab.figures`` that draws.
+
+    Such a function returns nothing or, if it makes a widget, ``ipywidgets.interactive``; the
+    others hand a value to the next line.
+    """
+    known: dict[str, object] = {}
+    for cell in code_cells(notebook):
+        for node in ast.walk(parsed(cell.source)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlab"):
+                known |= {a.asname or a.name: _imported(node.module, a.name) for a in node.names}
+        for node in ast.walk(parsed(cell.source)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = None
+            if isinstance(node.func, ast.Name):
+                called = known.get(node.func.id)
+            elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+                called = getattr(known.get(node.func.value.id), node.func.attr, None)
+            ours = getattr(called, "__module__", "").startswith("cnnlab.figures")
+            if ours and inspect.isfunction(called) and (_result(called) in ("None", "widget")):
+                yield cell, called
 
 
-def calls(cell: NotebookNode) -> set[str]:
-    """The plain names that a cell calls."""
-    return {
-        node.func.id
-        for node in ast.walk(parsed(cell.source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+def _imported(module: str, name: str) -> object:
+    """What ``from module import name`` gives."""
+    found = getattr(importlib.import_module(module), name, None)
+    return found if found is not None else importlib.import_module(f"{module}.{name}")
+
+
+def _result(function: Callable) -> str:
+    declared = str(inspect.signature(function).return_annotation)
+    return "widget" if declared.endswith("interactive") else declared
+
+
+def widget_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that show a widget of the lesson."""
+    return [cell for cell, function in figures(notebook) if _result(function) == "widget"]

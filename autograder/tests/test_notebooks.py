@@ -69,8 +69,7 @@ def assert_each_picture_has_a_text_alternative(notebook):
 
 def assert_each_figure_is_there(notebook):
     """A cell that calls a figure of the lesson shows a picture, unless an answer is missing."""
-    figures = lessons.figure_functions(notebook)
-    cells = [c for c in lessons.code_cells(notebook) if lessons.calls(c) & set(figures)]
+    cells = [cell for cell, _ in lessons.figures(notebook)]
     assert cells, "the lesson shows no figure"
     missing = [cell for cell, _ in lessons.errors(notebook)]
     for cell in cells:

@@ -4,13 +4,13 @@ import pytest
 
 from autograder.tests import lessons
 from autograder.tests.lessons import LESSONS, MINUTES
-from autograder.tests.widgets import moving, widget_cells
+from autograder.tests.widgets import moving
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path):
     notebook = lessons.released(lesson)
-    assert widget_cells(notebook), f"{lesson} has no widget"
+    assert lessons.widget_cells(notebook), f"{lesson} has no widget"
     moved = moving(notebook)
     seconds = lessons.run(moved, tmp_path, MINUTES[lesson])
     print(f"{lesson}: {seconds:.0f} s")

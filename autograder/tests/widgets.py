@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.tests import lessons
-
-
-def widget_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells that show a widget of the lesson."""
-    makers = {
-        name
-        for name, module in lessons.figure_functions(notebook).items()
-        if _makes_a_widget(getattr(importlib.import_module(module), name))
-    }
-    return [cell for cell in lessons.code_cells(notebook) if lessons.calls(cell) & makers]
-
-
-def _makes_a_widget(function: object) -> bool:
-    result = inspect.signature(function).return_annotation if inspect.isfunction(function) else ""
-    return str(result).endswith("interactive")
 
 
 def moving(notebook: NotebookNode) -> NotebookNode:
@@ -33,7 +17,7 @@ def moving(notebook: NotebookNode) -> NotebookNode:
     """
     cells = lessons.code_cells(notebook)
     sources, shown = [inspect.getsource(move)], set()
-    for cell in widget_cells(notebook):
+    for cell in lessons.widget_cells(notebook):
         before = [c.source for c in cells[: cells.index(cell)]]
         sources += [s for s in lessons.needed(before, cell.source) if s not in shown]
         shown.update(sources)
