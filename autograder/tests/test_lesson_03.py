@@ -62,10 +62,29 @@ def test_the_hidden_check_of_conv2d_fast_measures_both_axes():
     assert columns[1] > 100 and columns[0] == 1
 
 
-@pytest.mark.parametrize("measured", [None, "fast", [1e-5], [1e-5, 0.0], [1e-5, float("nan")]])
-def test_a_time_that_is_none_is_not_accepted(measured):
+@pytest.mark.parametrize("seconds", [None, "fast", [1e-5], [1e-5, 0.0], [1.0, float("nan")]])
+def test_a_time_that_is_none_is_not_accepted(seconds):
     case = next(c for c in lesson.conv2d_fast.draw(1) if c.judge)
-    assert case.judge(measured, *case.args)
+    outputs = case.probe(lesson.conv2d_fast.reference, *case.args)[1]
+    assert case.judge((seconds, outputs), *case.args)
+    assert case.judge(([1.0, 1.0], outputs), *case.args) is None
+
+
+def test_numbers_that_are_wrong_earn_nothing_however_fast():
+    report = examine(lesson.conv2d_fast, lambda X, F, b=None: np.zeros((*X.shape[:2], F.shape[3])))
+    assert report.points == 0
+    assert report.causes == []
+
+
+def test_a_loop_over_positions_earns_a_third():
+    wrong = next(m for m in lesson.conv2d_fast.mistakes if m.name == "a loop over positions")
+
+    def conv2d_fast(X, F, b=None):
+        return wrong.function(None, X, F, b)
+
+    report = examine(lesson.conv2d_fast, conv2d_fast)
+    assert report.points == lesson.conv2d_fast.points / 3
+    assert [m.name for m in report.causes] == [wrong.name]
 
 
 def test_the_vectorised_solution_is_within_five_times_of_torch():

@@ -417,7 +417,7 @@ class Report:
         refused = any(r.outcome.status == "forbidden" for r in self.results)
         if refused or not any(not r.case.raises for r in right):
             return 0.0
-        share = len(right) / len(self.results)
+        share = sum(r.case.weight for r in right) / sum(r.case.weight for r in self.results)
         return float(np.floor(100 * self.exercise.points * share + 1e-9) / 100)
 
     def as_data(self) -> dict[str, Any]:
@@ -549,22 +549,25 @@ def _causes(exercise: Exercise, results: list[Result], seed: int) -> list[Mistak
 def _explained(mistake: Mistake, exercise: Exercise, results: list[Result], seed: int) -> set[int]:
     """The wrong cases where a mistake does what the answer does; none if it errs elsewhere, too.
 
-    Cases are called one by one, and no more once the mistake is out of the question: a
-    case may train a network. How well training goes is partly luck, so where the answer
-    trained well enough, the mistake need not.
+    Cases that train come last, and only for a mistake that has explained something or where
+    nothing else is wrong: they take long. How well training goes is partly luck, so where the
+    answer trained well enough, the mistake need not.
     """
-    same, left = set(), {i for i, r in enumerate(results) if r.problem}
     variants = _variants(exercise, functools.partial(mistake.function, exercise.reference), seed)
-    for i, (result, variant) in enumerate(zip(results, variants, strict=False)):
-        if not same and not left:
-            break
-        if i in left:
-            left.remove(i)
-            same |= {i} if _same(result, variant()) else set()
-        elif not (result.case.draws and result.case.judge) and _problem(
-            result.case, Outcome("returned", result.expected), variant()
-        ):
-            return set()
+    trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
+    wrong = {i for i, r in enumerate(results) if r.problem}
+    same = set()
+    for i, result in enumerate(results):
+        if i in trains or not wrong:
+            continue
+        variant = variants[i]()
+        if i not in wrong:
+            if _problem(result.case, Outcome("returned", result.expected), variant):
+                return set()
+        elif _same(result, variant):
+            same.add(i)
+    if same or wrong <= trains:
+        same |= {i for i in wrong & trains if _same(results[i], variants[i]())}
     return same
 
 

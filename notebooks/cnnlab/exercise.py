@@ -51,6 +51,7 @@ class Case:
         returns None if the value will do, otherwise a sentence saying why not.
     draws: the answer may draw random numbers, from a global generator too.
     rtol, atol: relative tolerance, and its floor.
+    weight: how much it counts for the points, where one matters more than others.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Case:
     draws: bool = False
     rtol: float = 1e-8
     atol: float = 1e-10
+    weight: float = 1.0
 
 
 def case(name: str, *args: Any, **kwargs: Any) -> Case:
