@@ -1523,22 +1523,21 @@ def in_which_mode(answer: Callable, inputs: Any, targets: Any, epochs: int) -> d
 
 def batches_elsewhere(answer: Callable, inputs: Any, targets: Any, epochs: int) -> dict:
     """Train with batches that behave as if they lay on another device until they are moved."""
-    looks = ("__get__", "size", "dim", "numel", "__len__", "is_floating_point")
 
     class Elsewhere(torch.Tensor):
         @classmethod
         def __torch_function__(cls, function, types, args=(), kwargs=None):
-            name = getattr(function, "__name__", "")
-            with torch._C.DisableTorchFunctionSubclass():
-                if name in ("to", "cpu"):
-                    plain = args[0].as_subclass(torch.Tensor)
-                    return function(plain, *args[1:], **(kwargs or {}))
-                if name in looks:
-                    return function(*args, **(kwargs or {}))
-            raise RuntimeError(
-                "Expected all tensors to be on the same device, but found at least two devices: "
-                "the model's and the batch's"
-            )
+            given = [*args, *(kwargs or {}).values()]
+            places = [a for a in given if isinstance(a, (str, torch.device))]
+            if function is torch.Tensor.cpu or (function is torch.Tensor.to and places):
+                with torch._C.DisableTorchFunctionSubclass():
+                    return args[0].as_subclass(torch.Tensor).clone()
+            if any(isinstance(a, torch.Tensor) and not isinstance(a, cls) for a in given):
+                raise RuntimeError(
+                    "Expected all tensors to be on the same device, but found at least two "
+                    "devices: the model's and the batch's"
+                )
+            return super().__torch_function__(function, types, args, kwargs)
 
     def far(rows):
         return [torch.stack(part).as_subclass(Elsewhere) for part in zip(*rows, strict=True)]

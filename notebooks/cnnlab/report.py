@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import textwrap
 from html import escape
@@ -35,17 +36,25 @@ def shown(value: object, limit: int = 12) -> str:
             dots = " …" if value.size > limit else ""
             return f"[{flat}{dots}]"
         if value.size <= 25:
-            return str(value.tolist())
+            return f"[{', '.join(shown(row) for row in value)}]"
         return f"array of shape {value.shape}, starting {flat} …"
-    if isinstance(value, float):
+    if isinstance(value, (float, np.number)):
         return number(value)
-    text = repr(value)
+    if isinstance(value, (list, tuple)):
+        text = f"[{', '.join(map(shown, value))}]"
+        text = text if isinstance(value, list) else f"({text[1:-1]})"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{key!r}: {shown(item)}' for key, item in value.items())}}}"
+    else:
+        text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
 
 
 def arguments(report: Report, case: Case) -> list[str]:
     """The arguments of a case, a line each."""
     names = list(report.exercise.signature.parameters)
+    if case.probe:  # its first parameter is the answer itself
+        names = list(inspect.signature(case.probe).parameters)[1:]
     given = [*zip(names, case.args, strict=False), *case.kwargs.items()]
     return [f"{name} = {shown(value)}" + _remark(value) for name, value in given]
 
