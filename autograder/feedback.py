@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def _exercise(test: Any, answer: Any) -> dict[str, Any]:
     secret = [d[REPORT] for d in found if d[REPORT].get("hidden")]
     status = _status([d[REPORT]["status"] for d in found], test)
     shown = {cause for d in visible for cause in d[REPORT]["causes"]}
-    cause = next((c for d in found for c in d[REPORT]["causes"]), "")
+    cause = next((c for d in found for c in d[REPORT]["causes"]), "") or _most_frequent(found)
     picture, alt = _picture(visible)
     code = answer.source if answer is not None else ""
     return {
@@ -202,6 +203,13 @@ def _status(statuses: list[str], test: Any) -> str:
             return status
     about = test.metadata.nbgrader
     return "correct" if about.get("score") == about["points"] else "incorrect"
+
+
+def _most_frequent(found: list[dict[str, Any]]) -> str:
+    """Where no known mistake explains it: what went wrong most often."""
+    kinds = Counter(c["problem"] for d in found for c in d[REPORT]["cases"] if c["problem"])
+    kinds.pop("not filled in", None)
+    return _WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
 
 
 def _report(data: dict[str, Any]) -> dict[str, Any]:

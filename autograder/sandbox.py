@@ -148,7 +148,7 @@ def _command(flavour: str, fd: int) -> list[str]:
         *(part for name, text in variables.items() for part in ("--setenv", name, text)),
         *mounts,
         *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
-        *("--remount-ro", "/", "--chdir", "/tmp"),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         *(_python(), "-I", "-S", "-B", "/runner/runner.py"),
         *(str(fd), "/packages", flavour, "confined"),
     ]
