@@ -90,8 +90,8 @@ UNMOVED = (
 )
 OTHER_RATE = "This is a gradient descent, but not with the learning rate that was asked for."
 UNKNOWN = (
-    "The losses do not belong to this f, w and b: undoing the steps of a gradient descent on the "
-    "mean squared error with this learning rate, one after the other, gives other losses."
+    "The losses do not belong to this f, w and b. Undoing the steps of a gradient descent on the "
+    "mean squared error with this learning rate, the last one first, "
 )
 
 
@@ -112,10 +112,26 @@ def diagnose(
             continue
         if not said and not reported:
             parts = (slice(-2), -2)  # f, and w
-            stayed = [np.allclose(start[p], end[p], rtol=1e-9, atol=1e-9) for p in parts]
+            stayed = [np.allclose(start[p], end[p], rtol=1e-12, atol=1e-12) for p in parts]
             return UNMOVED if any(stayed) else None
         return " ".join(filter(None, (said, reported)))
-    return OTHER_RATE if _fits_another_rate(W, y, end, rate, losses) else UNKNOWN
+    if _fits_another_rate(W, y, end, rate, losses):
+        return OTHER_RATE
+    return UNKNOWN + _first_misfit(W, y, end, rate, losses)
+
+
+def _first_misfit(W, y, end, rate, losses) -> str:
+    """The end of a sentence: which loss is the first to disagree on the way back."""
+    place = end
+    for i in reversed(range(len(losses))):
+        after = place
+        place = _undo(lambda place: place - rate * gradient(W, y, place), after)
+        if place is None:
+            break
+        loss = mean_squared_error(W, y, place)
+        if not np.isclose(losses[i], loss, rtol=1e-6, atol=1e-12):
+            return f"gives losses[{i}] = {loss:.6g}; yours is {losses[i]:.6g}."
+    return f"leads nowhere before losses[{i}] = {losses[i]:.6g}."
 
 
 def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
@@ -124,15 +140,10 @@ def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
     def step(place: np.ndarray) -> np.ndarray:
         return place - rate * slope(W, y, place, rate)
 
-    little = 1e-6 * np.eye(len(end))
-    slopes = np.transpose([(step(end + s) - step(end - s)) / 2e-6 for s in little])
-    if not np.isfinite(slopes).all() or np.linalg.matrix_rank(slopes) < len(end):
-        return None, end
-    inverse = np.linalg.inv(slopes)
     possible = dict(LOSSES)
     after, loss_after = end, mean_squared_error(W, y, end)
     for reported in losses[::-1]:
-        before = _undo(step, after, inverse)
+        before = _undo(step, after)
         if before is None:
             return None, end
         loss = mean_squared_error(W, y, before)
@@ -147,18 +158,20 @@ def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
     return next(iter(possible)), after
 
 
-def _undo(step: Callable, after: np.ndarray, inverse: np.ndarray) -> np.ndarray | None:
-    """The place from which ``step`` leads to ``after``, None if none is found.
-
-    inverse: of the step's Jacobian near by; Newton's method does not need it exactly.
-    """
-    place = after
-    for _ in range(60):
+def _undo(step: Callable, after: np.ndarray) -> np.ndarray | None:
+    """The place from which ``step`` leads to ``after``, by Newton's method, or None."""
+    place, little = after, 1e-6 * np.eye(len(after))
+    for attempt in range(40):
         off = step(place) - after
         if np.abs(off).max() <= 1e-13 * (1 + np.abs(after).max()):
             return place
         if not np.abs(off).max() < 1e6:
             return None
+        if attempt % 5 == 0:  # a Jacobian from near by does for some attempts
+            slopes = np.transpose([(step(place + s) - step(place - s)) / 2e-6 for s in little])
+            if not np.isfinite(slopes).all() or np.linalg.matrix_rank(slopes) < len(after):
+                return None
+            inverse = np.linalg.inv(slopes)
         place = place - inverse @ off
     return None
 
@@ -169,9 +182,7 @@ def _fits_another_rate(W, y, end, rate, losses) -> bool:
 
     def off(factor: float) -> float:
         """How far undoing one step with this learning rate is from the last loss."""
-        before = _undo(
-            lambda place: place - factor * rate * right(W, y, place, rate), end, np.eye(len(end))
-        )
+        before = _undo(lambda place: place - factor * rate * right(W, y, place, rate), end)
         return np.nan if before is None else mean_squared_error(W, y, before) - losses[-1]
 
     steepness = rate * np.sum(gradient(W, y, end) ** 2)

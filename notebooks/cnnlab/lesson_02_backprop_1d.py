@@ -710,10 +710,11 @@ def descend(
     Yields f, w, b and the losses so far after each step, so that a lesson can watch.
     """
     x, y = (torch.tensor(np.array(a, dtype=np.float64)) for a in (x, y))
+    W = x.unfold(0, K, 1)  # as F.conv1d, but twice as fast for so short a series
     f, w, b = _leaf(np.full(K, 1 / K)), _leaf(1.0), _leaf(0.0)
     losses = []
     for _ in range(steps):
-        loss = F.mse_loss(w * _filter(x, f) + b, y)
+        loss = F.mse_loss(w * (W @ f) + b, y)
         slopes = torch.autograd.grad(loss, (f, w, b))
         with torch.no_grad():
             for parameter, slope in zip((f, w, b), slopes, strict=True):
@@ -740,10 +741,6 @@ _NOT_FINITE = (
     "The numbers grew until they were none any more (inf or nan). With this learning rate the loss "
     "should fall: are the gradients subtracted, and is the loss a mean?"
 )
-_NO_PREDICTION = (
-    "The result does not predict: on new days of the same kind, w·conv1d(x, f) + b is far from y. "
-    "These steps are enough for gradient descent to find a good filter."
-)
 
 
 def is_descent(value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
@@ -761,21 +758,28 @@ def predicts(new_x, new_y, value, x, y, K=7, learning_rate=0.05, steps=200) -> s
     """Judge the result of many steps by the days ``new_x``, ``new_y`` that it has not seen."""
     unfit = _unfit(value, K, steps)
     if unfit:
-        return _NO_PREDICTION if unfit == _NOT_FINITE else unfit
+        return unfit
     f, w, b, _ = value
     place = np.array([*f, float(w), float(b)])
     W = np.lib.stride_tricks.sliding_window_view(new_x, K)
     error = mean_squared_error(W, new_y, place)
-    return None if error < 0.1 * np.var(new_y) else _NO_PREDICTION
+    if error < 0.1 * np.var(new_y):
+        return None
+    return (
+        f"The result does not predict: on new days of the same kind its mean squared error is "
+        f"{error:.4g}; always saying the average would have {np.var(new_y):.4g}. These steps are "
+        "enough for gradient descent to find a good filter."
+    )
 
 
 @train_filter.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    def to_learn(J: int, K: int) -> tuple[np.ndarray, np.ndarray]:
+    def to_learn(J: int, K: int, size: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
         """A series, and what a hidden filter with a little noise makes of it."""
         x, f = rng.normal(size=J), rng.normal(size=K)
         W = np.lib.stride_tricks.sliding_window_view(x, K)
-        return x, 1.5 * W @ f / np.linalg.norm(f) + rng.normal() + 0.1 * rng.normal(size=J - K + 1)
+        y = size * W @ f / np.linalg.norm(f) + rng.normal()
+        return x, y + 0.1 * rng.normal(size=len(y))
 
     def short(name: str, x: np.ndarray, y: np.ndarray, **how: float) -> Case:
         return Case(name, (x, y), how, judge=is_descent, draws=True)
@@ -784,16 +788,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     steps, K = int(rng.integers(5, 8)), int(rng.integers(3, 5))
     yield short("a few steps", *to_learn(12, 3), K=3, learning_rate=rate, steps=4)
     yield short("random sizes", *to_learn(14, K), K=K, learning_rate=rate / 2, steps=steps)
-    yield short("longer steps", *to_learn(11, 2), K=2, learning_rate=3.3 * rate, steps=5)
+    yield short("longer steps", *to_learn(11, 2), K=2, learning_rate=3 * rate, steps=5)
     yield short("a filter of seven weights", *to_learn(17, 7), learning_rate=rate, steps=6)
-    yield short(
-        "whole numbers",
-        rng.integers(0, 4, 12),
-        rng.integers(0, 4, 10),
-        K=3,
-        learning_rate=rate / 2,
-        steps=5,
-    )
+    counts = rng.integers(0, 4, 12)
+    sums = 2 * counts[:-2] - counts[2:] + rng.integers(0, 2, 10)
+    yield short("whole numbers", counts, sums, K=3, learning_rate=rate / 2, steps=5)
     x, y = to_learn(13, 3)
     yield short(
         "arrays that may not be changed, not contiguous",
@@ -803,11 +802,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         learning_rate=rate,
         steps=4,
     )
-    x, y = to_learn(80, 3)
+    x, y = to_learn(80, 3, size=3)
     yield Case(
         "many steps: the result predicts new days",
         (x[:42], y[:40]),
-        {"K": 3, "learning_rate": 0.03, "steps": 250},
+        {"K": 3, "learning_rate": 0.03, "steps": 500},
         judge=functools.partial(predicts, x[42:], y[42:]),
         draws=True,
     )

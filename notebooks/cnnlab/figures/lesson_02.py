@@ -242,11 +242,13 @@ def _training_so_far(f: np.ndarray, b: float, losses: np.ndarray, steps: int) ->
         a.plot(done - 1, losses[-1], "D", color=ORANGE)
         a.set(xlim=(0, steps), ylim=(0, 1.1 * losses.max()), xlabel="step", title="loss")
         _filter_bars(c, f, "w · f, the weight of each day")
+        heaviest = int(np.argmax(np.abs(f)))
+        ago = len(f) - 1 - heaviest
         data = _as_data(
             made,
             f"Left, the loss over {done} steps. Right, bars of the weights: {_listed(f)}.",
             f"Loss before step 0: {losses[0]:.3f}; before step {done - 1}: {losses[-1]:.3f}. "
-            f"w·f = {_listed(f)}; b = {plain(b)}.",
+            f"Largest weight: {plain(f[heaviest])}, {ago} days before today; b = {plain(b)}.",
         )
     data["text/html"] = (
         f"<progress value='{done}' max='{steps}' style='width:32em;max-width:100%' "
@@ -273,38 +275,48 @@ def _filter_bars(axis: Axes, f: np.ndarray, title: str) -> None:
         )
 
 
-def compare_filters(weights: dict[str, np.ndarray], errors: dict[str, float]) -> None:
-    """Draw filters side by side, each with its typical error on new days."""
-    with figure(columns=len(weights), height=2.5, sharey=True) as (made, axes):
-        for axis, (name, f) in zip(axes, weights.items(), strict=True):
-            _filter_bars(axis, f, f"{name}: {errors[name]:.1f}")
-        said = "; ".join(f"{name}: {_listed(f)}" for name, f in weights.items())
+def compare_models(
+    models: dict[str, tuple[np.ndarray, float, float]],
+    x: np.ndarray,
+    day: np.ndarray,
+    tests: np.ndarray,
+    mean: float,
+    spread: float,
+) -> None:
+    """Draw the filters of several models side by side, and what they predict for new days.
+
+    models: f, w and b by name. x: series of the new days, in units of ``spread`` from ``mean``.
+    day, tests: number of the predicted days, and the tests that then came, each (J-K+1,).
+    """
+    lines, errors = {}, {}
+    for name, (f, w, b) in models.items():
+        lines[name] = mean + spread * (w * (windows.reference(x, len(f)) @ f) + b)
+        errors[name] = float(np.sqrt(np.mean((lines[name] - tests) ** 2)))
+    with figure(columns=len(models), height=2.5, sharey=True) as (made, axes):
+        for axis, (name, (f, w, _)) in zip(axes, models.items(), strict=True):
+            _filter_bars(axis, w * f, f"{name}: {errors[name]:.1f}")
+        axes[0].set_ylabel("w · f")
         best = min(errors, key=errors.get)
+        said = "; ".join(f"{name}: {_listed(w * f)}" for name, (f, w, _) in models.items())
         show(
             made,
-            f"Bars of the weights of {len(weights)} filters. {said}.",
-            "Above each filter its typical error on days that no model has seen, in tests per "
-            f"day. Lowest: {best}, {errors[best]:.1f}.",
+            f"Bars of the weights w·f of {len(models)} models. {said}.",
+            "Above each filter its typical error on the new days (root of the mean squared error), "
+            f"in tests per day. Lowest: {best}, {errors[best]:.1f}.",
         )
-
-
-def predictions(day: np.ndarray, truth: np.ndarray, **lines: np.ndarray) -> None:
-    """Draw predictions of tomorrow over what then came."""
-    looks = [(BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, ":", "^")]
+    looks = [(BLUE, "-", "o"), (GREEN, ":", "^"), (ORANGE, "--", "s")]
     with figure(height=2.9) as (made, axis):
-        axis.bar(day, truth, color="0.85", width=0.8, label="what came")
-        for (name, values), (colour, style, marker) in zip(lines.items(), looks, strict=False):
-            label = name.replace("_", " ")
-            axis.plot(day, values, color=colour, ls=style, marker=marker, ms=3, label=label)
+        axis.bar(day, tests, color="0.85", width=0.8, label="what came")
+        for (name, line), (colour, style, marker) in zip(lines.items(), looks, strict=True):
+            axis.plot(day, line, color=colour, ls=style, marker=marker, ms=3, label=name)
         axis.set(xlabel="day", ylabel="tests per day", ylim=(0, None))
         legend(axis)
-        errors = {n.replace("_", " "): np.sqrt(np.mean((v - truth) ** 2)) for n, v in lines.items()}
-        said = "; ".join(f"{name} {plain(float(e))}" for name, e in errors.items())
+        swing = "; ".join(f"{n} {v.min():.0f} to {v.max():.0f}" for n, v in lines.items())
         show(
             made,
-            f"Bars of the tests on {len(day)} new days, and lines with what was predicted for each "
-            f"on the day before by {' and '.join(errors)}.",
-            f"Typical error (root of the mean squared error), in tests per day: {said}.",
+            f"Bars of the tests on {len(day)} new days, and lines with what {', '.join(models)} "
+            "predicted for each on the day before.",
+            f"Lowest to highest prediction: {swing}; what came: {tests.min()} to {tests.max()}.",
         )
 
 
