@@ -444,7 +444,7 @@ def _text_conv1d(X, F, b=None):
 def _(rng: np.random.Generator) -> Iterator[Case]:
     M, N = sizes(rng, 2, 6, 2)
     J = int(rng.integers(8, 13))
-    by_hand = np.array([[1.0, 0], [0, 1], [2, 3]])
+    by_hand = np.array([[1.0, 2], [3, 0], [2, 3]])
     f = np.array([[[1.0], [0]], [[0], [10]], [[0.5], [0]]])
     yield case("three words of two features, one filter of three words", by_hand, f)
     yield case("random sizes", rng.normal(size=(J, M)), rng.normal(size=(5, M, N)))
@@ -1518,8 +1518,8 @@ def _accuracy(model, batches, device="cpu"):
     return right / total
 
 
-def measured(accuracy, table, batches):
-    """The accuracy of a small model, and whether gradients were recorded.
+def measured(accuracy, table, batches, recorded=False):
+    """The accuracy of a small model; or, if ``recorded``, whether gradients were recorded.
 
     The model adds up its words' rows of ``table``; in training mode it answers the
     opposite, as a caricature of dropout.
@@ -1538,7 +1538,7 @@ def measured(accuracy, table, batches):
 
     model = Model().train()
     value = accuracy(model, batches)
-    return {"accuracy": value, "gradients recorded": model.recorded}
+    return {"gradients recorded": model.recorded} if recorded else value
 
 
 @accuracy.cases
@@ -1548,6 +1548,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         ("batches of different sizes, three classes", [9, 8, 2], 3),
         ("a last batch with a single example", [6, 6, 1], 4),
         ("everything right", [5, 3], 3),
+        ("no gradients are recorded", [4, 2], 3),
     ):
         table = torch.tensor(rng.normal(size=(20, classes)))
         batches = []
@@ -1561,7 +1562,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
                 off[:2] = [i > 0, i == 0][:count]
                 labels = (labels + torch.tensor(off).long()) % classes
             batches.append((ids, mask, labels))
-        yield Case(title, (table, batches), probe=measured)
+        more = {"recorded": True} if title.startswith("no gradients") else {}
+        yield Case(title, (table, batches), more, probe=measured)
 
 
 accuracy.hints = [

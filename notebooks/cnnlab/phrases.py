@@ -33,7 +33,8 @@ def _noun_phrase(rng: np.random.Generator) -> Marked:
 
 
 def _others(rng: np.random.Generator, words: list[str], most: int) -> Marked:
-    return [(str(word), 0) for word in rng.choice(words, rng.integers(0, most + 1))]
+    count = rng.integers(0, most + 1)
+    return [(str(w), 0) for w in rng.choice(words, count, replace=most > len(words))]
 
 
 def sentence(rng: np.random.Generator, before: int = 2) -> Marked:

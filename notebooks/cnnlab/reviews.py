@@ -20,7 +20,7 @@ from IPython.display import display
 from torch import nn
 
 from .data import Reviews, WordVectors, glove, movie_reviews
-from .lesson_06_text_cnn import TextCNN, accuracy, build_vocabulary, encode, pad_batch
+from .lesson_06_text_cnn import UNK, TextCNN, accuracy, build_vocabulary, encode, pad_batch
 from .start import device as here
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -82,27 +82,28 @@ def make_batches(
 
 # ── embeddings ──────────────────────────────────────────────────────────────
 
+EMBEDDING_SIZE = 50
+"""Features of a word, GloVe's number."""
+
+WORD_DROPOUT = 0.2
+"""Share of the training words that count as unknown, others at each step."""
+
 SOURCES = ("random", "frozen GloVe", "tuned GloVe")
 
 
-def vocabulary_for(train: Examples, source: str) -> dict[str, int]:
-    """The words of the training sentences; with GloVe also all words that it brings along."""
-    vocabulary = build_vocabulary.reference(train.sentences)
-    if source != "random":
-        for word in glove().words:
-            vocabulary.setdefault(word, len(vocabulary))
-    return vocabulary
-
-
 def set_embeddings(model: nn.Module, vocabulary: dict[str, int], source: str) -> None:
-    """Small random numbers or GloVe's vectors; "frozen GloVe" is not trained any further."""
+    """Small random numbers, or GloVe's vectors for the words that it knows.
+
+    "frozen GloVe" is not trained any further. Row 0, the padding's, is zero.
+    """
     table = model.embedding.weight
     with torch.no_grad():
         table.uniform_(-0.1, 0.1)
         if source != "random":
             known = glove()
-            rows = [vocabulary[word] for word in known.words]
-            table[rows] = torch.from_numpy(known.vectors).to(table)
+            both = [i for i, word in enumerate(known.words) if word in vocabulary]
+            rows = [vocabulary[known.words[i]] for i in both]
+            table[rows] = torch.from_numpy(known.vectors[both]).to(table)
         table[0] = 0.0
     table.requires_grad_(source != "frozen GloVe")
 
@@ -169,8 +170,8 @@ def train_cnn(
     cnn: Callable[..., nn.Module] = TextCNN.reference,
     how: str = "max",
     filters: int = 100,
-    epochs: int = 10,
-    patience: int = 2,
+    epochs: int = 12,
+    patience: int = 3,
     seed: int = 0,
     watch: Callable[[Trained, float], None] | None = None,
 ) -> Trained:
@@ -184,8 +185,8 @@ def train_cnn(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    vocabulary = vocabulary_for(train, source)
-    model = cnn(len(vocabulary), 50, filters=filters)
+    vocabulary = build_vocabulary.reference(train.sentences)
+    model = cnn(len(vocabulary), EMBEDDING_SIZE, filters=filters)
     model.how = how
     set_embeddings(model, vocabulary, source)
     device = here()
@@ -194,11 +195,15 @@ def train_cnn(
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     loss_function = nn.CrossEntropyLoss()
     dev_batches = make_batches(dev, vocabulary, 200)
+    size = 50 if len(train) > 2000 else 20  # few sentences would make few steps
     start, kept = time.perf_counter(), None
     for epoch in range(epochs):
-        batches = make_batches(train, vocabulary, rng=rng)
+        batches = make_batches(train, vocabulary, size, rng)
         for step, (ids, mask, labels) in enumerate(batches):
             model.train()
+            # Now and then a word counts as unknown: else <unk> would never be trained.
+            hidden = mask & (torch.rand(ids.shape) < WORD_DROPOUT)
+            ids = ids.masked_fill(hidden, vocabulary[UNK])
             loss = loss_function(model(ids.to(device), mask.to(device)), labels.to(device))
             optimizer.zero_grad()
             loss.backward()
@@ -321,7 +326,7 @@ def compare(
     how: str = "max",
     seeds: tuple[int, ...] = (0, 1, 2),
     filters: int = 100,
-    epochs: int = 10,
+    epochs: int = 12,
 ) -> list[Row]:
     """Train each model once per seed, on all training sentences or the first so many."""
     rows, done, steps = [], 0, LiveSteps()

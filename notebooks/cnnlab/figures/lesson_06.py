@@ -24,13 +24,13 @@ def words_as_rows(tokens: list[str], vectors: np.ndarray, window: tuple[int, int
     first, K = window
     J, M = vectors.shape
     with figure(height=0.6 + 0.34 * J) as (made, axis):
-        limit = float(np.abs(vectors).max())
+        limit = float(np.percentile(np.abs(vectors), 98))  # one feature of GloVe's is huge
         image = axis.imshow(vectors, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
         axis.set(yticks=range(J), yticklabels=tokens, xlabel=f"feature m (of M = {M})")
         axis.add_patch(
             Rectangle((-0.5, first - 0.5), M, K, fill=False, edgecolor="black", lw=2.5, ls="--")
         )
-        made.colorbar(image, ax=axis, label="value")
+        made.colorbar(image, ax=axis, label="value", extend="both")
         inside = " ".join(tokens[first : first + K])
         show(
             made,
@@ -100,14 +100,20 @@ def word_map(known: WordVectors, groups: dict[str, list[str]]) -> None:
     kept = float((size[:2] ** 2).sum() / (size**2).sum())
     at = dict(zip(words, places, strict=True))
     looks = [(BLUE, "o"), (ORANGE, "s"), (GREY, "^"), (SKY, "D")]
-    with figure(height=4.0) as (made, axis):
+    with figure(height=4.4) as (made, axis):
         for (name, group), (colour, marker) in zip(groups.items(), looks, strict=False):
             points = np.array([at[word] for word in group])
             axis.plot(*points.T, marker, color=colour, label=name, ms=6)
-            for word in group:
-                axis.annotate(word, at[word], xytext=(5, 3), textcoords="offset points", fontsize=9)
+        labels: list[tuple[float, float]] = []
+        for word, (x, y) in sorted(at.items(), key=lambda item: item[1][1]):
+            height = y
+            while any(abs(x - a) < 1.1 and abs(height - b) < 0.42 for a, b in labels):
+                height += 0.05  # labels of neighbours make room for each other
+            labels.append((x, height))
+            line = {"arrowstyle": "-", "lw": 0.6, "color": "0.5"} if height > y else None
+            axis.annotate(word, (x, y), (x + 0.12, height), fontsize=9, arrowprops=line)
         axis.set(xlabel="first direction", ylabel="second direction")
-        axis.margins(0.1)
+        axis.margins(0.12)
         legend(axis)
         show(
             made,
@@ -131,8 +137,10 @@ def padding_wins(tokens: list[str], h: np.ndarray, length: int) -> None:
         axis.axhline(0, color="0.5", lw=0.8)
         axis.axhline(inside, color=BLUE, ls="--", lw=1.2)
         axis.axhline(anywhere, color=ORANGE, ls=":", lw=1.6)
-        axis.text(J - 0.4, inside, f"max over words {plain(inside)}", va="bottom", ha="right")
-        axis.text(J - 0.4, anywhere, f"max over all {plain(anywhere)}", va="bottom", ha="right")
+        for level, name in ((inside, "words"), (anywhere, "all")):
+            said = f"max over {name} {plain(level)}"
+            box = {"facecolor": "white", "lw": 0, "pad": 1.5}
+            axis.text(J - 0.5, level, said, va="center", ha="right", bbox=box)
         axis.set(xticks=range(J), ylabel="output h")
         axis.set_xticklabels([*tokens, *["<pad>"] * (J - length)], rotation=30)
         axis.margins(y=0.2)
@@ -153,7 +161,7 @@ class LiveTraining:
     Give it as ``watch``. Drawn at most twice a second, and at the end.
     """
 
-    def __init__(self, epochs: int = 10):
+    def __init__(self, epochs: int = 12):
         self.epochs = epochs
         self._drawn = self._began = time.monotonic()
         self._shown = None
@@ -255,12 +263,12 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
             bars = axis.barh(range(len(strongest)), shares, color=BLUE, height=0.7)
             for bar, share in zip(bars, shares, strict=True):
                 if share < 0:
-                    bar.set(color="white", edgecolor=ORANGE, hatch="///")
+                    bar.set(facecolor="white", edgecolor=ORANGE, hatch="///")
             axis.set_yticks(range(len(strongest)), [" ".join(e.tokens) for e in strongest])
             axis.axvline(0, color="0.4", lw=0.8)
             axis.set_xlabel("← speaks for negative        speaks for positive →")
             total = sum(e.share for e in evidence)
-            linear = trained.model.linear.bias
+            linear = trained.model.linear.bias.detach()
             bias = float(linear[1] - linear[0])
             caption = (
                 f"All {len(evidence)} n-grams together {total:+.2f}, bias {bias:+.2f}: "
