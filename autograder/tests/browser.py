@@ -126,14 +126,21 @@ class Lesson:
             self.page.locator(".lm-Menu-item", has_text=entry).first.click()
 
     def run_all(self) -> None:
-        """Run → Run All Cells, and wait for the last one."""
+        """Run → Run All Cells, and wait until all have run, or none has begun for ten seconds."""
         self.menu("Run", "Run All Cells")
         self.page.wait_for_function(
-            """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].every(
-                cell => /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').textContent)
-                    || !cell.querySelector('.cm-content').innerText.replace(/^#.*/gm, '').trim())
-            """,
-            timeout=self.milliseconds,
+            """() => {
+                const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+                    .map(prompt => prompt.textContent).join(' ');
+                const bar = document.querySelector('#jp-main-statusbar').innerText;
+                if (prompts !== window.promptsBefore || prompts.includes('*')
+                    || !bar.includes('| Idle')) {
+                    window.quietSince = performance.now();
+                    window.promptsBefore = prompts;
+                }
+                return !/\\[[ *]?\\]/.test(prompts) || performance.now() - window.quietSince > 1e4;
+            }""",
+            polling=100,
         )
         self.idle()
 
@@ -184,9 +191,14 @@ class Lesson:
             arg=[index, before],
         )
 
-    def sliders(self, index: int) -> Locator:
-        """The handles of a cell's sliders."""
-        return self.cell(index).locator(".widget-slider [role=slider], .widget-slider .noUi-handle")
+    def has_slider(self, index: int) -> bool:
+        """Whether the widget of a cell has a slider."""
+        self.cell(index).locator(".widget-interact").wait_for()
+        return self.slider(index).count() > 0
+
+    def slider(self, index: int) -> Locator:
+        """The handle of the first slider of a cell's widget."""
+        return self.cell(index).locator(".widget-slider .noUi-handle").first
 
     def press(self, control: Locator, key: str) -> None:
         """Give a control the focus and press a key."""

@@ -47,12 +47,14 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     opened.run_all()
     assert opened.prompt(last_code_cell(notebook)) != "[ ]:", "“Run All” stopped on the way"
 
-    for place in range(len(notebook.cells)):
-        if opened.sliders(place).count():
-            before = opened.picture(place)
-            opened.press(opened.sliders(place).first, "ArrowRight")
-            opened.wait_for_another_picture(place, before)
-            opened.screenshot(place, tmp_path / f"widget-{place}.png")
+    widgets = [notebook.cells.index(cell) for cell in lessons.widget_cells(notebook)]
+    moved = [place for place in widgets if opened.has_slider(place)]
+    assert moved, "no widget has a slider"
+    for place in moved:
+        before = opened.picture(place)
+        opened.press(opened.slider(place), "ArrowRight")
+        opened.wait_for_another_picture(place, before)
+        opened.screenshot(place, tmp_path / f"widget-{place}.png")
 
     wrong, right = answers(lesson)
     answer, test = exercise_cells(notebook, wrong.exercise.name)
