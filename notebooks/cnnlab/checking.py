@@ -26,9 +26,6 @@ import numpy as np
 from .exercise import Case, Exercise, Mistake, Outcome
 from .refusing import refusing
 
-SECONDS = 3.0
-"""Seconds that all calls of one ``check`` may take together before a loop is stopped."""
-
 # ── calling an answer ───────────────────────────────────────────────────────
 
 
@@ -442,7 +439,7 @@ def examine(
     seed: int = 0,
     *,
     hidden: bool = False,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Report:
     """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes."""
     local = isinstance(answer, types.FunctionType)
@@ -453,7 +450,7 @@ def examine(
         except Forbidden as problem:
             outcomes = [Outcome("forbidden", message=str(problem)) for _ in exercise.draw(seed)]
     else:
-        outcomes = _outcomes(answer, exercise, seed, seconds)
+        outcomes = _outcomes(answer, exercise, seed, seconds or exercise.seconds)
     if not exercise.signature.parameters and all(o.value is None for o in outcomes):
         outcomes = [Outcome("not filled in")]  # a value exercise starts as None
     cases = exercise.draw(seed)[: len(outcomes)]

@@ -121,6 +121,7 @@ class Exercise:
         points: float,
         numpy_only: bool,
         refused: tuple[str, ...] = (),
+        seconds: float = 3.0,
     ):
         self.stub = stub
         self.name = stub.__name__
@@ -128,6 +129,7 @@ class Exercise:
         self.points = points
         self.numpy_only = numpy_only
         self.refused = refused
+        self.seconds = seconds
         self.signature = inspect.signature(stub)
         self.__doc__ = stub.__doc__
         self.answer: Callable | None = None
@@ -201,17 +203,20 @@ def exercise(
     lesson: str | None = None,
     numpy_only: bool = True,
     refused: tuple[str, ...] = (),
+    seconds: float = 3.0,
 ) -> Callable:
     """Turn a typed stub with a docstring into an :class:`Exercise`.
 
     lesson: taken from the module's name, ``cnnlab.lesson_NN_topic``, unless given.
     numpy_only: torch, scipy and NumPy's ready-made convolutions are not allowed.
     refused: what else is the answer already, by its full name: "torch.nn.functional.linear".
+    seconds: how long all calls of one ``check`` may take together before a loop is stopped;
+        more where the cases train, for a busy machine.
     """
 
     def declare(stub: Callable) -> Exercise:
         name = lesson or stub.__module__.rpartition("lesson_")[2]
-        made = Exercise(stub, name, points, numpy_only, refused)
+        made = Exercise(stub, name, points, numpy_only, refused, seconds)
         EXERCISES[made.name] = made
         return made
 

@@ -19,10 +19,25 @@ from . import BLUE, GREEN, ORANGE, PINK, SKY, LiveLoss, choice, figure, legend, 
 # ── tables of numbers, with their grid ──────────────────────────────────────
 
 
+def _tables(*shapes: tuple[int, ...]):
+    """A row of axes for tables of these shapes, in which all entries are equally large."""
+    widths = [max(columns, 2) + 0.5 for _, columns in shapes]
+    tall = max(rows for rows, _ in shapes)
+    return figure(
+        columns=len(shapes),
+        width=0.68 * sum(widths),
+        height=0.68 * tall + 0.4,
+        sharey=True,
+        gridspec_kw={"width_ratios": widths},
+    )
+
+
 def _table(axis: Axes, values: np.ndarray, title: str, cell: tuple[int, int] = (1, 1)) -> None:
     """Write a small matrix down, with thick lines around its grid cells."""
     rows, columns = values.shape
-    axis.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.05), aspect="equal", title=title)
+    high = max(rows + 0.05, *axis.get_ylim())  # the axes share it: the first table is the tallest
+    axis.set(xlim=(-0.05, max(columns, 2) + 0.45), ylim=(high, -0.05), aspect="equal")
+    axis.set_title(title)
     axis.axis("off")
     for (row, column), value in np.ndenumerate(values):
         axis.add_patch(Rectangle((column, row), 1, 1, fill=False, ec="0.75", lw=0.8))
@@ -64,7 +79,7 @@ def by_hand(H: np.ndarray, P1: int, P2: int) -> None:
     """
     largest = max_pool2d.reference(H[:, :, None], P1, P2)[:, :, 0]
     mean = avg_pool2d.reference(H[:, :, None], P1, P2)[:, :, 0]
-    with figure(columns=3, height=2.9, gridspec_kw={"width_ratios": [2, 1.1, 1.1]}) as (made, axes):
+    with _tables(H.shape, largest.shape, mean.shape) as (made, axes):
         _table(axes[0], H, f"H, in cells of {P1}×{P2}", (P1, P2))
         sums = []
         for _, _, rows, columns in _cells(H.shape, P1, P2):
@@ -88,7 +103,7 @@ def routes(H: np.ndarray, P1: int, P2: int, dout: np.ndarray) -> None:
     H: (J1, J2), small. dout: (J1//P1, J2//P2).
     """
     dH = max_pool2d_backward.reference(H[:, :, None], P1, P2, dout[:, :, None])[:, :, 0]
-    with figure(columns=3, height=2.9, gridspec_kw={"width_ratios": [2, 1.1, 2]}) as (made, axes):
+    with _tables(H.shape, dout.shape, H.shape) as (made, axes):
         _table(axes[0], H, "forwards: H, maxima hatched", (P1, P2))
         _table(axes[1], dout, "dout arrives")
         _table(axes[2], dH, "backwards: gradient of H", (P1, P2))
@@ -130,7 +145,7 @@ def some_digits(images: np.ndarray, labels: np.ndarray, count: int = 10) -> None
         show(
             made,
             f"{count} handwritten digits in grey: {', '.join(map(str, labels[:count]))}.",
-            f"{len(images)} images of {images.shape[1]}×{images.shape[2]} pixels; "
+            f"{len(images):,} images of {images.shape[1]}×{images.shape[2]} pixels; "
             f"above each stands what it is.",
         )
 
@@ -283,7 +298,7 @@ def change_by_shift(images: np.ndarray) -> None:
             made,
             f"Four rising lines of change against shift, from 0 to 6 pixels; the larger the "
             f"cells, the lower the line. After one pixel: {'; '.join(at_one)}.",
-            f"Mean over {len(images)} digits. Moved by one pixel: {'; '.join(at_one)}.",
+            f"Mean over {len(images):,} digits. Moved by one pixel: {'; '.join(at_one)}.",
         )
 
 
@@ -300,7 +315,7 @@ def what_is_lost(images: np.ndarray) -> None:
     rows = [("as written", images)] + [
         (f"shuffled in {P}×{P} cells", shuffled_cells(images, P)) for P in (2, 4, 7)
     ]
-    with figure(rows=4, columns=len(images), width=7.5, height=4.6) as (made, axes):
+    with figure(rows=4, columns=len(images), width=7.5, height=4.2) as (made, axes):
         for line, (name, shown) in zip(axes, rows, strict=True):
             for axis, image in zip(line, shown, strict=True):
                 _picture(axis, image, top=255)
@@ -453,24 +468,32 @@ def tensor_shapes(model: nn.Module) -> None:
 def train(
     model: nn.Module, images: np.ndarray, labels: np.ndarray, epochs: int = 8, seed: int = 0
 ) -> None:
-    """Train a network on digits with Adam, on the GPU if there is one; show the loss meanwhile.
+    """Train a network on digits, on the GPU if there is one; show the loss meanwhile.
 
-    images: (J, 28, 28) grey values 0 … 255. labels: (J,). The same seed gives the same batches.
+    Adam, whose learning rate falls to 0 along a cosine. The same seed gives the same batches.
+    images: (J, 28, 28) grey values 0 … 255. labels: (J,).
     """
     where = device()
     model.to(where).train()
     x = torch.tensor(images, dtype=torch.float32, device=where)[:, None] / 255
     y = torch.tensor(labels, device=where)
     order = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    size = 50
-    loss_function = LiveLoss(nn.CrossEntropyLoss(), epochs, -(-len(x) // size))
-    for _ in range(epochs):
-        for batch in torch.randperm(len(x), generator=order).split(size):
-            loss = loss_function(model(x[batch]), y[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+    batches = -(-len(x) // 50)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
+    loss_function = LiveLoss(nn.CrossEntropyLoss(), epochs, batches)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(min(threads, 2))  # with small batches more threads wait for each other
+    try:
+        for _ in range(epochs):
+            for batch in torch.randperm(len(x), generator=order).split(50):
+                loss = loss_function(model(x[batch]), y[batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                slower.step()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def probabilities(model: nn.Module, images: np.ndarray) -> np.ndarray:
@@ -561,7 +584,7 @@ def look_inside(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> ipw
             pooled = _unflattened(pooled, len(maps))
         rows = [("after ReLU", maps)]
         if pooled.ndim == 3:
-            rows.append(("arrives at the next layer", pooled.numpy()))
+            rows.append(("arrives next", pooled.numpy()))
         count = min(len(maps), 8)
         with figure(rows=len(rows), columns=count + 1, width=9.5, height=1.45 * len(rows),
                     squeeze=False) as (made, axes):  # fmt: skip
