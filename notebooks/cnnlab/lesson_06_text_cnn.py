@@ -829,10 +829,12 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
     model = WordCNN(V, M, **options).double().eval()
     with torch.no_grad():
         for weight in weights:
-            found = [p for p in model.parameters() if p.shape == weight.shape]
+            # A linear layer may be written as a convolution of one word: (classes, N, 1).
+            same = weight.squeeze().shape
+            found = [p for p in model.parameters() if p.squeeze().shape == same]
             if len(found) != 1:
                 raise ValueError(f"one parameter should have the shape {tuple(weight.shape)}")
-            found[0].copy_(weight)
+            found[0].copy_(weight.reshape(found[0].shape))
         return model(ids)
 
 
@@ -1082,7 +1084,7 @@ def outputs_of(TextCNN, V, M, weights, batches, **options):
         for name, parameter in model.named_parameters():
             if name in weights:
                 parameter.copy_(weights[name])
-        if model.embedding.padding_idx is not None:
+        if getattr(model.embedding, "padding_idx", None) is not None:
             model.embedding.weight[model.embedding.padding_idx] = 0
         return [model(ids, mask) for ids, mask in batches]
 
