@@ -127,7 +127,14 @@ class Lesson:
 
     def run_all(self) -> None:
         """Run → Run All Cells, and wait until all have run, or none has begun for ten seconds."""
+        for _ in range(3):
+            self._run_all_once()
+            if any(prompt.strip("[]: ") for prompt in self.prompts()):
+                break  # Lab drops what is run while the kernel's connection comes up
+
+    def _run_all_once(self) -> None:
         self.menu("Run", "Run All Cells")
+        self.page.evaluate("window.quietSince = performance.now()")
         self.page.wait_for_function(
             """() => {
                 const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
@@ -162,6 +169,10 @@ class Lesson:
             arg=[index, before],
             timeout=self.milliseconds,
         )
+
+    def prompts(self) -> list[str]:
+        """What stands beside the code cells: [1]: or, before they have run, [ ]:"""
+        return self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
 
     def prompt(self, index: int) -> str:
         """What stands beside a code cell: [3]:"""

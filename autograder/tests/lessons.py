@@ -29,6 +29,9 @@ MINUTES = {
 }
 """How long a notebook may run before it counts as hanging; several times what a laptop needs."""
 
+MOVING = 10
+"""The same for moving all of a lesson's widgets, with a hundred drawings and more each."""
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 REPORT = "application/vnd.cnnlab.report+json"

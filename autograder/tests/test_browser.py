@@ -45,7 +45,8 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     opened = student(lesson)
 
     opened.run_all()
-    assert opened.prompt(last_code_cell(notebook)) != "[ ]:", "“Run All” stopped on the way"
+    stopped = f"“Run All” stopped on the way: {opened.prompts()}"
+    assert opened.prompt(last_code_cell(notebook)) != "[ ]:", stopped
 
     widgets = [notebook.cells.index(cell) for cell in lessons.widget_cells(notebook)]
     moved = [place for place in widgets if opened.has_slider(place)]

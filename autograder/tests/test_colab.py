@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from autograder.tests import colab, lessons
-from autograder.tests.lessons import LESSONS, MINUTES
+from autograder.tests.lessons import LESSONS, MINUTES, MOVING
 from autograder.tests.test_notebooks import assert_released_as_it_should_be, assert_solved
 from autograder.tests.test_widgets import assert_moved
 from autograder.tests.widgets import moving
@@ -68,7 +68,7 @@ def test_the_released_notebook_runs_in_colabs_versions(lesson, run):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_widgets_move_in_colabs_versions(lesson, run):
-    assert_moved(run(moving(lessons.released(lesson)), MINUTES[lesson]))
+    assert_moved(run(moving(lessons.released(lesson)), MOVING))
 
 
 # ── the setup cell ──────────────────────────────────────────────────────────

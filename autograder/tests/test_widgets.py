@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.tests import lessons
-from autograder.tests.lessons import LESSONS, MINUTES
+from autograder.tests.lessons import LESSONS, MOVING
 from autograder.tests.widgets import moving
 
 
@@ -12,7 +12,7 @@ def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path)
     notebook = lessons.released(lesson)
     assert lessons.widget_cells(notebook), f"{lesson} has no widget"
     moved = moving(notebook)
-    seconds = lessons.run(moved, tmp_path, MINUTES[lesson])
+    seconds = lessons.run(moved, tmp_path, MOVING)
     print(f"{lesson}: {seconds:.0f} s")
     assert_moved(moved)
 
