@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F_
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
 from ..lesson_03_conv2d import (
@@ -227,7 +228,11 @@ def move_window(photograph: np.ndarray) -> ipw.interactive:
         seen = window(brightness, K1, K2, row, column)
         signed = bool((f < 0).any())
         few = f.size <= 9
-        with figure(columns=4, height=2.7, width=10, width_ratios=[5, 2.4, 2.4, 5]) as (made, axes):
+        with figure(
+            columns=4, height=2.4, width=10, width_ratios=[5, 2.4, 2.4, 5], layout="none"
+        ) as (made, axes):
+            # Set by hand, since a widget must be quick.
+            made.subplots_adjust(left=0.01, right=0.99, top=0.9, bottom=0.01, wspace=0.07)
             _picture(axes[0], brightness, "brightness, 0 to 1")
             top, left = row - (K1 - 1) // 2, column - (K2 - 1) // 2
             reach = 6  # the window itself is tiny, so frame more around it
@@ -519,16 +524,15 @@ def stack() -> ipw.interactive:
                     below_low, below_high = spans[depth + 1]
                     below = stride ** (layers - depth - 1)
                     below_shift = -below * (below_low + below_high) / 2
-                    for unit in range(low, high + 1):
-                        for k in range(K):
-                            seen = unit * stride - (K - 1) // 2 + k
-                            axis.plot(
-                                [step * unit + shift, below * seen + below_shift],
-                                [level, level - 1],
-                                color="0.8",
-                                lw=0.7,
-                                zorder=1,
-                            )
+                    lines = [
+                        [
+                            (step * unit + shift, level),
+                            (below * (unit * stride - (K - 1) // 2 + k) + below_shift, level - 1),
+                        ]
+                        for unit in range(low, high + 1)
+                        for k in range(K)
+                    ]
+                    axis.add_collection(LineCollection(lines, colors="0.8", lw=0.7, zorder=1))
                 colour = ORANGE if depth == 0 else BLUE if level else SKY
                 axis.plot(
                     places,
