@@ -355,7 +355,7 @@ def predicted(day: np.ndarray, real: np.ndarray, split: int, **models: np.ndarra
     """
     with figure(height=3.1) as (made, axis):
         axis.axvspan(day[split], day[-1], color="0.95")
-        axis.text(day[split] + 0.5, real.max(), "new days", va="top", color=GREY)
+        axis.text(day[split] + 0.5, 6, "new days", va="bottom", color=GREY)
         axis.plot(day, real, color="0.6", lw=1, marker=".", ms=4, label="real")
         told = []
         for (name, values), colour, style in zip(
