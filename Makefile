@@ -6,12 +6,13 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test lab release
+.PHONY: help demo test lab release bench
 help:
 	@echo "make demo      set everything up and run a whole class once"
 	@echo "make test      set everything up and run the whole test suite"
 	@echo "make lab       open JupyterLab on the notebooks"
 	@echo "make release   build notebooks/ from solutions/"
+	@echo "make bench     measure what is fast, and how much faster than what"
 
 demo: $(READY)
 	@$(BIN)/autograder demo
@@ -26,6 +27,9 @@ lab: $(READY)
 
 release: $(READY)
 	@$(BIN)/autograder release
+
+bench: $(READY)
+	@$(BIN)/python -m autograder.bench
 
 # Made again when a dependency changes; both packages are installed editable.
 $(READY): pyproject.toml notebooks/pyproject.toml autograder/constraints.txt

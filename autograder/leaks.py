@@ -28,6 +28,9 @@ from .course import ROOT
 STATEMENT, STATEMENT_RENAMED = 9, 14
 EXPRESSION, EXPRESSION_RENAMED = 11, 14
 
+SKELETON = 1 / 3
+"""How much of a solution a skeleton may hold: code that leaves gaps (``...``), as a hint does."""
+
 FIXED_NAMES = {*dir(builtins), "np", "torch", "nn", "F", "math", "itertools", "functools"}
 """Names that keep their meaning; all others are replaced when renaming is looked through."""
 
@@ -106,39 +109,48 @@ class Secrets:
         self.bodies: dict[str, str] = {}
         self.hidden: dict[str, str] = {}
         self.lengths: set[int] = set()  # of whole solutions, in statements
+        self.shares: dict[str, float] = {}  # of its solution that a piece makes up
         for lesson, notebook in solutions.items():
             for cell in notebook.cells:
                 name = f"{cell.metadata.get('nbgrader', {}).get('grade_id', '?')} ({lesson})"
                 self._learn(cell, name)
 
     def _learn(self, cell: NotebookNode, name: str) -> None:
-        for start, end in _regions(cell.source, "SOLUTION"):
-            if cell.cell_type == "markdown":
+        regions = list(_regions(cell.source, "SOLUTION"))
+        if cell.cell_type == "markdown":
+            for start, end in regions:
                 prose = " ".join("".join(cell.source.splitlines(True)[start:end]).split())
                 if prose:
                     self.pieces.setdefault(prose, f"the model answer of {name}")
-                continue
-            tree = _parse(cell.source)
-            if tree is None:
-                continue
-            for body in _bodies(tree):
-                inside = [s for s in body if start < s.lineno and s.end_lineno <= end]
-                if inside and inside[0] not in _nested(tree, start, end):
-                    size, exact = canonical(inside)
-                    if size >= STATEMENT:
-                        self.bodies.setdefault(exact, f"the solution of {name}")
-                        self.lengths.add(len(inside))
-                self._learn_pieces(inside, name)
+            return
+        tree = _parse(cell.source)
+        bodies = [
+            [s for s in body if start < s.lineno and s.end_lineno <= end]
+            for start, end in regions
+            for body in (_bodies(tree) if tree else ())
+        ]
+        nested = {
+            inner
+            for body in bodies
+            for s in body
+            for inner in ast.walk(s)
+            if inner is not s and isinstance(inner, ast.stmt)
+        }
+        outermost = [body for body in bodies if body and body[0] not in nested]
+        for body in outermost:
+            size, exact = canonical(body)
+            if size >= STATEMENT:
+                self.bodies.setdefault(exact, f"the solution of {name}")
+                self.lengths.add(len(body))
+        whole = sum(canonical(body)[0] for body in outermost)
+        for body in outermost:
+            for key, _, size in _pieces(body):
+                self.pieces.setdefault(key, f"a part of the solution of {name}")
+                self.shares[key] = max(self.shares.get(key, 0), size / whole)
         for start, end in _regions(cell.source, "HIDDEN TESTS"):
-            tree = _parse(cell.source)
             for statement in tree.body if tree else []:
                 if start < statement.lineno and statement.end_lineno <= end:
                     self.hidden.setdefault(canonical([statement])[1], f"a hidden test, {name}")
-
-    def _learn_pieces(self, statements: list[ast.stmt], name: str) -> None:
-        what = f"a part of the solution of {name}"
-        for key, _ in _pieces(statements):
-            self.pieces.setdefault(key, what)
 
     def in_notebook(self, notebook: NotebookNode, where: str) -> list[Leak]:
         """Everything in one notebook that must not be published."""
@@ -198,7 +210,7 @@ class Secrets:
                 what = self.hidden.get(canonical([statement])[1])
                 if what:
                     yield Leak(f"{where}, line {statement.lineno}", what)
-        for key, line in _pieces(tree.body):
+        for key, line, _ in _pieces(tree.body):
             if key in self.pieces:
                 yield Leak(f"{where}, line {line}", self.pieces[key])
         yield from self._in_words(_strings(tree), where)
@@ -208,9 +220,10 @@ class Secrets:
         for text in texts:
             whole = _parse(text)
             trees = [whole] if whole else [t for t in map(_parse, text.splitlines()) if t]
+            enough = SKELETON if _has_gaps(text) else 0
             for tree in trees:
-                for key, _ in _pieces(tree.body):
-                    if key in self.pieces:
+                for key, _, _ in _pieces(tree.body):
+                    if key in self.pieces and self.shares[key] > enough:
                         yield Leak(where, f"{self.pieces[key]}, in words")
                 for statement in tree.body:
                     what = self.hidden.get(canonical([statement])[1])
@@ -247,18 +260,15 @@ def canonical(nodes: Iterable[ast.AST], renamed: bool = False) -> tuple[int, str
             return name(node.id)
         if isinstance(node, ast.arg):
             return name(node.arg)
-        if isinstance(node, ast.AnnAssign) and node.value:
-            node = ast.Assign(targets=[node.target], value=node.value)
-        left_out = ("returns", "type_comment", "annotation", "kind", "type_params")
-        parts = [visit(value) for field, value in ast.iter_fields(node) if field not in left_out]
+        parts = [visit(value) for _, value in ast.iter_fields(node)]
         return f"({type(node).__name__} {' '.join(parts)})"
 
     text = " ".join(map(visit, nodes))
     return size, text
 
 
-def _pieces(statements: list[ast.stmt]) -> Iterator[tuple[str, int]]:
-    """Each piece of code long enough to be told apart, as (canonical text, line)."""
+def _pieces(statements: list[ast.stmt]) -> Iterator[tuple[str, int, int]]:
+    """Each piece of code long enough to be told apart, as (canonical text, line, size)."""
     tree = ast.Module(body=statements, type_ignores=[])
     for body in _bodies(tree):
         for i in range(len(body)):
@@ -269,12 +279,17 @@ def _pieces(statements: list[ast.stmt]) -> Iterator[tuple[str, int]]:
             yield from _if_long([node], EXPRESSION, EXPRESSION_RENAMED)
 
 
-def _if_long(nodes: list, exact: int, renamed: int) -> Iterator[tuple[str, int]]:
+def _if_long(nodes: list, exact: int, renamed: int) -> Iterator[tuple[str, int, int]]:
     size, text = canonical(nodes)
     if size >= exact:
-        yield text, nodes[0].lineno
+        yield text, nodes[0].lineno, size
     if size >= renamed:
-        yield "renamed " + canonical(nodes, renamed=True)[1], nodes[0].lineno
+        yield "renamed " + canonical(nodes, renamed=True)[1], nodes[0].lineno, size
+
+
+def _has_gaps(text: str) -> bool:
+    """Whether code leaves something out, as in ``h = ...``; ``mask[..., None]`` does not."""
+    return "..." in re.sub(r"\[[^\[\]]*,[^\[\]]*\]", "", text)
 
 
 def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -297,21 +312,6 @@ def _without_docstring(body: list) -> list:
             and isinstance(s.value.value, str)
         )
     ]
-
-
-def _nested(tree: ast.AST, start: int, end: int) -> set[ast.stmt]:
-    """Statements that lie inside another statement of the region."""
-    inside = [
-        s
-        for s in ast.walk(tree)
-        if isinstance(s, ast.stmt) and start < s.lineno and s.end_lineno <= end
-    ]
-    return {
-        inner
-        for s in inside
-        for inner in ast.walk(s)
-        if inner is not s and isinstance(inner, ast.stmt)
-    }
 
 
 def _regions(source: str, what: str) -> Iterator[tuple[int, int]]:

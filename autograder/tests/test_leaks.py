@@ -56,8 +56,6 @@ CODE = {
     .replace("dtype=float", "dtype = float  # why not")
     .replace("if K", "'''of course'''\nif K"),
     "a solution with all names changed": RENAMED,
-    "a solution with annotations": "def f(x: np.ndarray) -> np.ndarray:\n"
-    + "".join(f"    {line}\n" for line in body("pad").splitlines()),
     "one statement of it": (
         "if True:\n    filtered += weight * x[k : k + len(filtered)].astype(float)"
     ),
@@ -66,7 +64,8 @@ CODE = {
     ),
     "two short statements of it": "response = conv1d(pad(x, *padding), f)[::stride] + b\n"
     "print(response if activation is None else activation(response))",
-    "a solution next to a magic": "%matplotlib inline\n" + body("conv1d"),
+    "a solution next to a magic": "%matplotlib inline\nif K > len(x):\n"
+    "    raise ValueError(f'a window of {K} days is longer than the series')",
     "a solution in a comment": "x = 1\n"
     + "".join(f"# {line}\n" for line in body("conv1d").splitlines()),
     "a solution in a string": f"answer = '''\n{body('conv1d')}\n'''",
@@ -179,6 +178,27 @@ def test_a_hint_that_is_the_solution_is_found(tmp_path, solutions):
     hints = f"conv1d.hints = [{f'```python{chr(10)}{RENAMED}{chr(10)}```'!r}]"
     (tmp_path / "lesson.py").write_text(hints)
     assert "in words" in str(leaks.scan(tmp_path, solutions))
+
+
+def test_a_skeleton_may_hold_a_line_of_the_solution_but_not_its_point(tmp_path, solutions):
+    notebook = innocent()
+    skeleton = "```python\nfiltered = ...\nfor k, weight in ...:\n    {}\nreturn filtered\n```"
+    point = "filtered += weight * x[k : k + len(filtered)].astype(float)"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(skeleton.format(point)))
+    assert "solution of conv1d" in found(tmp_path, solutions, notebook)
+    notebook.cells[-1].source = (
+        "```python\nif mode not in beyond:\n"
+        "    raise ValueError(f'there is no mode {mode}, only zeros, mean and edge')\n"
+        "before, after = ...\n```"
+    )
+    assert found(tmp_path, solutions, notebook) == ""
+
+
+def test_dots_as_an_axis_are_no_gap(tmp_path, solutions):
+    notebook = innocent()
+    first = "filtered = np.zeros(len(x) - len(f) + 1)"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(f"`{first}; h = filtered[..., 0]`"))
+    assert "solution of conv1d" in found(tmp_path, solutions, notebook)
 
 
 def test_a_broken_notebook_or_a_link_is_found(tmp_path, solutions):

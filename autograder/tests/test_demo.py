@@ -1,0 +1,97 @@
+"""The demo: a whole class, from the lessons' source to the feedback, and what it prints."""
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import build, demo
+from autograder.course import Course
+from autograder.recorder import Mark, Row, table
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The demo, run once: (exit status, what it printed, its course)."""
+    import contextlib
+    import io
+
+    folder = tmp_path_factory.mktemp("demo")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        status = demo.demo(folder / "demo", folder / "notebooks")
+    return status, printed.getvalue(), Course(folder / "demo/course")
+
+
+@pytest.fixture(scope="module", params=build.lesson_names())
+def rows(request, ran):
+    """A lesson's table, by student."""
+    return {row.student: row for row in table(ran[2], request.param)}
+
+
+def test_it_runs_to_its_end(ran):
+    assert ran[0] == 0
+    assert "Where to look" in ran[1]
+
+
+def test_the_one_with_everything_right_gets_all_points(rows):
+    row = rows["Ada_Allright"]
+    assert row.score == row.max_score > 0
+    assert {m.status for m in row.marks.values()} == {"correct"}
+
+
+def test_the_untouched_notebook_counts_as_not_attempted(rows):
+    assert rows["Ben_Untouched"].score == 0
+    assert {m.status for m in rows["Ben_Untouched"].marks.values()} == {"not attempted"}
+
+
+def test_each_typical_mistake_costs_points_and_most_are_named(rows):
+    marks = rows["Cleo_Mistaken"].marks.values()
+    assert all(m.points < m.max_points for m in marks)
+    # An answer that calls an earlier, wrong one may do what no known mistake does.
+    assert sum(bool(m.mistake) for m in marks) >= len(marks) / 2
+
+
+def test_cheating_earns_nothing(rows):
+    assert rows["Dan_Cheating"].score == 0
+
+
+def test_the_scores_are_in_nbgraders_gradebook(ran):
+    lesson = build.lesson_names()[0]
+    with Gradebook(ran[2].db_url) as gradebook:
+        scores = {s.student.id: s.score for s in gradebook.assignment_submissions(lesson)}
+    assert scores["Ada_Allright"] > scores["Cleo_Mistaken"] > scores["Dan_Cheating"] == 0
+
+
+def test_each_student_has_a_page_of_feedback_at_the_place_it_names(ran):
+    _, printed, course = ran
+    for lesson in build.lesson_names():
+        for student in course.students(lesson):
+            page = course.feedback(student, lesson) / f"{lesson}.html"
+            assert page.is_file()
+            assert "<script>alert('no')" not in page.read_text()
+    (line,) = [line for line in printed.splitlines() if line.startswith("  feedback ")]
+    assert line.split()[1].endswith(".html")
+    assert (demo.ROOT / line.split()[1]).is_file()
+
+
+def test_what_it_prints_fits_into_a_terminal(ran):
+    lines = [line for line in ran[1].splitlines() if "/pytest-of-" not in line]
+    assert max(map(len, lines)) < 100
+
+
+def row(student, exercises, mistake=""):
+    marks = {f"exercise_{i:02}": Mark(1.5, 2, "incorrect", mistake) for i in range(exercises)}
+    return Row(student, marks, 1.5 * exercises, 2.0 * exercises, ())
+
+
+def test_students_are_rows_where_they_fit_and_columns_where_not():
+    few = demo.as_table("lesson", [row("ada", 3), row("bob", 3)])
+    many = demo.as_table("lesson", [row("ada", 9), row("bob", 9)])
+    assert few[4].split() == ["ada", *["✗", "1.5/2"] * 3, "4.5/6"]
+    assert many[4].split() == ["exercise_00", *["✗", "1.5/2"] * 2]
+    assert max(map(len, few + many)) < 100
+
+
+def test_the_mistake_found_is_named_by_exercise_below_the_table():
+    lines = demo.as_table("lesson", [row("ada", 2, "a sum instead of a mean")])
+    expected = "; ".join(f"exercise_0{i}: a sum instead of a mean" for i in range(2))
+    assert lines[-1] == f"ada  {expected}"
