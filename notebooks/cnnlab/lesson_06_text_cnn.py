@@ -1190,11 +1190,16 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     ids, mask = torch.tensor(rng.integers(2, V, (1, 14))), torch.ones(1, 14, dtype=torch.bool)
     weights = _settled_weights(rng, ids, mask, V, M, widths, 4, 3)
     yield Case("logits of one sentence", (V, M, weights, [(ids, mask)]), options, **exact)
-    mask = _mask([17, 12, 14], 17)
-    ids = torch.tensor(rng.integers(2, V, (3, 17))) * mask
-    options = {"widths": (2, 3, 4), "filters": 3, "classes": 2}
-    weights = _settled_weights(rng, ids, mask, V, M, (2, 3, 4), 3, 2)
-    yield Case("logits of a batch", (V, M, weights, [(ids, mask)]), options, **exact)
+    for title, widths, N in (
+        ("logits of a batch", (2, 3, 4), 3),
+        ("logits of a batch, one width", (3,), 6),
+        ("logits of a batch, Kim's widths", (3, 4, 5), 2),
+    ):
+        mask = _mask([17, 12, 14], 17)
+        ids = torch.tensor(rng.integers(2, V, (3, 17))) * mask
+        weights = _settled_weights(rng, ids, mask, V, M, widths, N, 2)
+        options = {"widths": widths, "filters": N, "classes": 2}
+        yield Case(title, (V, M, weights, [(ids, mask)]), options, **exact)
 
     def padded(lengths: list[int], J: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         more = _mask(lengths, J + 7)
