@@ -112,7 +112,8 @@ class Submission:
             parameters = list(exercise.signature.parameters) if exercise else []
             probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
             request |= {"args": tuple(case.args), "kwargs": dict(case.kwargs)}
-            request |= {"parameters": parameters, "probe": probe}
+            refused = exercise.refused if exercise else ()
+            request |= {"parameters": parameters, "probe": probe, "refused": refused}
         try:
             session = self._session(flavour)
             if session is None:

@@ -5,7 +5,9 @@ and forks for every submission. The fork gets a socket, locks itself in and serv
 judge: first the cells, then one call after the other. It knows no test, no right
 answer and no other submission, and whatever it says is data to the judge.
 
-    runner.py SOCKET_FD PACKAGES FLAVOUR CONFINED
+    runner.py SOCKET_FD PACKAGES FLAVOUR CONFINED REFUSING
+
+REFUSING is the path of cnnlab's refusing.py, which knows how to refuse torch functions.
 """
 
 from __future__ import annotations
@@ -36,16 +38,24 @@ class Forbidden(ImportError):
     """An answer used something ready-made that its exercise does not allow."""
 
 
-def refuse(what: str) -> Any:
-    """A function that says that ``what`` is not allowed."""
+def refuse(
+    what: str,
+    instead: str = "NumPy is fine: slices, sums, products, np.pad, sliding_window_view, einsum.",
+) -> Any:
+    """A function that says that ``what`` is not allowed, in the words of ``cnnlab.checking``."""
 
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise Forbidden(
             f"{what} is not allowed in this exercise: it is the thing you are asked to write. "
-            "Plain NumPy is fine: slices, sums, products, np.pad, sliding_window_view, einsum."
+            f"Plain {instead}"
         )
 
     return refused
+
+
+def refuse_torch(what: str) -> Any:
+    """The same for torch."""
+    return refuse(what, "tensor operations are fine: products, sums, means, matmul, where.")
 
 
 ABSENT = (
@@ -407,10 +417,12 @@ class Submission:
         args, kwargs = request["args"], request["kwargs"]
         _reseed(request["id"])
         before, state = [_print(a) for a in (*args, *kwargs.values())], _global_state()
+        refused = refusing.refusing(request["refused"], refuse_torch)
         try:
             call = _probe(request["probe"]) if request["probe"] else _plain_call
-            with Stopwatch(request["seconds"]):
+            with _torch_as_it_was(), refused, Stopwatch(request["seconds"]):
                 value = call(answer, *args, **kwargs)
+                now = _global_state()
         except TimeLimit:
             return {"status": "timeout"}
         except BaseException as problem:
@@ -418,7 +430,7 @@ class Submission:
         names = [*request["parameters"][: len(args)], *kwargs]
         after = [_print(a) for a in (*args, *kwargs.values())]
         changed = [n for n, a, b in zip(names, before, after, strict=False) if a != b]
-        changed += [n for n, now in _global_state().items() if state.get(n) != now]
+        changed += [n for n in state if state[n] != now[n]]
         return {"status": "returned", "value": value, "changed": changed}
 
 
@@ -466,6 +478,10 @@ def _reseed(number: int) -> None:
 
     np.random.seed(1_000_003 + number)
     random.seed(1_000_003 + number)
+    if FLAVOUR == "torch":
+        import torch
+
+        torch.manual_seed(1_000_003 + number)
 
 
 def _global_state() -> dict[str, Any]:
@@ -482,7 +498,24 @@ def _global_state() -> dict[str, Any]:
 
         state["torch's default dtype"] = str(torch.get_default_dtype())
         state["torch's gradient mode"] = torch.is_grad_enabled()
+        state["the seed of torch's global generator"] = torch.initial_seed()
     return state
+
+
+@contextlib.contextmanager
+def _torch_as_it_was() -> Any:
+    """Put torch's default dtype and gradient mode back: other answers follow in this process."""
+    if FLAVOUR != "torch":
+        yield
+        return
+    import torch
+
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
 
 
 def serve(link: socket.socket) -> None:
@@ -589,6 +622,7 @@ def main() -> None:
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
         torch.nn.functional.conv1d(torch.zeros(1, 1, 3), torch.zeros(1, 1, 2))
+        torch.optim.SGD([torch.zeros(1)], lr=1.0)  # the first one imports for seconds
         absent = tuple(n for n in ABSENT if n != "torch")
     else:
         absent = ABSENT
@@ -617,5 +651,8 @@ if __name__ == "__main__":
 
     del sys.path[0]
     FLAVOUR, CONFINED = sys.argv[3], sys.argv[4] == "confined"
+    found = importlib.util.spec_from_file_location("refusing", sys.argv[5])
+    refusing = importlib.util.module_from_spec(found)
+    found.loader.exec_module(refusing)
     SUBMISSION = Submission()
     main()

@@ -1,8 +1,8 @@
 """The judge's side of the sandbox: start a warm process, open a session per submission.
 
-Inside are the interpreter, the packages that a lesson needs, and three files of ours
-(runner, wire, confine). There is no network, no home, no course, no cnnlab, and in the
-NumPy flavour no torch and no SciPy either: they are not mounted.
+Inside are the interpreter, the packages that a lesson needs, and four files of ours
+(runner, wire, confine, refusing). There is no network, no home, no course, nothing else of
+cnnlab, and in the NumPy flavour no torch and no SciPy either: they are not mounted.
 """
 
 from __future__ import annotations
@@ -23,9 +23,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cnnlab.refusing
+
 from . import confine, wire
 
 HERE = Path(__file__).resolve().parent
+REFUSING = str(Path(cnnlab.refusing.__file__).resolve())
+"""The one file of ``cnnlab`` that is needed inside: it knows names of torch, and no answer."""
+
 NEEDED = {
     "numpy": ("numpy", "ipython", "ipywidgets", "matplotlib"),
     "torch": ("numpy", "ipython", "ipywidgets", "matplotlib", "torch"),
@@ -119,6 +124,7 @@ def _command(flavour: str, fd: int) -> list[str]:
     mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
     for name in ("runner.py", "wire.py", "confine.py"):
         mounts += ["--ro-bind", str(HERE / name), f"/runner/{name}"]
+    mounts += ["--ro-bind", REFUSING, "/runner/refusing.py"]
     for name, path in sorted(_packages(NEEDED[flavour]).items()):
         mounts += ["--ro-bind", str(path), f"/packages/{name}"]
     if os.geteuid() == 0:
@@ -150,7 +156,7 @@ def _command(flavour: str, fd: int) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         *(_python(), "-I", "-S", "-B", "/runner/runner.py"),
-        *(str(fd), "/packages", flavour, "confined"),
+        *(str(fd), "/packages", flavour, "confined", "/runner/refusing.py"),
     ]
 
 
@@ -174,7 +180,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         if self.unsafe_local:
             command = [sys.executable, "-I", "-B", str(HERE / "runner.py"), str(theirs.fileno())]
-            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined"]
+            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined", REFUSING]
         elif not confine.supported():
             raise SandboxError(
                 f"no sandbox: it needs Linux, and this is {sys.platform}. Grade in a Linux "

@@ -9,6 +9,9 @@ from torch.nn.functional import linear as imported_linear
 from torch.nn.functional import mse_loss as imported_loss
 from torch.optim import SGD as ImportedSGD
 
+from autograder import build, judge
+from autograder.restore import is_test, restore
+
 
 def linear_by_a_module(inputs, weight, bias=None):
     layer = nn.Linear(weight.shape[1], weight.shape[0]).to(weight.dtype)
@@ -69,3 +72,43 @@ def test_an_answer_cannot_leave_gradients_switched_off_for_the_next_one():
     report = examine(EXERCISES["sgd_step"], switching_off)
     assert torch.is_grad_enabled()
     assert report.status == "incorrect"
+
+
+IN_A_NOTEBOOK = {
+    "linear": "from torch.nn.functional import linear as ready\n\n"
+    "def linear(inputs, weight, bias=None):\n    return ready(inputs, weight, bias)",
+    "mse": "def mse(predictions, targets):\n    return nn.MSELoss()(predictions, targets)",
+    "ffn_gradients": "def ffn_gradients(x, y, W, V):\n"
+    "    loss = lambda W, V: ((torch.relu(x @ W) @ V - y) ** 2).mean()\n"
+    "    return torch.func.grad(loss, argnums=(0, 1))(W, V)",
+    "gradients": "def gradients(x, w):\n    torch.set_grad_enabled(False)\n    return None, None",
+}
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """What the grader says of a solution in which some answers are ready-made: (status, points)."""
+    notebook = build.read(build.SOLUTIONS / "05_pytorch_tour.md")
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = IN_A_NOTEBOOK.get(name, cell.source)
+    sandboxes = judge.Sandboxes()
+    try:
+        restored, _ = restore(notebook, build.read(build.SOLUTIONS / "05_pytorch_tour.md"))
+        judge.judge(restored, sandboxes, seed=3)
+    finally:
+        sandboxes.close()
+    found = [r for cell in restored.cells if is_test(cell) for r in judge.reports(cell)]
+    return {r["exercise"]: r for r in found}
+
+
+@pytest.mark.parametrize("name", ["linear", "mse", "ffn_gradients"])
+def test_the_grader_refuses_the_ready_made_answer_too(graded, name):
+    assert graded[name]["points"] == 0
+    assert {case["problem"] for case in graded[name]["cases"]} == {"forbidden"}
+
+
+def test_in_the_grader_too_gradients_stay_on_for_the_next_answer(graded):
+    assert graded["gradients"]["points"] == 0
+    for name in ("sgd_step", "train", "FFN"):
+        assert graded[name]["points"] == graded[name]["max_points"]

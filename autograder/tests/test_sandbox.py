@@ -9,6 +9,16 @@ import pytest
 from autograder import confine
 from autograder.sandbox import Ended, Sandbox, SandboxError
 
+NO_ARGUMENTS = {
+    "do": "call",
+    "args": (),
+    "kwargs": {},
+    "parameters": [],
+    "probe": None,
+    "refused": (),
+}
+"""The judge's request to call an answer; a test adds the name and the seconds."""
+
 
 @pytest.fixture(scope="module", params=["as it is", "for other users"])
 def warm(request):
@@ -35,7 +45,7 @@ def ask(warm):
         session.ask({"do": "start", "exercises": ["f"]}, 10)
         session.ask({"do": "cell", "label": "f", "source": cell, "seconds": seconds}, 30)
         request = {"do": "call", "name": name, "args": args, "kwargs": {}, "probe": None}
-        return session.ask({**request, "parameters": ["x"], "seconds": seconds}, 60)
+        return session.ask({**request, "parameters": ["x"], "refused": (), "seconds": seconds}, 60)
 
     yield call
     for session in sessions:
@@ -64,7 +74,7 @@ def f(path):
     assert not there
     assert set(names) <= {
         *("dev", "etc", "lib", "lib32", "lib64", "packages", "proc", "python", "runner", "tmp"),
-        *("usr", "ld.so.cache", "confine.py", "runner.py", "wire.py"),
+        *("usr", "ld.so.cache", "confine.py", "refusing.py", "runner.py", "wire.py"),
     }
     assert not any("work" in text or "root" in text for text in environment.values())
 
@@ -260,7 +270,15 @@ def test_an_endless_loop_is_stopped_and_the_rest_still_answers(warm):
     cell = "def f():\n    while True: pass\ndef g():\n    return 1"
     session.ask({"do": "start", "exercises": []}, 5)
     session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 5)
-    call = {"do": "call", "args": (), "kwargs": {}, "probe": None, "parameters": [], "seconds": 0.3}
+    call = {
+        "do": "call",
+        "args": (),
+        "kwargs": {},
+        "probe": None,
+        "parameters": [],
+        "refused": (),
+        "seconds": 0.3,
+    }
     assert session.ask({**call, "name": "f"}, 30)["status"] == "timeout"
     assert session.ask({**call, "name": "g"}, 30)["value"] == 1
     session.close()
@@ -279,7 +297,15 @@ def f():
 """
     session.ask({"do": "start", "exercises": []}, 5)
     session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 5)
-    call = {"do": "call", "args": (), "kwargs": {}, "probe": None, "parameters": [], "seconds": 0.2}
+    call = {
+        "do": "call",
+        "args": (),
+        "kwargs": {},
+        "probe": None,
+        "parameters": [],
+        "refused": (),
+        "seconds": 0.2,
+    }
     with pytest.raises(TimeoutError):
         session.ask({**call, "name": "f"}, 2)
 
@@ -526,5 +552,7 @@ def test_without_a_sandbox_the_same_runner_answers():
         cell = {"do": "cell", "label": "f", "source": "def f(x): return x + 1", "seconds": 1}
         session.ask(cell, 5)
         call = {"do": "call", "name": "f", "args": (1,), "kwargs": {}, "probe": None}
-        assert session.ask({**call, "parameters": ["x"], "seconds": 1}, 5)["value"] == 2
+        assert (
+            session.ask({**call, "parameters": ["x"], "refused": (), "seconds": 1}, 5)["value"] == 2
+        )
         session.close()
