@@ -12,6 +12,7 @@ import copy
 import inspect
 import re
 import shutil
+import sys
 import textwrap
 import time
 import zipfile
@@ -86,15 +87,15 @@ def _say(step: str, what: str) -> None:
 def _where_to_look(course: Course, lessons: list[str]) -> None:
     student = course.students(lessons[0])[2]
     page = course.feedback(student, lessons[0]) / f"{lessons[0]}.html"
-    bin_ = "" if shutil.which("autograder") else ".venv/bin/"
+    commands = Path(sys.executable).parent
     print("Where to look")
     print(f"  feedback    {_shown(page)}")
     print("              (open it in a browser; the other students' pages lie beside it)")
     print(f"  gradebook   {_shown(course.root / 'gradebook.db')}")
     print("  notebooks   make lab")
     print(f"  formgrader  cd {_shown(course.root)} && jupyter lab, then Nbgrader → Formgrader")
-    if bin_:
-        print(f"  the commands are in {bin_}, or: source .venv/bin/activate")
+    if not shutil.which("autograder"):
+        print(f"  the commands are in {_shown(commands)}, or: source {_shown(commands)}/activate")
 
 
 def _shown(path: Path) -> Path:

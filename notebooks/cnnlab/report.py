@@ -107,7 +107,7 @@ def lines(report: Report) -> list[tuple[str, str]]:
     ]
     wrong = first_wrong(report)
     if wrong is None:
-        return [("next", f"All {len(report.results)} cases agree with torch's answer.")]
+        return [("next", f"All {len(report.results)} cases are right.")]
     if not report.hidden:
         out += [*_about(report, wrong), ("picture", "")]
     listed = [
