@@ -452,7 +452,7 @@ def tensor_shapes(model: nn.Module) -> None:
             axis.text(at + wide / 2, -27, f"{kind}\n{text}", ha="center", va="top", fontsize=9)
             labels.append(f"{kind} {text}")
             at += wide + 9
-        axis.set(xlim=(-2, at), ylim=(-37, 18), aspect="equal")
+        axis.set(xlim=(-2, at), ylim=(-34, 17), aspect="equal")
         axis.axis("off")
         count = sum(p.numel() for p in model.parameters())
         show(
@@ -466,12 +466,18 @@ def tensor_shapes(model: nn.Module) -> None:
 
 
 def train(
-    model: nn.Module, images: np.ndarray, labels: np.ndarray, epochs: int = 8, seed: int = 0
+    model: nn.Module,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int = 10,
+    shift: int = 1,
+    seed: int = 0,
 ) -> None:
     """Train a network on digits, on the GPU if there is one; show the loss meanwhile.
 
     Adam, whose learning rate falls to 0 along a cosine. The same seed gives the same batches.
     images: (J, 28, 28) grey values 0 … 255. labels: (J,).
+    shift: each batch is moved by up to so many pixels, at random, in both directions.
     """
     where = device()
     model.to(where).train()
@@ -487,7 +493,9 @@ def train(
     try:
         for _ in range(epochs):
             for batch in torch.randperm(len(x), generator=order).split(50):
-                loss = loss_function(model(x[batch]), y[batch])
+                move = torch.randint(-shift, shift + 1, (2,), generator=order).tolist()
+                moved = x[batch].roll(move, dims=(2, 3))  # hardly any ink is at the rim
+                loss = loss_function(model(moved), y[batch])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
