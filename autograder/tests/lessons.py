@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import os
 import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -68,7 +69,7 @@ def run(notebook: NotebookNode, folder: Path, minutes: float, **client) -> float
         allow_errors=True,
         timeout_func=lambda cell: max(1, begin + 60 * minutes - time.monotonic()),
         **client,
-    ).execute()
+    ).execute(env={**os.environ, "OMP_NUM_THREADS": "1"})  # pytest runs a process per core already
     return time.monotonic() - begin
 
 
