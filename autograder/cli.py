@@ -86,6 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     feedback.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
     feedback.set_defaults(command=_feedback)
 
+    report = commands.add_parser("report", help="write a page on the class, for its instructors")
+    report.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    report.set_defaults(command=_report)
+
+    export = commands.add_parser(
+        "export", help="write all points as a table, for a spreadsheet, Moodle or Canvas"
+    )
+    export.add_argument("file", type=Path, metavar="FILE.csv")
+    export.set_defaults(command=_export)
+
     publish = commands.add_parser(
         "publish", help="make the students' repository, without solutions and autograder"
     )
@@ -147,6 +157,22 @@ def _feedback(options: argparse.Namespace) -> None:
 
     for path in feedback(course, lessons) or []:
         print(f"wrote {_shown(path)}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from .report import report
+
+    print(f"wrote {_shown(report(Course(options.course), options.lessons))}")
+
+
+def _export(options: argparse.Namespace) -> int:
+    from .export import export
+
+    missing = export(Course(options.course), options.file)
+    print(f"wrote {_shown(options.file)}")
+    for sentence in missing:
+        print(f"autograder: {sentence}", file=sys.stderr)
+    return 1 if missing else 0
 
 
 def _publish(options: argparse.Namespace) -> None:
