@@ -157,15 +157,22 @@ def _global_state() -> dict[str, Any]:
 
 @contextmanager
 def _torch_as_it_was() -> Iterator[None]:
-    """Put torch's default dtype and gradient mode back: other answers follow in this process."""
+    """Put torch's default dtype and gradient mode back: other answers follow in this process.
+
+    Inside, torch computes with one thread, as where answers are graded: cases are small, and on
+    a busy machine several threads mostly wait for each other.
+    """
     torch = sys.modules.get("torch")
     if torch is None:
         yield
         return
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
         yield
     finally:
+        torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
 

@@ -873,38 +873,33 @@ def predictions_after_training(answer, classes, images, labels, new, seed):
     """Train for some eighty small steps, then name the class of each new image."""
     import time
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for batches this small more threads only wait for each other
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = answer(classes)
-            images = torch.tensor(images, dtype=torch.float32)[:, None] / 255
-            new = torch.tensor(new, dtype=torch.float32)[:, None] / 255
-            labels = torch.tensor(labels)
-            model.eval()
-            with torch.no_grad():
-                model(images[:2])  # layers that find out their size by themselves do it now
-            if not any(isinstance(module, nn.Conv2d) for module in model.modules()):
-                return None  # other networks learn this, too, but were not asked for
-            model.train()
-            learning = [p for p in model.parameters() if p.requires_grad]
-            optimizer = torch.optim.Adam(learning, lr=3e-3) if learning else None
-            start = time.perf_counter()
-            for step in range(80 if learning else 0):
-                # A very wide network is slow, but needs fewer steps.
-                if step >= 40 and time.perf_counter() - start > 1.5:
-                    break
-                batch = torch.randint(len(images), (16,))
-                loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            model.eval()
-            with torch.no_grad():
-                return model(new).argmax(dim=1).numpy()
-    finally:
-        torch.set_num_threads(threads)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = answer(classes)
+        images = torch.tensor(images, dtype=torch.float32)[:, None] / 255
+        new = torch.tensor(new, dtype=torch.float32)[:, None] / 255
+        labels = torch.tensor(labels)
+        model.eval()
+        with torch.no_grad():
+            model(images[:2])  # layers that find out their size by themselves do it now
+        if not any(isinstance(module, nn.Conv2d) for module in model.modules()):
+            return None  # other networks learn this, too, but were not asked for
+        model.train()
+        learning = [p for p in model.parameters() if p.requires_grad]
+        optimizer = torch.optim.Adam(learning, lr=3e-3) if learning else None
+        start = time.perf_counter()
+        for step in range(80 if learning else 0):
+            # A very wide network is slow, but needs fewer steps.
+            if step >= 40 and time.perf_counter() - start > 1.5:
+                break
+            batch = torch.randint(len(images), (16,))
+            loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            return model(new).argmax(dim=1).numpy()
 
 
 # Judges: they stay here. A value may be anything, for it comes from where the answer runs.

@@ -489,7 +489,7 @@ def train(
     slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
     loss_function = LiveLoss(nn.CrossEntropyLoss(), epochs, batches)
     threads = torch.get_num_threads()
-    torch.set_num_threads(min(threads, 2))  # with small batches more threads wait for each other
+    torch.set_num_threads(1)  # with small batches more threads only wait for each other
     try:
         for _ in range(epochs):
             for batch in torch.randperm(len(x), generator=order).split(50):
