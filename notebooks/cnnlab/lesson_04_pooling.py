@@ -755,18 +755,13 @@ class _LeNet(nn.Module):
 
     def __init__(self, classes: int = 10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 6, 5, padding=2)
-        self.conv2 = nn.Conv2d(6, 16, 5)
-        self.dense1 = nn.Linear(16 * 5 * 5, 120)
-        self.dense2 = nn.Linear(120, 84)
-        self.dense3 = nn.Linear(84, classes)
+        stages = [(nn.Conv2d(1, 6, 5, padding="same"), nn.ReLU(), nn.MaxPool2d(2))]
+        stages += [(nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())]
+        stages += [(nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU())]
+        self.layers = nn.Sequential(*sum(stages, ()), nn.Linear(84, classes))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        h = F.max_pool2d(torch.relu(self.conv1(images)), 2)
-        h = F.max_pool2d(torch.relu(self.conv2(h)), 2)
-        h = torch.relu(self.dense1(h.flatten(1)))
-        h = torch.relu(self.dense2(h))
-        return self.dense3(h)
+        return self.layers(images)
 
 
 # Probes: their source goes to where the answer runs, so each stands alone.

@@ -1515,14 +1515,13 @@ def accuracy(model: nn.Module, batches: Iterable, device: str = "cpu") -> float:
 
 @accuracy.oracle
 def _accuracy(model, batches, device="cpu"):
-    model.to(device).eval()
-    right = total = 0
+    model.eval().to(device)
+    hits = []
     with torch.no_grad():
-        for ids, mask, labels in batches:
-            guess = model(ids.to(device), mask.to(device)).argmax(dim=1)
-            right += (guess == labels.to(device)).sum().item()
-            total += len(labels)
-    return right / total
+        for *inputs, labels in batches:
+            logits = model(*(part.to(device) for part in inputs))
+            hits.append(logits.cpu().argmax(-1) == labels.cpu())
+    return torch.cat(hits).double().mean().item()
 
 
 def measured(accuracy, table, batches, recorded=False):

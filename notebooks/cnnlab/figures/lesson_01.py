@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import ipywidgets as ipw
 import numpy as np
 
@@ -17,11 +19,12 @@ def series(day: np.ndarray, **lines: np.ndarray) -> None:
     padding has no value for the first days.
     """
     looks = [
-        {"color": "0.6", "lw": 1, "marker": ".", "ms": 4},
         {"color": BLUE, "lw": 2.2},
         {"color": ORANGE, "lw": 2.2, "ls": "--"},
         {"color": GREEN, "lw": 2.2, "ls": ":"},
     ]
+    if next(iter(lines)).endswith("per_day"):  # raw counts stay in the background
+        looks.insert(0, {"color": "0.6", "lw": 1, "marker": ".", "ms": 4})
     with figure() as (made, axis):
         for (name, values), look in zip(lines.items(), looks, strict=False):
             axis.plot(day[len(day) - len(values) :], values, label=name.replace("_", " "), **look)
@@ -98,6 +101,12 @@ def impulse(weights: dict[str, np.ndarray], respond) -> None:
 _OWN = "my own, typed below"
 
 
+def _weight(value: float) -> str:
+    """A weight as a person would write it, such as 1/7, so that captions add up."""
+    fraction = Fraction(value).limit_denominator(30)
+    return str(fraction) if abs(fraction - value) < 1e-9 else plain(value)
+
+
 def _weights(kind: str, K: int, own: str) -> np.ndarray:
     """The filter that the controls describe, oldest day first."""
     if kind == _OWN:
@@ -144,12 +153,13 @@ def slide_filter(x: np.ndarray) -> ipw.interactive:
         begin = i * stride
         inside = padded[begin : begin + len(f)]
         products = " + ".join(
-            f"{number(round(float(v), 2))}·{plain(float(w))}"
+            f"{number(round(float(v), 2))}·{_weight(float(w))}"
             for v, w in zip(inside, f, strict=True)
         )
+        equals = "=" if np.allclose(inside, np.round(inside, 2), atol=1e-9) else "≈"
         caption = (
             f"Output {i} (counted from 0; in the lecture's count from 1, window {begin + 1}) = "
-            f"{products} = {plain(float(h[i]))}. {len(padded)} values in, {len(h)} out."
+            f"{products} {equals} {plain(float(h[i]))}. {len(padded)} values in, {len(h)} out."
         )
         with figure(rows=2, height=4.2, sharex=True) as (made, (top, below)):
             days = np.arange(len(padded)) - left
@@ -158,7 +168,7 @@ def slide_filter(x: np.ndarray) -> ipw.interactive:
                 bar.set(color=SKY, edgecolor=BLUE, hatch="//")
                 high = bar.get_height()
                 top.annotate(
-                    f"·{plain(float(f[k]))}",
+                    f"·{_weight(float(f[k]))}",
                     (days[begin + k], max(high, 0)),
                     ha="center",
                     va="bottom",
@@ -176,11 +186,13 @@ def slide_filter(x: np.ndarray) -> ipw.interactive:
             below.annotate(
                 plain(float(h[i])),
                 (ends[i], h[i]),
-                xytext=(6, 8),
+                xytext=(0, 12),
                 textcoords="offset points",
+                ha="center",
                 color=ORANGE,
+                bbox={"facecolor": "white", "lw": 0, "pad": 1},
             )
-            below.margins(y=0.25)
+            below.margins(y=0.35)
             below.set(
                 title="output: one value per window, under the window's last day",
                 xlabel="position in the series, counted from 0 (padding lies before it)",
