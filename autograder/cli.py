@@ -107,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run a class of four students once, start to end")
     demo.set_defaults(command=_demo)
+
+    doctor = commands.add_parser(
+        "doctor", help="attack the grader on this machine in every known way, and say what held"
+    )
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -189,6 +194,12 @@ def _demo(options: argparse.Namespace) -> int:
     from .demo import demo
 
     return demo()
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .doctor import doctor
+
+    return doctor()
 
 
 def _shown(path: Path) -> Path:
