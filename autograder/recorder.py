@@ -108,7 +108,7 @@ def work(job: Job) -> dict[str, Any]:
     except Exception as problem:  # a mistake of ours in judging one must not stop the others
         fault = f"{type(problem).__name__}: {problem}"
         return {"fault": fault, "seconds": time.monotonic() - started}
-    notebook.metadata["cnnlab"]["mark"] = job.mark
+    notebook.metadata["cnnlab"] |= {"mark": job.mark, "seconds": time.monotonic() - started}
     return {
         "notebook": nbformat.writes(notebook),
         "notes": tuple(notes),
