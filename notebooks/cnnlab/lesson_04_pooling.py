@@ -1011,7 +1011,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         "a nonlinearity after each convolution": _judge_nonlinearities,
         "pooling after each convolution": _judge_pooling,
     }.items():
-        yield Case(name, (10, some[:1]), probe=layers_of, judge=judge)
+        # What makes it a LeNet counts three times as much as what any network has.
+        yield Case(name, (10, some[:1]), probe=layers_of, judge=judge, weight=3)
     yield Case("evaluation mode", (10, some), probe=scores_in_evaluation, judge=_judge_scores)
     yield Case(
         "every parameter learns",
