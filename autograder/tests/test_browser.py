@@ -5,6 +5,7 @@ import os
 import shutil
 from contextlib import ExitStack
 
+import nbformat
 import pytest
 from cnnlab.checking import examine
 from cnnlab.report import picture_html
@@ -29,7 +30,8 @@ def student(tmp_path):
         def student(lesson, theme="JupyterLab Light"):
             folder = tmp_path / "course"
             folder.mkdir()
-            shutil.copy(lessons.released_path(lesson), folder)
+            notebook = lessons.quick(lessons.released(lesson), lesson)
+            nbformat.write(notebook, folder / f"{lesson}.ipynb")
             lab = open_things.enter_context(jupyterlab(folder, theme))
             page = open_things.enter_context(chromium(CHROMIUM))
             return Lesson(page, lab, lesson, 60 * MINUTES[lesson])

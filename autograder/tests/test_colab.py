@@ -57,18 +57,20 @@ def test_the_installed_package_carries_the_data(environment, tmp_path):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_solution_runs_in_colabs_versions(lesson, run):
-    assert_solved(run(lessons.solution(lesson), MINUTES[lesson]), lesson)
+    notebook = lessons.quick(lessons.solution(lesson), lesson)
+    assert_solved(run(notebook, MINUTES[lesson]), lesson)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_released_notebook_runs_in_colabs_versions(lesson, run):
-    notebook = run(lessons.released(lesson), MINUTES[lesson])
+    notebook = run(lessons.quick(lessons.released(lesson), lesson), MINUTES[lesson])
     assert_released_as_it_should_be(notebook, lesson)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_widgets_move_in_colabs_versions(lesson, run):
-    assert_moved(run(moving(lessons.released(lesson)), MOVING))
+    notebook = lessons.quick(lessons.released(lesson), lesson)
+    assert_moved(run(moving(notebook), MOVING))
 
 
 # ── the setup cell ──────────────────────────────────────────────────────────

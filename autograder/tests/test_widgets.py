@@ -9,7 +9,7 @@ from autograder.tests.widgets import moving
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path):
-    notebook = lessons.released(lesson)
+    notebook = lessons.quick(lessons.released(lesson), lesson)
     assert lessons.widget_cells(notebook), f"{lesson} has no widget"
     moved = moving(notebook)
     seconds = lessons.run(moved, tmp_path, MOVING)
