@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from autograder import build
@@ -82,6 +83,15 @@ def run(notebook: NotebookNode, folder: Path, minutes: float, **client) -> float
     is still running then fails with nbclient's CellTimeoutError.
     client: further settings of nbclient's NotebookClient.
     """
+    try:
+        return _run_once(notebook, folder, minutes, client)
+    except (CellTimeoutError, DeadKernelError):
+        # On a busy machine a kernel's reply to nbclient gets lost now and then: the kernel is
+        # idle, and nbclient waits. A lesson that hangs by itself does so twice.
+        return _run_once(notebook, folder, minutes, client)
+
+
+def _run_once(notebook: NotebookNode, folder: Path, minutes: float, client: dict) -> float:
     begin = time.monotonic()
     NotebookClient(
         notebook,

@@ -49,14 +49,12 @@ def time_limit(seconds: float) -> Iterator[None]:
     """
     thread = ctypes.c_ulong(threading.get_ident())
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    done, lock = threading.Event(), threading.Lock()
+    done = threading.Event()
 
     def watch() -> None:
         wait = seconds
         while not done.wait(wait):
-            with lock:
-                if not done.is_set():
-                    raise_in(thread, ctypes.py_object(TimeLimit))
+            raise_in(thread, ctypes.py_object(TimeLimit))
             wait = 0.1  # again, should the answer have swallowed it
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -64,9 +62,14 @@ def time_limit(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        with lock:
-            done.set()
-            raise_in(thread, None)  # nothing may arrive late
+        while True:  # nothing may arrive late, nor get lost in here
+            try:
+                done.set()
+                watcher.join()
+                raise_in(thread, None)
+                break
+            except TimeLimit:
+                continue
 
 
 READY_MADE = ("convolve", "correlate", "polymul")
@@ -269,7 +272,7 @@ def difference(expected: Any, got: Any, rtol: float, atol: float, at: str = "") 
     Python and NumPy count alike, and so do tuples and lists.
     """
     where = f" ({at})" if at else ""
-    if _is_array(expected):
+    if is_array(expected):
         return _array_difference(expected, got, rtol, atol, where)
     if isinstance(expected, (list, tuple)):
         if not isinstance(got, (list, tuple)):
@@ -322,7 +325,7 @@ def _array_difference(
         return Problem(
             "dtype", f"expected numbers of type {expected.dtype}{where}, yours are {got.dtype}."
         )
-    ours, theirs = _numpy(expected), _numpy(got)
+    ours, theirs = to_numpy(expected), to_numpy(got)
     if ours.dtype.kind in "fc":
         wrong = ~np.isclose(theirs, ours, rtol=rtol, atol=atol)
     else:
@@ -340,11 +343,13 @@ def _array_difference(
     )
 
 
-def _is_array(value: Any) -> bool:
+def is_array(value: Any) -> bool:
+    """Whether a value is a NumPy array or a torch tensor."""
     return isinstance(value, np.ndarray) or type(value).__name__ == "Tensor"
 
 
-def _numpy(value: Any) -> np.ndarray:
+def to_numpy(value: Any) -> np.ndarray:
+    """An array or tensor as a NumPy array."""
     return value if isinstance(value, np.ndarray) else value.detach().cpu().numpy()
 
 
@@ -542,11 +547,13 @@ def _causes(exercise: Exercise, results: list[Result], seed: int) -> list[Mistak
     """The mistakes that do what the answer does, fewest first to cover its problems."""
     explains = [(_explained(m, exercise, results, seed), m) for m in exercise.mistakes]
     explains = [(same, mistake) for same, mistake in explains if same]
+    # A judge's sentence fits many mistakes, so it is no sign of a second one.
+    judged = {i for i, r in enumerate(results) if r.case.judge}
     causes = []
     while explains:
         best, mistake = max(explains, key=lambda pair: len(pair[0]))
         causes.append(mistake)
-        explains = [(s - best, m) for s, m in explains if s - best]
+        explains = [(s - best, m) for s, m in explains if s - best - judged]
     return causes
 
 

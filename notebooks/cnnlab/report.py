@@ -10,7 +10,7 @@ from html import escape
 
 import numpy as np
 
-from .checking import Report, Result
+from .checking import Report, Result, is_array, to_numpy
 from .exercise import Case
 
 MARK = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
@@ -226,8 +226,10 @@ def picture_html(report: Report) -> str:
     result = first_wrong(report)
     if report.hidden or result is None or result.problem.kind not in ("values", "shape"):
         return ""
-    target, yours = result.expected, result.outcome.value
-    if not all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (target, yours)):
+    if not (is_array(result.expected) and is_array(result.outcome.value)):
+        return ""
+    target, yours = to_numpy(result.expected), to_numpy(result.outcome.value)
+    if any(a.dtype.kind not in "fiu" for a in (target, yours)):
         return ""
     if target.ndim not in (1, 2) or yours.ndim != target.ndim or not target.size or not yours.size:
         return ""
