@@ -20,7 +20,9 @@ def published(tmp_path_factory):
 
 
 def texts(folder):
-    return {p: p.read_text() for p in folder.rglob("*") if p.is_file() and p.suffix != ".png"}
+    binary = (".png", ".npz")
+    files = [p for p in folder.rglob("*") if p.is_file() and p.suffix not in binary]
+    return {p: p.read_text() for p in files}
 
 
 def test_it_holds_the_notebooks_the_data_a_readme_and_an_environment(published):
