@@ -39,7 +39,7 @@ probably why. Hand in the notebook (`.ipynb`) of each lesson.
 git clone https://github.com/{repository}
 cd {name}
 python3 -m venv .venv
-.venv/bin/pip install jupyterlab ./notebooks
+.venv/bin/pip install jupyterlab "ipykernel<7" ./notebooks
 .venv/bin/jupyter lab --notebook-dir=notebooks
 ```
 
@@ -58,6 +58,7 @@ dependencies:
   - pip
   - pip:
       - jupyterlab
+      - ipykernel<7   # 7 loses a request now and then (ipython/ipykernel#1554)
       - ./notebooks
 """
 
