@@ -114,7 +114,7 @@ def _weights(kind: str, K: int, own: str) -> np.ndarray:
             typed = np.array([float(w) for w in own.replace(",", " ").split()])
         except ValueError:
             typed = np.array([])
-        if not typed.size:
+        if not typed.size or not np.isfinite(typed).all():
             raise ValueError(f"“{own}” is no list of numbers: type weights such as 0.2, 0.3, 0.5")
         return typed
     if kind.startswith("average"):
