@@ -197,17 +197,15 @@ def uses(tree: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
-def defines(tree: ast.AST) -> set[str]:
-    """The names that code gives a value to, changes an entry of, or imports."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(getattr(node, "ctx", None), ast.Store):
-            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    return names
+def defines(node: ast.AST) -> set[str]:
+    """The names that code gives a value to, changes an entry of, or imports; none inside a def."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.alias):
+        return {(node.asname or node.name).partition(".")[0]}
+    if isinstance(getattr(node, "ctx", None), ast.Store):
+        return uses(node)
+    return set().union(*map(defines, ast.iter_child_nodes(node)))
 
 
 def needed(before: list[str], last: str) -> list[str]:

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from cnnlab.exercise import EXERCISES, Exercise, Mistake
 
+from .lessons import needed
+
 RIGHT = Path(__file__).with_name("right_answers")
 
 
@@ -27,7 +29,7 @@ class Answer:
 
     style: the name of the way. source: what the student writes in the cell.
     mistake: the known mistake that it makes, if it makes one.
-    needs: the same student's other answers, which this one may call.
+    needs: the same student's imports and other answers that this one uses.
     """
 
     exercise: Exercise
@@ -82,7 +84,7 @@ def right_answers() -> list[Answer]:
     found = []
     for path in sorted(RIGHT.glob("lesson_*.py")):
         nodes = ast.parse(path.read_text()).body
-        shared = "\n".join(ast.unparse(n) for n in nodes if not _style(n)[1])
+        shared = [ast.unparse(node) for node in nodes if not _style(node)[1]]
         by_style: dict[str, dict[str, str]] = {}
         for node in nodes:
             name, style = _style(node)
@@ -91,8 +93,9 @@ def right_answers() -> list[Answer]:
                 by_style.setdefault(style, {})[name] = plain
         for style, answers in by_style.items():
             for name, source in answers.items():
-                others = "\n\n".join(s for n, s in answers.items() if n != name)
-                found.append(Answer(EXERCISES[name], style, source, f"{shared}\n\n{others}"))
+                others = [s for n, s in answers.items() if n != name]
+                needs = "\n\n".join(needed([*shared, *others], source))
+                found.append(Answer(EXERCISES[name], style, source, needs))
     return found
 
 

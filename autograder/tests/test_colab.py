@@ -55,19 +55,19 @@ def test_the_installed_package_carries_the_data(environment, tmp_path):
     assert told.split()[1:] == ["104", "_data"]
 
 
-@pytest.mark.parametrize("lesson", LESSONS[:5])  # TODO: the rest, not seen to pass yet
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_solution_runs_in_colabs_versions(lesson, run):
     notebook = lessons.quick(lessons.solution(lesson), lesson)
     assert_solved(run(notebook, MINUTES[lesson]), lesson)
 
 
-@pytest.mark.parametrize("lesson", LESSONS[:5])  # TODO: the rest, not seen to pass yet
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_released_notebook_runs_in_colabs_versions(lesson, run):
     notebook = run(lessons.quick(lessons.released(lesson), lesson), MINUTES[lesson])
     assert_released_as_it_should_be(notebook, lesson)
 
 
-@pytest.mark.parametrize("lesson", LESSONS[:1])  # TODO: the rest, not seen to pass yet
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_widgets_move_in_colabs_versions(lesson, run):
     notebook = lessons.quick(lessons.released(lesson), lesson)
     assert_moved(run(moving(notebook), MOVING))
@@ -85,7 +85,7 @@ get_ipython().register_magic_function(lambda line: print("pip", line), "line", "
 """
 
 
-@pytest.mark.parametrize("lesson", LESSONS[:6])
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_setup_cell_installs_cnnlab_on_colab_and_nowhere_else(lesson, run):
     notebook = lessons.released(lesson)
     setup = lessons.code_cells(notebook)[0].source

@@ -56,6 +56,8 @@ def move(widget):
         try:
             with capture_output() as shown, warnings.catch_warnings():
                 warnings.simplefilter("error")
+                # Colab's matplotlib calls its pyparsing by an old name; no student sees that.
+                warnings.filterwarnings("ignore", ".*deprecated", DeprecationWarning, "matplotlib")
                 draw(**arguments)
         except Exception as problem:
             failures.append(f"{type(problem).__name__}: {problem}\n  with {now()}")
