@@ -232,14 +232,11 @@ def _students_line(problem: BaseException) -> tuple[int | None, str]:
 
 def _outcomes(answer: Any, exercise: Exercise, seed: int, seconds: float) -> list[Outcome]:
     """What came of each case that ``seed`` gives."""
-    cases = exercise.draw(seed)
-    if hasattr(answer, "outcome"):  # the grader's stand-in
-        return [answer.outcome(case) for case in cases]
     deadline = time.monotonic() + seconds
     outcomes = []
     ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
     with ready_made, refusing(exercise.refused, _refuse_torch):
-        for given, pristine in zip(cases, exercise.draw(seed), strict=True):
+        for given, pristine in zip(exercise.draw(seed), exercise.draw(seed), strict=True):
             left = max(deadline - time.monotonic(), seconds / 10)
             outcomes.append(call(answer, given, pristine, exercise, left))
             if outcomes[-1].status == "not filled in":
@@ -452,43 +449,74 @@ def examine(
     *,
     hidden: bool = False,
     seconds: float | None = None,
+    known: Known | None = None,
 ) -> Report:
-    """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes."""
+    """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes.
+
+    known: what has been computed for this exercise and seed already, for other answers.
+    """
+    known = known or Known(exercise, seed)
     local = isinstance(answer, types.FunctionType)
     used = foreign(answer) if exercise.numpy_only and local else ""
     if used:
         try:
             _refuse(used)()
         except Forbidden as problem:
-            outcomes = [Outcome("forbidden", message=str(problem)) for _ in exercise.draw(seed)]
+            outcomes = [Outcome("forbidden", message=str(problem)) for _ in known.cases]
+    elif hasattr(answer, "outcome"):  # the grader's stand-in
+        outcomes = [answer.outcome(case) for case in known.cases]
     else:
         outcomes = _outcomes(answer, exercise, seed, seconds or exercise.seconds)
     if not exercise.signature.parameters and all(o.value is None for o in outcomes):
         outcomes = [Outcome("not filled in")]  # a value exercise starts as None
-    cases = exercise.draw(seed)[: len(outcomes)]
-    right = [  # where a judge decides there is no single right value to ask for
-        Outcome("returned") if case.judge else oracle()
-        for case, oracle in zip(cases, _variants(exercise, exercise.reference, seed), strict=False)
-    ]
-    results = [
-        Result(case, good.value, got, _problem(case, good, got))
-        for case, good, got in zip(cases, right, outcomes, strict=True)
-    ]
+    results = []
+    for i, got in enumerate(outcomes):
+        case = known.cases[i]
+        # Where a judge decides there is no single right value to ask for.
+        good = Outcome("returned") if case.judge else known.right[i]
+        results.append(Result(case, good.value, got, _problem(case, good, got)))
     stopped = results and results[0].outcome.status == "not filled in"
-    causes = [] if stopped else _causes(exercise, results, seed)
+    causes = [] if stopped else _causes(results, known)
     return Report(exercise, seed, results, causes, hidden)
 
 
-def _variants(exercise: Exercise, function: Callable, seed: int) -> list[Callable[[], Outcome]]:
-    """One of our own functions, the oracle or a mistake, ready to be called on each case."""
+class Known:
+    """What our own functions give on the cases of a seed, each computed once, when it is needed.
 
-    def ready(given: Case, pristine: Case) -> Outcome:
-        with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
-            warnings.simplefilter("ignore")
-            return call(function, given, pristine, exercise, 60)
+    It lasts for one examination, or for many: the grader asks everybody the same. No answer
+    gets hold of anything in it.
+    """
 
-    pairs = zip(exercise.draw(seed), exercise.draw(seed), strict=True)
-    return [functools.partial(ready, given, pristine) for given, pristine in pairs]
+    def __init__(self, exercise: Exercise, seed: int):
+        self.cases = exercise.draw(seed)
+        self.right = _Variant(exercise, exercise.reference, seed)
+        self.mistakes = [
+            (m, _Variant(exercise, functools.partial(m.function, exercise.reference), seed))
+            for m in exercise.mistakes
+        ]
+
+
+class _Variant:
+    """One of our own functions, the oracle or a mistake; ``[i]`` is its outcome for case i."""
+
+    def __init__(self, exercise: Exercise, function: Callable, seed: int):
+        self._exercise, self._function, self._seed = exercise, function, seed
+        self._outcomes: dict[int, Outcome] = {}
+
+    @functools.cached_property
+    def _cases(self) -> list[tuple[Case, Case]]:
+        """Each case twice: as it is given, and to see whether that was changed."""
+        draw = self._exercise.draw
+        return list(zip(draw(self._seed), draw(self._seed), strict=True))
+
+    def __getitem__(self, i: int) -> Outcome:
+        if i not in self._outcomes:
+            with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
+                warnings.simplefilter("ignore")
+                self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+            if len(self._outcomes) == len(self._cases):
+                del self._cases
+        return self._outcomes[i]
 
 
 def _problem(case: Case, right: Outcome, got: Outcome) -> Problem | None:
@@ -543,9 +571,9 @@ def _refusal_problem(got: Outcome) -> Problem | None:
     return None
 
 
-def _causes(exercise: Exercise, results: list[Result], seed: int) -> list[Mistake]:
+def _causes(results: list[Result], known: Known) -> list[Mistake]:
     """The mistakes that do what the answer does, fewest first to cover its problems."""
-    explains = [(_explained(m, exercise, results, seed), m) for m in exercise.mistakes]
+    explains = [(_explained(variant, results), m) for m, variant in known.mistakes]
     explains = [(same, mistake) for same, mistake in explains if same]
     # A judge's sentence fits many mistakes, so it is no sign of a second one.
     judged = {i for i, r in enumerate(results) if r.case.judge}
@@ -557,28 +585,26 @@ def _causes(exercise: Exercise, results: list[Result], seed: int) -> list[Mistak
     return causes
 
 
-def _explained(mistake: Mistake, exercise: Exercise, results: list[Result], seed: int) -> set[int]:
+def _explained(variant: _Variant, results: list[Result]) -> set[int]:
     """The wrong cases where a mistake does what the answer does; none if it errs elsewhere, too.
 
     Cases that train come last, and only for a mistake that has explained something or where
     nothing else is wrong: they take long. How well training goes is partly luck, so where the
     answer trained well enough, the mistake need not.
     """
-    variants = _variants(exercise, functools.partial(mistake.function, exercise.reference), seed)
     trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
     wrong = {i for i, r in enumerate(results) if r.problem}
     same = set()
     for i, result in enumerate(results):
         if i in trains or not wrong:
             continue
-        variant = variants[i]()
         if i not in wrong:
-            if _problem(result.case, Outcome("returned", result.expected), variant):
+            if _problem(result.case, Outcome("returned", result.expected), variant[i]):
                 return set()
-        elif _same(result, variant):
+        elif _same(result, variant[i]):
             same.add(i)
     if same or wrong <= trains:
-        same |= {i for i in wrong & trains if _same(results[i], variants[i]())}
+        same |= {i for i in wrong & trains if _same(results[i], variant[i])}
     return same
 
 
