@@ -46,6 +46,9 @@ RATIO = 200  # a zip bomb's members unpack to a thousand times their size and mo
 DEPTH = 2  # the download, and a student's own zip in it
 FOLDERS = 12
 
+NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+"""A notebook's ending, also with what browsers and e-mail programs make of it."""
+
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?")
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
 JUNK = re.compile(
@@ -113,7 +116,7 @@ def collect(course: Course, paths: list[Path], lesson: str) -> Collected:
     by_student: dict[str, list[tuple[str, _Found]]] = {}
     for path in paths:
         for file in _files(Path(path), refused):
-            if file.inside.suffix == ".ipynb":
+            if NOTEBOOK.search(file.inside.name):
                 owner = _owner(file.inside, lesson, refused, file.origin)
                 if owner:
                     student, person = owner
@@ -280,7 +283,7 @@ def _owner(
             refused.append(f"{origin}: belongs to {other}, not to {lesson}")
             return None
     else:
-        student = inside.stem
+        student = NOTEBOOK.sub("", inside.name)
     if not is_name(student) or re.match(r"\d\d_|Untitled|submissions?$", student):
         refused.append(
             f"{origin}: whose is it? Put it into a folder named by the student's id, or name it "
@@ -310,7 +313,7 @@ def _the_one(
         )
         return None
     found = list({file.content: file for _, file in files}.values())
-    named = [file for file in found if file.inside.name.endswith(f"{lesson}.ipynb")]
+    named = [file for file in found if NOTEBOOK.sub("", file.inside.name).endswith(lesson)]
     best = found if len(found) == 1 else named
     if len(best) == 1:
         return best[0]

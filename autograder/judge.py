@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import atexit
 import builtins
+import functools
 import inspect
 import io
 import re
@@ -18,7 +19,8 @@ import secrets
 import textwrap
 import time
 import types
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Set
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +28,16 @@ import cnnlab
 import nbformat
 import numpy as np
 import torch
-from cnnlab.checking import Report, examine
+from cnnlab.checking import Known, Report, examine
 from cnnlab.exercise import EXERCISES, Case, Outcome
 from cnnlab.report import as_html, as_text, first_wrong
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import determine_grade
 from traitlets import Bool
 
 from .confine import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
-from .restore import is_test, name_of, restore
+from .restore import disturbing, is_test, name_of, restore
 from .sandbox import Ended, Sandbox, SandboxError, Session
 
 DEATHS = 4
@@ -76,13 +79,14 @@ class Sandboxes:
 class Submission:
     """A student's cells in the sandbox, and what comes of calling their answers.
 
-    notebook: a restored one. A process that dies or hangs is the student's affair: that
-    case fails, and a new process runs the cells again for the cases that are left.
+    notebook: a restored one. leave_out: places of cells that are not run. A process that
+    dies or hangs is the student's affair: that case fails, and a new process runs the cells
+    again for the cases that are left.
     """
 
-    def __init__(self, notebook: Any, sandboxes: Sandboxes):
+    def __init__(self, notebook: Any, sandboxes: Sandboxes, leave_out: Set[int] = frozenset()):
         self.sandboxes = sandboxes
-        self.cells = list(_to_run(notebook))
+        self.cells = list(_to_run(notebook, leave_out))
         self.exercises = [name_of(c) for c in notebook.cells if _role(c) == "answer"]
         self._sessions: dict[str, Session] = {}
         self._deaths: dict[str, list[Outcome]] = {}
@@ -184,10 +188,10 @@ def _role(cell: Any) -> str:
     return cell.metadata.get("cnnlab", {}).get("role", "")
 
 
-def _to_run(notebook: Any) -> Any:
+def _to_run(notebook: Any, leave_out: Set[int] = frozenset()) -> Any:
     """(label, source) of the cells that answers need: setup, answers, the student's own."""
     for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or place in leave_out:
             continue
         role = _role(cell)
         if role == "answer":
@@ -269,15 +273,36 @@ def judge(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
     tests = [c for c in notebook.cells if is_test(c)]
     for cell in tests:
         cell.outputs = [_error("NotJudged", "this test has not been run to its end")]
-    submission = Submission(notebook, sandboxes)
     try:
-        for cell in tests:
-            cell.outputs = _run_test(cell, submission, seed)
+        with closing(Submission(notebook, sandboxes)) as submission:
+            for cell in tests:
+                cell.outputs = _run_test(cell, submission, seed)
+        _look_again(notebook, tests, sandboxes, seed)
     except SandboxError as problem:
         raise Fault(str(problem)) from problem
-    finally:
-        submission.close()
     return notebook
+
+
+def _look_again(notebook: Any, tests: list[Any], sandboxes: Sandboxes, seed: int) -> None:
+    """Judge answers that are not right once more without the cells that may have spoiled them.
+
+    All cells have been run before the first test, for students write helpers below an answer, too.
+    """
+    spoiling = disturbing(notebook)
+    failed = [c for c in tests if determine_grade(c)[0] < c.metadata["nbgrader"]["points"]]
+    if not spoiling or not failed:
+        return
+    with closing(Submission(notebook, sandboxes, spoiling)) as submission:
+        for cell in failed:
+            before, points = cell.outputs, determine_grade(cell)[0]
+            cell.outputs = _run_test(cell, submission, seed)
+            if determine_grade(cell)[0] <= points:
+                cell.outputs = before
+                continue
+            notebook.metadata["cnnlab"].setdefault("repairs", []).append(
+                f"{name_of(cell).removeprefix('test_')} was judged without cells further down that "
+                "give other meanings to names that it uses."
+            )
 
 
 def _run_test(cell: Any, submission: Submission, seed: int) -> list[Any]:
@@ -324,7 +349,9 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
             answer = answer.as_value() if isinstance(answer, StandIn) else answer
         else:
             name = answer.__name__
-        report = examine(EXERCISES[name], answer, seed if hidden else 0, hidden=hidden)
+        drawn = seed if hidden else 0
+        known = _known(name, drawn)
+        report = examine(EXERCISES[name], answer, drawn, hidden=hidden, known=known)
         outputs.append(_shown(report))
         return report.points
 
@@ -340,6 +367,12 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
 
     own = {**vars(builtins), "__import__": find}
     return {"np": np, **names, "check": check, "cnnlab": lab, **stand_ins} | {"__builtins__": own}
+
+
+@functools.lru_cache(maxsize=64)
+def _known(name: str, seed: int) -> Known:
+    """Right and known wrong values, computed once for all submissions that are asked the same."""
+    return Known(EXERCISES[name], seed)
 
 
 def _shown(report: Report) -> Any:

@@ -95,9 +95,9 @@ def work(job: Job) -> dict[str, Any]:
     except Unreadable as problem:
         submitted, reason = None, str(problem)
     try:
-        notebook, notes = restore(submitted, source)
+        notebook, _ = restore(submitted, source)
         if submitted is None:
-            notes = notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
+            notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
             for cell in notebook.cells:
                 if is_test(cell):
                     cell.outputs = [_error("NoNotebook", reason)]
@@ -111,7 +111,7 @@ def work(job: Job) -> dict[str, Any]:
     notebook.metadata["cnnlab"] |= {"mark": job.mark, "seconds": time.monotonic() - started}
     return {
         "notebook": nbformat.writes(notebook),
-        "notes": tuple(notes),
+        "notes": tuple(notebook.metadata["cnnlab"]["repairs"]),
         "status": "no notebook" if submitted is None else "graded",
         "seconds": time.monotonic() - started,
     }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import itertools
 import json
 import re
@@ -37,15 +38,39 @@ def parse(data: bytes) -> Any:
     """A submitted file as a notebook, whatever its version. Raises Unreadable."""
     if len(data) > NOTEBOOK_BYTES:
         raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
-    text = data.decode("utf-8-sig", "replace")
+    text = _decoded(data)
     if not text.strip():
         raise Unreadable("the file is empty")
     try:
         return from_data(json.loads(text))
+    except Unreadable:
+        raise
     except (ValueError, RecursionError) as problem:
-        if isinstance(problem, Unreadable):
-            raise
-        raise Unreadable("the file is not a notebook: it is damaged, or something else") from None
+        raise Unreadable(f"the file is not a notebook: {_instead(text, problem)}") from None
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file in UTF-8, -16 or -32 or, where it is none of these, Latin-1."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        # An é of Latin-1 in a name must not become two signs that no name may hold.
+        return data.decode("latin-1")
+
+
+def _instead(text: str, problem: Exception) -> str:
+    """What a text that is no JSON seems to be."""
+    start = text.lstrip()
+    if re.search(r"(?m)^(?:<{7}|>{7}) ", text):
+        return "it holds the marks of a git merge (<<<<<<<) that nobody has resolved"
+    if start[:1] == "<":
+        return "it is a web page, such as one to log in"
+    at_the_end = getattr(problem, "pos", 0) >= len(text.rstrip()) - 1
+    if start[:1] == "{" and (at_the_end or "Unterminated" in str(problem)):
+        return "it is cut off, its end is missing"
+    if re.search(r"(?m)^\s*(?:def|import|from) \w", start) and start[:1] not in "{[":
+        return "it is a Python script"
+    return "it is damaged, or something else"
 
 
 def from_data(data: Any) -> Any:
@@ -82,6 +107,7 @@ def _source(value: Any) -> str:
     if isinstance(value, list):
         value = "".join(v for v in value if isinstance(v, str))
     text = value if isinstance(value, str) else ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.encode("utf-8", "replace").decode()
 
 
@@ -111,12 +137,24 @@ def name_of(cell: Any) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
+def _statements(source: str) -> list[ast.stmt] | None:
+    """A cell's statements, Jupyter's own commands left out; None if it is no Python."""
+    return _parsed(source) if len(source) < 5000 else _parsed.__wrapped__(source)
+
+
+@functools.lru_cache(maxsize=1000)  # most cells are the same in all submissions
+def _parsed(source: str) -> list[ast.stmt] | None:
+    plain = re.sub(r"(?m)^([ \t]*)(?:[%!].*|.*\?[ \t]*)$", r"\1pass", source)
+    try:
+        return ast.parse(plain).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def defines(source: str, name: str) -> str:
     """How a cell's top level defines a name: "def" (or class), "value" or ""."""
-    plain = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
-    try:
-        statements = ast.parse(plain).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    statements = _statements(source)
+    if statements is None:
         found = re.search(rf"(?m)^(?:async\s+def|def|class)\s+{re.escape(name)}\b", source)
         return "def" if found else ""
     how = ""
@@ -128,6 +166,36 @@ def defines(source: str, name: str) -> str:
             if any(getattr(n, "id", None) == name for t in targets for n in ast.walk(t)):
                 how = "value"
     return how
+
+
+def disturbing(notebook: Any) -> set[int]:
+    """Places of a student's own cells that give a name used above it another meaning.
+
+    notebook: a restored one. A grader who runs all cells before the tests must know them: from
+    top to bottom, ``sum = 0`` below an answer does no harm to it.
+    """
+    used: set[str] = set()
+    found: set[int] = set()
+    for place, cell in enumerate(notebook.cells):
+        role = cell.metadata.get("cnnlab", {}).get("role")
+        if cell.cell_type == "code" and role in ("answer", "own"):
+            nodes = [n for s in _statements(cell.source) or [] for n in ast.walk(s)]
+            bound = {name for n in nodes for name in _bound(n)}
+            if role == "own" and (bound & used or "*" in bound):
+                found.add(place)
+            used |= {n.id for n in nodes if isinstance(n, ast.Name)} - bound
+    return found
+
+
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a node gives a meaning to, or takes it from."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, ast.alias):
+        return [(node.asname or node.name).partition(".")[0]]
+    return [node.arg] if isinstance(node, ast.arg) else []
 
 
 def bare(source: str) -> str:
@@ -216,14 +284,24 @@ def _joined(cells: list[Any], repairs: list[str]) -> list[Any]:
     """The cells with those put together again that somebody split inside a function."""
     out: list[Any] = []
     for cell in cells:
-        first = next((line for line in cell.source.splitlines() if line.strip()), "")
-        code = cell.cell_type == "code" and out and out[-1].cell_type == "code"
-        if code and first[:1] in (" ", "\t") and bare(out[-1].source):
+        if cell.cell_type == "code" and out and _continues(out[-1], cell.source):
             out[-1].source = out[-1].source.rstrip("\n") + "\n" + cell.source
             repairs.append("A cell that had been split in the middle of its code was joined.")
         else:
             out.append(cell)
     return out
+
+
+def _continues(above: Any, source: str) -> bool:
+    """Whether a cell is code only together with the one above.
+
+    That it begins with a blank is no proof: such a cell runs by itself in Jupyter.
+    """
+    if above.cell_type != "code" or not bare(above.source) or not bare(source):
+        return False
+    first = next(line for line in source.splitlines() if line.strip())
+    half = first[0] in " \t)]}" or _statements(above.source) is None
+    return half and _statements(above.source.rstrip("\n") + "\n" + source) is not None
 
 
 def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
@@ -244,9 +322,12 @@ def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
     if not places:
         return None
     worked_on = [i for i in places if bare(cells[i].source) != released(cell)]
-    chosen = (worked_on or places)[-1]
+    # An experiment further down goes by the same name, but hands nothing in.
+    filled = [i for i in worked_on if re.search(r"(?m)^@(?:cnnlab\.)?fill\b", cells[i].source)]
+    chosen = (filled or worked_on or places)[-1]
     if len(places) > 1:
         which = "the last that was worked on" if worked_on else "the last"
+        which = "the last with @fill" if len(worked_on) > len(filled) > 0 else which
         repairs.append(f"There are {len(places)} cells for {name}: {which} counts.")
     elif named and chosen not in named:
         repairs.append(f"The answer to {name} stands in another cell than its own.")
