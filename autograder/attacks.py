@@ -31,10 +31,11 @@ class Attack:
     kind: the class of attack. name: what it tries. answer: the source of its answer cell.
     goal: what it would gain: "points"; "secret" (a planted word is shown to the student, or
     ``word`` is); "outside" (it writes a file or reaches a socket outside); "stop" (the grader
-    ends or hangs); "page" (its markup lives in the feedback).
+    ends or hangs); "page" (its markup lives in the feedback or the report).
     real: whether an unprotected run in one process, as stock nbgrader's, is to show it work;
     not where it would harm the machine, or where it is aimed at our own grader.
-    top: a cell above all others. files: what lies beside the notebook, text by name.
+    files: what lies beside the notebook, text by name.
+    person: what the gradebook has been told of the student, as an LMS tells it.
     change: does something to the notebook. place: makes the submission folder itself, given
     the folder and @ROOT@. archive: makes a zip's bytes, given the student id and the notebook.
     """
@@ -44,27 +45,15 @@ class Attack:
     answer: str = "def conv1d(x, f):\n    return None"
     goal: str = "points"
     real: bool = True
-    top: str = ""
     word: str = ""
     files: dict[str, str] = dataclasses.field(default_factory=dict)
+    person: dict[str, str] = dataclasses.field(default_factory=dict)
     change: Callable[[Any], None] | None = None
     place: Callable[[Path, Path], None] | None = None
     archive: Callable[[str, bytes], bytes] | None = None
 
 
 ATTACKS: list[Attack] = []
-
-# Meant to work without protection; the simple runner of the tests does not show it yet.
-_NOT_SHOWN = {
-    "an input transformer drops the tests",
-    "errors are no longer shown",
-    "errors are handled by somebody else",
-    "compile gives nothing back",
-    "built-in functions",
-    "the test cell's text, from the caller's frame",
-    "the environment of every process",
-    "a new interpreter",
-}
 
 
 def _kind(kind: str, **always: Any) -> Callable[..., None]:
@@ -74,8 +63,6 @@ def _kind(kind: str, **always: Any) -> Callable[..., None]:
         if body:
             code = textwrap.indent(textwrap.dedent(body).strip(), "    ")
             more["answer"] = f"{textwrap.dedent(before).strip()}\n\ndef conv1d(x, f):\n{code}\n"
-        if name in _NOT_SHOWN:
-            more["real"] = False
         ATTACKS.append(Attack(kind, name, **{**always, **more}))
 
     return add
@@ -144,12 +131,7 @@ hook(
 hook(
     "compile gives nothing back",
     WRONG,
-    """
-    import builtins, codeop
-    real = builtins.compile
-    builtins.compile = lambda source, *a, **k: real("pass", "<>", "exec")
-    type(get_ipython().compile).__call__ = builtins.compile
-    """,
+    "type(get_ipython().compile).__call__ = lambda self, *a, **k: compile('pass', '', 'exec')",
 )
 hook(
     "an event hook reads the hidden tests",
@@ -214,9 +196,7 @@ patch(
     check = lambda *a, **k: 3.0
     """,
 )
-patch(
-    "built-in functions", WRONG, "import builtins\nbuiltins.all = builtins.list = lambda *a: True"
-)
+patch("built-in functions", WRONG, "import builtins\nbuiltins.all = lambda values: True")
 patch(
     "torch's comparisons",
     WRONG,
@@ -290,6 +270,21 @@ lie(
     """,
 )
 lie(
+    "floats that look up what is expected",
+    "return [Right()] * 3",
+    """
+    import sys
+    class Right:
+        def __float__(self):
+            frame = sys._getframe(1)
+            while frame:
+                if "right" in frame.f_globals and "i" in frame.f_locals:
+                    return float(frame.f_globals["right"][frame.f_locals["i"]])
+                frame = frame.f_back
+            return 0.0
+    """,
+)
+lie(
     "a class that lies about its class",
     "return Right()",
     """
@@ -321,11 +316,21 @@ find(
     goal="secret",
 )
 find(
+    "the test cell's text, from the history's keeper",
+    "raise ValueError(str(get_ipython().history_manager.input_hist_raw[-1]))",
+    goal="secret",
+)
+find(
+    "what other cells have shown, from Out",
+    "for shown in reversed(get_ipython().user_ns['Out'].values()): return shown",
+    real=False,
+)
+find(
     "the test cell's text, from the caller's frame",
     """
     import inspect
-    texts = [line for info in inspect.stack(50) for line in info.code_context or []]
-    raise ValueError("".join(texts)[-900:])
+    near = [info for info in inspect.stack(50) if "right" in info.frame.f_globals]
+    raise ValueError("".join(line for info in near for line in info.code_context or [])[-900:])
     """,
     goal="secret",
 )
@@ -366,7 +371,13 @@ def tell(text):
 read("the environment", "tell(dict(os.environ))", _TELL)
 read(
     "the environment of every process",
-    "tell([open(p, 'rb').read() for p in glob.glob('/proc/*/environ') if os.access(p, os.R_OK)])",
+    """
+    found = []
+    for path in glob.glob("/proc/*/environ"):
+        try: found.append(open(path, "rb").read())
+        except OSError: pass
+    tell(found)
+    """,
     _TELL,
 )
 read(
@@ -380,6 +391,16 @@ read(
     _TELL,
 )
 read("the gradebook", "tell(open('@COURSE@/gradebook.db', 'rb').read())", _TELL)
+read(
+    "the gradebook, to write into it",
+    "import sqlite3\nsqlite3.connect('@COURSE@/gradebook.db').execute('pragma user_version = 7')",
+    goal="outside",
+)
+read(
+    "a file in the course, to change it",
+    "open('@COURSE@/notes.txt', 'a').write('@NAME@')",
+    goal="outside",
+)
 read("a file in the course", "tell(open('@COURSE@/notes.txt').read())", _TELL)
 read("a file above the course", "tell(open('../../../../above.txt').read())", _TELL)
 read("the home folder", "tell(open(os.path.expanduser('~/.ssh/id_ed25519')).read())", _TELL)
@@ -444,6 +465,20 @@ read(
     word="from-the-earlier-one",
     real=False,
 )
+
+_LATER = """
+calls = []
+def later(text):
+    calls.append(1)
+    return text if len(calls) > 12 else "x"  # the first ten or so are for all to see
+"""
+for _name, _body in {
+    "in an error's text": "raise ValueError(later('from-a-' + 'hidden-one'))",
+    "in an error's name": "raise type(later('from-a-' + 'hidden-one'), (ValueError,), {})",
+    "in a returned text": "return later('from-a-' + 'hidden-one')",
+    "in a type's name": "return type(later('from-a-' + 'hidden-one'), (), {})()",
+}.items():
+    read(f"hidden inputs, {_name}", _body, _LATER, word="from-a-hidden-one", real=False)
 
 # ── files handed in with the notebook ───────────────────────────────────────
 
@@ -518,6 +553,19 @@ use("waiting for input", "return input('the answer, please')", real=False)
 use("endless output", "while True: print('x' * 10000)")
 use("memory", "return [bytearray(2**28) for _ in range(100)]", real=False)
 use("processes", "import os\nwhile True: os.fork()", real=False)
+use(
+    "memory, by many processes",
+    """
+    import os, time
+    for _ in range(9):
+        if os.fork() == 0:
+            hoard = bytearray(b"x") * (3 * 2**27)
+            time.sleep(60)
+            os._exit(0)
+    time.sleep(60)
+    """,
+    real=False,
+)
 use(
     "threads",
     "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(99,)).start()",
@@ -596,9 +644,37 @@ def _pipe(folder: Path, root: Path) -> None:
     os.mkfifo(folder / f"{folder.name}.ipynb")
 
 
+def _device(folder: Path, root: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / f"{folder.name}.ipynb").symlink_to("/dev/zero")
+
+
+def _folder(folder: Path, root: Path) -> None:
+    (folder / f"{folder.name}.ipynb" / "deeper").mkdir(parents=True)
+
+
+def _timed(text: str) -> Callable[[Path, Path], None]:
+    def place(folder: Path, root: Path) -> None:
+        folder.mkdir(parents=True)
+        (folder / "timestamp.txt").write_text(text)
+
+    return place
+
+
 file("a link to the solution", place=_linked("course/source/*/*.ipynb"))
 file("a link to another's work", place=_linked("honest.ipynb"))
+file("empty lines", goal="stop", place=_written(b'{"x' + b"\n" * 2_000_000 + b"x"))
+file("empty lines in a cell", goal="stop", place=_written(json.dumps({"cells": [
+    {"cell_type": "code", "source": "def conv1d(x, f):\n" + " \n" * 90_000 + "x ?="}]}).encode()))  # fmt: skip
 file("a pipe", goal="stop", place=_pipe)
+file("a link to a device without end", goal="stop", place=_device)
+file("a folder that is called a notebook", goal="stop", place=_folder)
+file("a time that is none", goal="stop", place=_timed("99999-99-99 99:99 " + "9" * 900))
+file("a notebook of format 99", goal="stop", place=_written(b'{"nbformat": 99, "cells": [{}]}'))
+file("everything of the wrong kind", goal="stop", place=_written(json.dumps({
+    "nbformat": [], "nbformat_minor": {}, "metadata": {"kernelspec": "../../bin/sh", "cnnlab": 3, "nbgrader": [], "language_info": None},
+    "cells": [7, None, {"cell_type": [], "source": {"a": 1}, "metadata": 3},
+              {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": ["test_conv1d"], "points": "9"}}, "source": [1, None], "outputs": 3}]}).encode()))  # fmt: skip
 file("invalid JSON", goal="stop", place=_written(b'{"cells": [' + b'{"source": "x"},' * 9))
 file("very deep JSON", goal="stop", place=_written(b'{"cells":' * 100_000))
 file("very many cells", goal="stop", place=_written(b'{"cells": [' + b"{}," * 100_000 + b"{}]}"))
@@ -659,6 +735,14 @@ def _doubled(notebook: Any) -> None:
     notebook.cells.append(twin)
 
 
+def _split(notebook: Any) -> None:
+    whole = _test(notebook)
+    lines = [*whole.source.splitlines(), "3.0"]
+    parts = [new_code_cell(line, metadata=whole.metadata) for line in lines]
+    at = notebook.cells.index(whole)
+    notebook.cells[at : at + 1] = parts
+
+
 def _retyped(notebook: Any) -> None:
     _test(notebook).cell_type = "markdown"
 
@@ -695,6 +779,7 @@ def _own_role(notebook: Any) -> None:
 cell("the test says 3.0", WRONG, change=_passed)
 cell("the test is deleted", WRONG, change=_deleted, real=False)
 cell("the test is there twice", WRONG, change=_doubled, real=False)
+cell("the test is split", WRONG, change=_split, real=False)
 cell("the test is a text cell", WRONG, change=_retyped, real=False)
 cell("the test gives a thousand points", WRONG, change=_repointed, real=False)
 cell("the test is an answer", WRONG, change=_exchanged, real=False)
@@ -705,8 +790,13 @@ cell("a cell that says it is ours", WRONG, change=_own_role, real=False)
 # ── markup ──────────────────────────────────────────────────────────────────
 
 show = _kind("markup", goal="page")
-ALIVE = "<script>alert('alive')</script><svg onload=\"alert('alive')\"></svg><img src=x onerror=\"alert('alive')\">"
-"""Markup that says "alive" in code wherever it is not shown as text."""
+ALIVE = (
+    "<script>alert('alive')</script><svg onload=\"alert('alive')\"></svg>"
+    "<img src='http://alive.invalid/' onerror=\"alert('alive')\">"
+    "<iframe srcdoc=\"<script>alert('alive')</script>\"></iframe>"
+    "<style>@import url('http://alive.invalid/');</style>"
+)
+"""Markup that says "alive" in code, or asks for it, wherever it is not shown as text."""
 
 
 def _asked(text: str) -> Callable[[Any], None]:
@@ -725,11 +815,27 @@ def _outputs(notebook: Any) -> None:
             one.outputs = [new_output("display_data", data)]
 
 
+def _called(notebook: Any) -> None:
+    notebook.metadata["title"] = ALIVE
+    for one in notebook.cells:
+        one.metadata["nbgrader"] = {"grade_id": ALIVE}
+
+
+def _filed(folder: Path, root: Path) -> None:
+    folder.mkdir(parents=True)
+    text = json.dumps({"cells": [{"cell_type": "code", "source": "def conv1d(x, f): pass"}]})
+    (folder / "<img src=x onerror=alert('alive')>.ipynb").write_text(text)
+
+
 show("in a question", change=_asked(ALIVE))
 show(
     "in a link of a question", change=_asked("[my question](javascript:alert('alive'))"), real=False
 )
 show("in outputs", WRONG, change=_outputs)
+show("in the names of cells", WRONG, change=_called, real=False)
+show("in the name of a file", place=_filed, real=False)
+show("in the student's name", WRONG, person={"first_name": ALIVE, "last_name": ALIVE, "email": ALIVE}, real=False)  # fmt: skip
+show("in a comment that looks like Markdown", f"return 1  # `{ALIVE}` ![x](javascript:alert('alive'))", real=False)  # fmt: skip
 show("in an error's text", f"raise ValueError({ALIVE!r})", real=False)
 show("in an error's name", f"raise type({ALIVE!r}, (ValueError,), {{}})('x')", real=False)
 show("in a returned text", f"return {ALIVE!r}", real=False)
@@ -845,6 +951,8 @@ for _name, _value in {
     "objects": "np.array([None] * (len(x) - len(f) + 1))",
     "texts": "np.array(['0'] * (len(x) - len(f) + 1))",
     "fields": "np.zeros(len(x) - len(f) + 1, dtype=[('a', float)])",
+    "complex": "np.zeros(len(x) - len(f) + 1, dtype=complex)",
+    "half of the bits": "np.zeros(len(x) - len(f) + 1, dtype=np.float16)",
     "masked": "np.ma.masked_all(len(x) - len(f) + 1)",
     "a ragged list": "[[1], [2, 3]]",
     "a giant array": "np.zeros(2**27)",
@@ -861,10 +969,20 @@ for _name, _value in {
 
 # ── names ───────────────────────────────────────────────────────────────────
 
-name = _kind("formulas in names", real=False, goal="outside")
+name = _kind("formulas in the table", real=False, goal="outside")
 for _formula in ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1"):
     name(_formula.strip(), archive=lambda name, notebook, _formula=_formula: _zipped(
         (f"{_formula}_{name[1:]}_assignsubmission_file_/01_rolling_average.ipynb", notebook)))  # fmt: skip
+
+for _formula in ("=1+1", "@SUM(A1)", "\t=1", "\r-1", "x;=1", "x\n+1", "＝1", " =1"):
+    for _part in ("first_name", "last_name", "email", "lms_user_id"):
+        person = {"first_name": "", "last_name": "", _part: _formula}
+        name(f"{_formula!r} as {_part}", place=_folder, person=person)
+name(
+    "a folder",
+    place=lambda folder, root: _folder(folder.parent.parent / "=1+1" / folder.name, root),
+)
+name("a file for Canvas", archive=lambda name, notebook: _zipped((f"=1+1_{name[1:]}_2002_x.ipynb", notebook)))  # fmt: skip
 
 # ── somebody else's work ────────────────────────────────────────────────────
 
@@ -875,6 +993,7 @@ for _name, _value in {
     "np.correlate": "np.correlate(x * 1.0, f, 'valid')",
     "np.convolve": "np.convolve(x * 1.0, f[::-1], 'valid')",
     "polynomials": "np.polynomial.polynomial.polymul(x, f[::-1])[len(f) - 1 : len(x)]",
+    "polynomials, as objects": "(np.poly1d(x) * np.poly1d(f[::-1])).coeffs[len(f) - 1 : len(x)]",
     "Fourier transforms": "np.fft.irfft(np.fft.rfft(x, 4096) * np.fft.rfft(f[::-1], 4096), 4096)[len(f) - 1 : len(x)]",
     "the C function": "np._core._multiarray_umath.correlate(x * 1.0, f * 1.0, 0)",
     "torch": "__import__('torch').conv1d(*(__import__('torch').tensor(a * 1.0)[None, None] for a in (x, f)))[0, 0].numpy()",

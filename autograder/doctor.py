@@ -1,21 +1,25 @@
 """``autograder doctor``: hand in every attack, grade them all, and say what held.
 
-A course is made for the purpose, with words planted where no student may read, sockets that
-listen, and a folder that everybody may write to. Each class of attackers is followed by an
-honest student, so that what an attack spoils is seen. Restoring, sandbox, judge and recorder are
-the real ones; only the time limits are shorter.
+Courses are made for the purpose, one per worker, with words planted where no student may read,
+sockets that listen, and a folder that everybody may write to. Each class of attackers is followed
+by an honest student in the same warm process, so that what an attack spoils is seen. Restoring,
+sandbox, judge, recorder, feedback, report and export are the real ones; only the time limits are
+shorter.
 """
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
+import io
 import json
 import os
 import re
 import secrets
 import shutil
 import socket
+import sqlite3
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
@@ -24,20 +28,26 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.api import Gradebook
 
 from . import build, judge, recorder
 from .attacks import ATTACKS, Attack
 from .collect import collect
 from .course import Course
 from .demo import everything_right, filled_in
+from .export import export
 from .feedback import feedback
+from .report import report
 from .sandbox import Sandbox
 
 LESSON = "01_rolling_average"
 EXERCISE = "conv1d"
 
-CALL_SECONDS, AGAIN_SECONDS, WALL_SECONDS = 0.5, 0.1, 2.0
-"""The limits that the attacks meet here; in earnest they are confine's, and longer."""
+SHORT = {"CALL_SECONDS": 0.5, "AGAIN_SECONDS": 0.1, "WALL_SECONDS": 2.0}
+"""The limits that the attacks meet here; honest students have confine's, which are longer."""
+
+HONEST = "-next"
+"""How the ids of the honest students end, who follow the attackers."""
 
 DELAY = 20.0
 """Seconds by the clock that no submission may take with these limits, on a busy machine too."""
@@ -61,6 +71,7 @@ class Place:
 
     def __init__(self, root: Path):
         self.root, self.course = root, Course(root / "course")
+        self.whose: dict[str, str] = {}  # student id → the attacker, whatever the id was made of
         self.secret = f"planted-{secrets.token_hex(8)}"
         root.chmod(0o755)
         solutions = root / "solutions"
@@ -75,7 +86,7 @@ class Place:
         released = nbformat.read(root / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
         source = nbformat.read(self.course.source(LESSON), as_version=4)
         answers = everything_right(source) | {"questions": f"What is {self.secret}?"}
-        self.honest = filled_in(released, answers)
+        self.honest, self.blank = filled_in(released, answers), released
         for name in ("above.txt", "course/notes.txt", "home/.ssh/id_ed25519"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(self.secret)
@@ -111,17 +122,25 @@ class Place:
         known |= {"PORT": self.port, "ABSTRACT": self.abstract}
         return re.sub("@([A-Z]+)@", lambda found: str(known.get(found[1], found[0])), text)
 
-    def notebook(self, attack: Attack, student: str, honest: Any = None) -> Any:
-        """The attacker's notebook: everything right but for the exercise under attack."""
+    def notebook(self, attack: Attack, student: str) -> Any:
+        """The attacker's notebook: nothing is solved, so nothing is to be earned."""
         answers = {EXERCISE: self.fill(attack.answer, student), "questions": "None."}
-        answers["conv1d_layer"] = ""  # it would call conv1d, and fail with it
-        notebook = filled_in(honest or self.honest, answers)
+        notebook = filled_in(self.blank, answers)
         if attack.change:
             attack.change(notebook)
         return notebook
 
     def hand_in(self, attack: Attack, student: str) -> None:
         """Put an attack where submissions come from."""
+        before = set(self.course.students(LESSON))
+        self._hand_in(attack, student)
+        for made in {student} | set(self.course.students(LESSON)) - before:
+            self.whose[made] = student
+
+    def _hand_in(self, attack: Attack, student: str) -> None:
+        if attack.person:
+            with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+                gradebook.update_or_create_student(student, **attack.person)
         folder = self.course.submitted(student, LESSON)
         text = nbformat.writes(self.notebook(attack, student))
         if attack.place:
@@ -156,19 +175,29 @@ class Place:
             if path.read_text() != self.secret:
                 path.write_text(self.secret)
                 got.append("changed a file outside")
+        with contextlib.closing(sqlite3.connect(self.course.root / "gradebook.db")) as database:
+            if database.execute("pragma user_version").fetchone() != (0,):
+                database.execute("pragma user_version = 0")
+                got.append("wrote into the gradebook")
         return "; ".join(got)
 
 
 @contextlib.contextmanager
 def _short_limits() -> Iterator[None]:
-    names = ("CALL_SECONDS", "AGAIN_SECONDS", "WALL_SECONDS")
-    before = {name: getattr(judge, name) for name in names}
-    for name in names:
-        setattr(judge, name, globals()[name])
+    """Give attackers less time than anybody gets in earnest, and honest students all of it."""
+    work, limits = recorder.work, {name: getattr(judge, name) for name in SHORT}
+
+    def timed(job: recorder.Job) -> dict[str, Any]:
+        for name, value in (limits if job.student.endswith(HONEST) else SHORT).items():
+            setattr(judge, name, value)
+        return work(job)
+
+    recorder.work = timed
     try:
         yield
     finally:
-        for name, value in before.items():
+        recorder.work = work
+        for name, value in limits.items():
             setattr(judge, name, value)
 
 
@@ -183,27 +212,60 @@ def _environment(**variables: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-def examine(attacks: list[Attack] = ATTACKS, unsafe_local: bool = False) -> list[Verdict]:
+def examine(
+    attacks: list[Attack] = ATTACKS, workers: int = 1, unsafe_local: bool = False
+) -> list[Verdict]:
     """Hand in the attacks, grade them, and look at what came of each.
 
+    workers: processes that share the classes of attacks; more than one only for ATTACKS.
     unsafe_local: without a sandbox, to see that what it keeps out would be noticed here;
     only for attacks that do no harm. Raises SandboxError if there is no sandbox.
     """
     if not unsafe_local:
         with Sandbox("numpy"):
             pass
+    if workers == 1:
+        return _examined(attacks, unsafe_local)
+    shares = _shares(attacks, workers)
+    with recorder._pool(workers) as pool:  # by number, since an attack holds functions
+        whys = dict(pair for part in pool.map(_examined_by_number, shares) for pair in part)
+    return [Verdict(attack, whys[i]) for i, attack in enumerate(attacks)]
+
+
+def _shares(attacks: list[Attack], workers: int) -> list[list[int]]:
+    """The attacks' numbers, shared out by whole classes; what tries to stop us takes longer."""
+    kinds: dict[str, list[int]] = {}
+    for i, attack in enumerate(attacks):
+        kinds.setdefault(attack.kind, []).append(i)
+
+    def cost(numbers: list[int]) -> int:
+        return sum(3 if attacks[i].goal == "stop" else 1 for i in numbers)
+
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    for numbers in sorted(kinds.values(), key=cost, reverse=True):
+        min(shares, key=cost).extend(numbers)
+    return [sorted(share) for share in shares if share]
+
+
+def _examined_by_number(numbers: list[int]) -> list[tuple[int, str]]:
+    verdicts = _examined([ATTACKS[i] for i in numbers], unsafe_local=False)
+    return [(i, verdict.why) for i, verdict in zip(numbers, verdicts, strict=True)]
+
+
+def _examined(attacks: list[Attack], unsafe_local: bool) -> list[Verdict]:
     root = Path(tempfile.mkdtemp(prefix="doctor-"))
     try:
         place = Place(root)
         with _short_limits(), _environment(DOCTOR=place.secret, HOME=str(root / "home")):
-            return _graded(place, attacks, unsafe_local)
+            return graded(place, attacks, unsafe_local)
     finally:
         with contextlib.suppress(UnboundLocalError):
             place.close()
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _graded(place: Place, attacks: list[Attack], unsafe_local: bool) -> list[Verdict]:
+def graded(place: Place, attacks: list[Attack], unsafe_local: bool = False) -> list[Verdict]:
+    """Hand in, grade and show the attacks in a place, and look at what came of each."""
     students = {f"a{i:03}": attack for i, attack in enumerate(attacks)}
     why: dict[str, list[str]] = {student: [] for student in students}
     honest = nbformat.writes(place.honest)
@@ -214,62 +276,59 @@ def _graded(place: Place, attacks: list[Attack], unsafe_local: bool) -> list[Ver
         except Exception as problem:
             why[student].append(f"stopped the collection ({problem!r})")
         if attack in last:
-            folder = place.course.submitted(f"{student}-next", LESSON)
+            folder = place.course.submitted(f"{student}{HONEST}", LESSON)
             folder.mkdir(parents=True)
             (folder / f"{LESSON}.ipynb").write_text(honest)
+            place.whose[f"{student}{HONEST}"] = student
         if got := place.reached():
             why[student].append(got)
-    for student in place.course.students(LESSON):
-        if student[0] in "=+-@\t":
-            why[student[-4:]].append("a student id is a formula")
-    done = ""
+    by_student: dict[str, recorder.Result] = {}
 
     def told(result: recorder.Result) -> None:
-        nonlocal done
-        done = result.student[:4]
-        if (got := place.reached()) and done in why:
-            why[done].append(got)
+        by_student[result.student] = result
+        if got := place.reached():
+            why[place.whose[result.student]].append(got)
 
     try:
-        results = recorder.grade(
-            place.course, [LESSON], workers=1, unsafe_local=unsafe_local, told=told
-        )
+        recorder.grade(place.course, [LESSON], workers=1, unsafe_local=unsafe_local, told=told)
     except Exception as problem:  # what a batch must never do
-        for student in students:
-            if student > done:
-                why[student].append(f"was never graded: the batch ended with {problem!r}")
-        results = []
-    by_student = {result.student: result for result in results}
+        for student, attacker in place.whose.items():
+            if student not in by_student:
+                why[attacker].append(f"was never graded: the batch ended with {problem!r}")
     rows = {row.student: row.marks for row in recorder.table(place.course, LESSON)}
-    for student, attack in students.items():
-        why[student] += _looked_at(place, student, attack, by_student, rows)
-        after = rows.get(f"{student}-next", {})
-        if attack in last and not (after and all(m.points == m.max_points for m in after.values())):
-            why[student].append("the honest student after it and its like lost points")
-    pages = {s for s, a in students.items() if a.goal == "page"}
-    for folder in (place.course.root / "autograded").iterdir():
-        if folder.name not in pages:
-            shutil.rmtree(folder)
-    feedback(place.course, [LESSON])
-    for student in pages:
-        path = place.course.feedback(student, LESSON) / f"{LESSON}.html"
-        if not path.is_file():
-            why[student].append("has no feedback page")
-        elif is_alive(path.read_text()):
-            why[student].append("its markup lives in the feedback")
+    for student, attacker in place.whose.items():
+        if student.endswith(HONEST):
+            why[attacker] += _spoiled(by_student.get(student), rows.get(student, {}))
+        else:
+            attack = students[attacker]
+            why[attacker] += _won(place, student, attack, by_student.get(student), rows)
+    for attacker, said in _shown(place, {s for s, a in students.items() if a.goal == "page"}):
+        why[attacker].append(said)
     return [Verdict(attack, "; ".join(why[student])) for student, attack in students.items()]
 
 
-def _looked_at(
-    place: Place, student: str, attack: Attack, results: dict[str, Any], rows: dict[str, Any]
+def _spoiled(result: recorder.Result | None, marks: dict[str, recorder.Mark]) -> Iterator[str]:
+    """What the honest student has suffered who was graded after a class of attacks."""
+    if not marks or any(mark.points != mark.max_points for mark in marks.values()):
+        yield "the honest student after it and its like lost points"
+    if result is not None and result.seconds > DELAY:
+        yield f"the honest student after it and its like took {result.seconds:.0f} seconds"
+
+
+def _won(
+    place: Place,
+    student: str,
+    attack: Attack,
+    result: recorder.Result | None,
+    rows: dict[str, dict[str, recorder.Mark]],
 ) -> Iterator[str]:
     """What an attacker got: points, a secret, or the grader's time."""
     marks = rows.get(student, {})
-    if EXERCISE in marks and marks[EXERCISE].points > 0:
-        yield f"earned {marks[EXERCISE].points:g} points"
+    earned = sum(mark.points for mark in marks.values())
+    if earned > 0:
+        yield f"earned {earned:g} points"
     if any(mark.max_points > 4 for mark in marks.values()):
         yield "changed what can be earned"
-    result = results.get(student)
     if result is not None and result.status == "fault":
         yield f"the grader failed: {result.notes[0]}"
     if result is not None and result.seconds > DELAY:
@@ -280,6 +339,43 @@ def _looked_at(
         shown = json.dumps([cell.get("outputs", []) for cell in cells])
         if place.secret in shown or (attack.word and attack.word in shown):
             yield "read what it must not"
+
+
+def _shown(place: Place, pages: set[str]) -> Iterator[tuple[str, str]]:
+    """(attacker, what lives of it) in the feedback, the report and the table of points.
+
+    pages: the attackers whose feedback is looked at.
+    """
+    table = place.root / "points.csv"
+    export(place.course, table)
+    for row in formulas(table.read_text(encoding="utf-8-sig")):
+        for student, attacker in place.whose.items():
+            if student in row:
+                yield attacker, "a formula of its lives in the exported table"
+    for folder in (place.course.root / "autograded").iterdir():
+        if place.whose[folder.name] not in pages:
+            shutil.rmtree(folder)
+    if not pages:
+        return
+    feedback(place.course, [LESSON])
+    alive = is_alive(report(place.course, [LESSON]).read_text(encoding="utf-8"))
+    for student in pages:
+        path = place.course.feedback(student, LESSON) / f"{LESSON}.html"
+        if not path.is_file():
+            yield student, "has no feedback page"
+        elif is_alive(path.read_text(encoding="utf-8")):
+            yield student, "its markup lives in the feedback"
+        if alive:
+            yield student, "its or its like's markup lives in the report on the class"
+
+
+def formulas(text: str) -> list[str]:
+    """The rows of a CSV file with a cell that a spreadsheet computes, whatever parts its cells."""
+    rows = (row for mark in ",;\t" for row in csv.reader(io.StringIO(text), delimiter=mark))
+    start = tuple("=+-@\t\r＝＋－＠")
+    return [
+        " ".join(row) for row in rows if any(cell.lstrip(" ").startswith(start) for cell in row)
+    ]
 
 
 class _Markup(HTMLParser):
@@ -313,7 +409,9 @@ def doctor(told: Callable[[str], Any] = print) -> int:
 
     Raises SandboxError if there is no sandbox on this machine.
     """
-    verdicts = examine()
+    workers = min(len(os.sched_getaffinity(0)), 4)
+    told(f"{len(ATTACKS)} attacks, {workers} at a time; about a minute on two cores.")
+    verdicts = examine(workers=workers)
     kinds = list(dict.fromkeys(v.attack.kind for v in verdicts))
     for kind in kinds:
         those = [v for v in verdicts if v.attack.kind == kind]

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,43 +13,62 @@ from autograder import attacks, doctor
 from autograder.attacks import ATTACKS, Attack
 from autograder.tests import naive
 
+pytestmark = pytest.mark.xdist_group("doctor")
+
 
 def named(*names):
     return [attack for attack in ATTACKS if attack.name in names]
 
 
-@pytest.fixture(scope="module")
-def unprotected(tmp_path_factory):
-    """What each attack gets in an unprotected run: attack → (answer, what was reached)."""
-    place = doctor.Place(tmp_path_factory.mktemp("unprotected"))
-    command = [sys.executable, "-m", "autograder.tests.naive"]
+def job(place, attack, student):
+    """An attack as the unprotected run takes it."""
+    cells = [("import numpy as np\nfrom cnnlab import check", False)]
+    cells += [(place.fill(attack.answer, student), False)]
+    tests = naive.tests(place.secret) if not attack.change else ["3.0"]
+    return {
+        "cells": [*cells, *((text, True) for text in tests)],
+        "folder": str(place.course.root / "autograded" / student / doctor.LESSON),
+        "files": {n: place.fill(t, student) for n, t in attack.files.items()},
+        "environment": {"HOME": str(place.root / "home")},
+        "seconds": naive.STOPPED_SECONDS if attack.goal == "stop" else naive.SECONDS,
+    }
+
+
+def run(place, attacks):
+    """What each attack gets where nothing protects: name → answer, and what was reached."""
     got = {}
-    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as run:
-        for i, attack in enumerate(a for a in ATTACKS if a.real and a.goal != "page"):
-            student = f"a{i:03}"
-            cells = [("import numpy as np\nfrom cnnlab import check", False)]
-            cells += [(place.fill(attack.answer, student), False)]
-            tests = naive.tests(place.secret) if not attack.change else ["3.0"]
-            cells += [(text, True) for text in tests]
-            job = {
-                "cells": cells,
-                "folder": str(place.course.root / "autograded" / student / doctor.LESSON),
-                "files": {n: place.fill(t, student) for n, t in attack.files.items()},
-                "environment": {"DOCTOR": place.secret, "HOME": str(place.root / "home")},
-            }
-            other = place.course.submitted("other", doctor.LESSON)
-            other.mkdir(parents=True, exist_ok=True)
-            (other / f"{doctor.LESSON}.ipynb").write_text(place.secret)
-            print(json.dumps(job), file=run.stdin, flush=True)
-            answer = json.loads(run.stdout.readline())
+    command = [sys.executable, "-m", "autograder.tests.naive"]
+    environment = {**os.environ, "DOCTOR": place.secret}
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, env=environment) as process:
+        for attack in attacks:
+            print(
+                json.dumps(job(place, attack, f"a{ATTACKS.index(attack):03}")),
+                file=process.stdin,
+                flush=True,
+            )
+            answer = json.loads(process.stdout.readline())
             answer["read"] = place.secret in answer["shown"]
-            got[attack.name] = answer | {"reached": place.reached()}
-        run.stdin.close()
-    place.close()
+            got[attack.name] = answer | {"reached": attack.goal == "outside" and place.reached()}
+        process.stdin.close()
     return got
 
 
 REAL = [a for a in ATTACKS if a.real and a.goal != "page"]
+
+
+@pytest.fixture(scope="module")
+def unprotected(tmp_path_factory):
+    """What all attacks get; those that mean to stop it wait in line apart from the others."""
+    place = doctor.Place(tmp_path_factory.mktemp("unprotected"))
+    other = place.course.submitted("other", doctor.LESSON)
+    other.mkdir(parents=True)
+    (other / f"{doctor.LESSON}.ipynb").write_text(place.secret)
+    stop = [a for a in REAL if a.goal == "stop"]
+    lines = [[a for a in REAL if a.goal != "stop"], stop[::2], stop[1::2]]
+    with ThreadPoolExecutor() as pool:
+        parts = list(pool.map(lambda line: run(place, line), lines))
+    place.close()
+    return {name: answer for part in parts for name, answer in part.items()}
 
 
 @pytest.mark.parametrize("attack", REAL, ids=lambda a: f"{a.kind}-{a.name}".replace(" ", "_"))
