@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import multiprocessing
 import os
 import secrets
 import shutil
+import sys
+import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 from nbgrader import utils
@@ -29,6 +40,9 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
+    latesubmissions,
+    overwritecells,
+    saveautogrades,
 )
 from sqlalchemy.exc import SAWarning
 
@@ -81,10 +95,17 @@ class Job:
 # ── in a worker ─────────────────────────────────────────────────────────────
 
 _worker: dict[bool, Sandboxes] = {}
+_busy = threading.Lock()
+"""One submission at a time: a worker of Dask may have several threads."""
 
 
 def work(job: Job) -> dict[str, Any]:
     """Restore and judge one submission; what comes back is the notebook, or the fault."""
+    with _busy:
+        return _work(job)
+
+
+def _work(job: Job) -> dict[str, Any]:
     started = time.monotonic()
     if job.unsafe_local not in _worker:
         _worker[job.unsafe_local] = Sandboxes(job.unsafe_local)
@@ -134,33 +155,43 @@ def grade(
     force: bool = False,
     unsafe_local: bool = False,
     told: Callable[[Result], None] = lambda result: None,
+    scheduler: str | None = None,
 ) -> list[Result]:
     """Judge every new or changed submission and record it.
 
     student: this one only. workers: processes, one per core if None. force: unchanged
-    ones too. told: called with each result as it comes. One broken submission never
-    stops the others. Raises CourseError if a lesson was never released, SandboxError if
-    there is no sandbox on this machine.
+    ones too. told: called with each result as it comes. scheduler: address of a Dask cluster
+    that judges in the place of local processes. One broken submission never stops the others.
+    Raises CourseError if a lesson was never released or there is no such cluster, SandboxError
+    if there is no sandbox on this machine.
     """
     results: list[Result] = []
-    jobs: list[Job] = []
-    for lesson in lessons or course.lessons():
-        for job in _jobs(course, lesson, student, unsafe_local):
-            old = _graded_already(course, job) if not force else None
-            if old is not None:
-                results.append(old)
-                told(old)
-            else:
-                jobs.append(job)
-    for job, answer in _judged(jobs, workers or os.cpu_count() or 1):
-        result = _settled(course, job, answer)
+
+    def settle(result: Result) -> None:
         results.append(result)
         told(result)
+
+    lessons = lessons or course.lessons()
+    with _one_gradebook(course):
+        for lesson in lessons:
+            _check(course, lesson, student)
+
+        def new() -> Iterator[Job]:
+            for lesson in lessons:
+                for job in _jobs(course, lesson, student, unsafe_local):
+                    old = None if force else _graded_already(course, job)
+                    if old is None:
+                        yield job
+                    else:
+                        settle(old)
+
+        for job, answer in _judged(new(), workers or os.cpu_count() or 1, scheduler):
+            settle(_settled(course, job, answer))
     return sorted(results, key=lambda r: (r.lesson, r.student))
 
 
-def _jobs(course: Course, lesson: str, student: str | None, unsafe_local: bool) -> Iterator[Job]:
-    """The submissions of a lesson. Raises CourseError if the lesson was not released."""
+def _check(course: Course, lesson: str, student: str | None) -> None:
+    """Raise CourseError if the lesson was not released, or the student handed in nothing."""
     path = course.source(lesson)
     if not path.is_file():
         raise CourseError(
@@ -174,12 +205,15 @@ def _jobs(course: Course, lesson: str, student: str | None, unsafe_local: bool) 
             raise CourseError(
                 f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
             ) from None
-    students = course.students(lesson)
-    if student is not None and student not in students:
+    if student is not None and student not in course.students(lesson):
         raise CourseError(f"{student} has handed in nothing for {lesson}.")
-    source = path.read_text(encoding="utf-8")
+
+
+def _jobs(course: Course, lesson: str, student: str | None, unsafe_local: bool) -> Iterator[Job]:
+    """The submissions of a lesson, read one after the other as they are asked for."""
+    source = course.source(lesson).read_text(encoding="utf-8")
     seed = secrets.randbits(32)  # one for all, so that all are asked the same
-    for one in students if student is None else [student]:
+    for one in course.students(lesson) if student is None else [student]:
         folder = course.submitted(one, lesson)
         data, reason = _file(folder, lesson)
         parts = (source.encode(), data or b"", _timestamp_text(folder).encode())
@@ -233,37 +267,125 @@ def _autograded(course: Course, student: str, lesson: str) -> Any:
         return None
 
 
-def _judged(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
+def _judged(
+    jobs: Iterable[Job], workers: int, scheduler: str | None = None
+) -> Iterator[tuple[Job, dict[str, Any]]]:
     """(job, what came of it) as they are done; a worker that dies takes only its own job along."""
-    workers = min(workers, len(jobs))
-    if workers <= 1:
+    jobs = iter(jobs)
+    first = list(itertools.islice(jobs, 2))
+    jobs = itertools.chain(first, jobs)
+    if scheduler:
+        with _cluster(scheduler) as (pool, workers):
+            yield from _through(pool, workers, jobs, [])
+        return
+    if workers == 1 or len(first) < 2:
         try:
             for job in jobs:
                 yield job, work(job)
         finally:
             _close_worker()
         return
-    lost: list[Job] = []
-    with _pool(workers) as pool:
-        futures: dict[Future, Job] = {pool.submit(work, job): job for job in jobs}
-        for future in as_completed(futures):
+    lost = first
+    while lost:
+        lost = []
+        with _pool(workers) as pool:
+            yield from _through(pool, workers, jobs, lost)
+        yield from _one_by_one(lost)
+
+
+def _through(
+    pool: Executor, workers: int, jobs: Iterator[Job], lost: list[Job]
+) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Send the jobs through a pool. Those during which it breaks go to ``lost``.
+
+    Two jobs per worker are under way at a time, so memory does not grow with the class.
+    """
+    running: dict[Future, Job] = {}
+    while True:
+        for job in itertools.islice(jobs, 0 if lost else 2 * workers - len(running)):
             try:
-                yield futures[future], future.result()
-            except Exception:  # the pool broke: it does not say by which job
-                lost.append(futures[future])
-    for job in lost:
-        with _pool(1) as pool:
+                running[pool.submit(work, job)] = job
+            except BrokenExecutor:
+                lost.append(job)
+                break
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            job = running.pop(future)
             try:
-                yield job, pool.submit(work, job).result()
+                answer = future.result()
+            except BrokenExecutor:  # it does not say by which job
+                lost.append(job)
+                continue
             except Exception as problem:
-                yield job, {"fault": f"the worker ended ({problem})", "seconds": 0.0}
+                answer = _ended(problem)
+            yield job, answer
+
+
+def _one_by_one(jobs: list[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Each job alone, to see which of them breaks its pool."""
+    with ExitStack() as pools:
+        pool = None
+        for job in jobs:
+            pool = pool or pools.enter_context(_pool(1))
+            try:
+                answer = pool.submit(work, job).result()
+            except Exception as problem:
+                answer, pool = _ended(problem), None
+            yield job, answer
+
+
+def _ended(problem: Exception) -> dict[str, Any]:
+    return {"fault": f"the worker ended ({problem})", "seconds": 0.0}
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """A Dask cluster, and how many jobs it does at once. Raises CourseError if there is none."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError(
+            "--scheduler needs Dask, which is not installed: pip install distributed"
+        ) from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as problem:
+        raise CourseError(
+            f"there is no Dask scheduler at {address!r} ({problem}). Start one with `dask "
+            "scheduler` and give the address that it prints, such as tcp://host:8786."
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=10)
+        except TimeoutError:
+            raise CourseError(
+                f"the scheduler at {address} has no workers. Start some, each with "
+                f"`dask worker {address} --nthreads 1`, where this package is installed."
+            ) from None
+        # Not pure: equal jobs are not the same job, and nothing is taken from an earlier run.
+        yield client.get_executor(pure=False), sum(client.nthreads().values())
 
 
 def _pool(workers: int) -> Executor:
     """Worker processes, forked from a clean process that has imported torch once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_the_grader)
+
+
+def _end_with_the_grader() -> None:
+    """Let a worker end, and its sandboxes with it, when the grader is killed.
+
+    By itself it would wait for work for ever.
+    """
+    grader = multiprocessing.parent_process()
+
+    def end() -> None:
+        grader.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 # ── recording ───────────────────────────────────────────────────────────────
@@ -283,6 +405,30 @@ def _settled(course: Course, job: Job, answer: dict[str, Any]) -> Result:
         fault = f"it could not be recorded, {type(problem).__name__}: {problem}"
         return Result(*about, "fault", notes=(fault,), seconds=answer["seconds"])
     return Result(*about, answer["status"], score, most, answer["notes"], answer["seconds"])
+
+
+class OpenGradebook(Gradebook):
+    """A gradebook that stays connected. Closing it ends what was going on, no more."""
+
+    def close(self) -> None:
+        """Forget all objects, so that nothing grows, and whatever was not committed."""
+        self.db.remove()
+
+
+@contextmanager
+def _one_gradebook(course: Course) -> Iterator[None]:
+    """Have nbgrader's steps use one connection to the gradebook inside the block.
+
+    Left alone each of them makes its own, and SQLAlchemy compiles each query anew: most of
+    the time that recording a submission would take.
+    """
+    gradebook = OpenGradebook(course.db_url, course.course_id)
+    with ExitStack() as stack:
+        stack.callback(gradebook.engine.dispose)
+        stack.callback(gradebook.close)
+        for module in (latesubmissions, overwritecells, saveautogrades, sys.modules[__name__]):
+            stack.enter_context(patch.object(module, "Gradebook", lambda *_: gradebook))
+        yield
 
 
 @contextmanager
