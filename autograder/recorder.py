@@ -455,6 +455,9 @@ def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[fl
             "db_url": course.db_url,
         }
     }
+    target = course.autograded(student, lesson)
+    # Its presence says that all below is done. Who is interrupted there grades again.
+    (target / f"{lesson}.ipynb").unlink(missing_ok=True)
     with Gradebook(course.db_url, course.course_id) as gradebook:
         gradebook.update_or_create_student(student)
         extra = {"timestamp": when} if (when := _time(stamp)) else {}
@@ -470,13 +473,11 @@ def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[fl
         notebook, resources = step(config=course.config()).preprocess(notebook, resources)
     with Gradebook(course.db_url, course.course_id) as gradebook:
         scores = _scores(gradebook.find_submission_notebook(lesson, lesson, student))
-    target = course.autograded(student, lesson)
     if target.is_dir():
         for old in target.iterdir():  # of an earlier time, or of nbgrader's own command
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
     if stamp:
         write(target / "timestamp.txt", stamp + "\n")
-    # Last, since its presence says that all of this is done.
     write(target / f"{lesson}.ipynb", nbformat.writes(notebook) + "\n")
     return scores
 
@@ -489,7 +490,7 @@ def _time(stamp: str) -> Any:
 
 
 def _scores(entry: Any) -> tuple[float, float]:
-    return float(entry.score - (entry.late_submission_penalty or 0)), float(entry.max_score)
+    return max(0.0, entry.score - (entry.late_submission_penalty or 0)), float(entry.max_score)
 
 
 # ── the class at a glance ───────────────────────────────────────────────────
