@@ -666,6 +666,15 @@ file("a link to another's work", place=_linked("honest.ipynb"))
 file("empty lines", goal="stop", place=_written(b'{"x' + b"\n" * 2_000_000 + b"x"))
 file("empty lines in a cell", goal="stop", place=_written(json.dumps({"cells": [
     {"cell_type": "code", "source": "def conv1d(x, f):\n" + " \n" * 90_000 + "x ?="}]}).encode()))  # fmt: skip
+for _name, _deep in {
+    "brackets": "(" * 90_000,
+    "minuses": "-" * 90_000 + "1",
+    "attributes": "x" + ".x" * 90_000,
+    "sums": "1" + "+1" * 90_000,
+    "question marks": "x = '" + "? " * 90_000 + "'",
+}.items():
+    file(f"very many {_name}", goal="stop", place=_written(json.dumps({"cells": [
+        {"cell_type": "code", "source": f"def conv1d(x, f):\n    return 1\n{_deep}"}]}).encode()))  # fmt: skip
 file("a pipe", goal="stop", place=_pipe)
 file("a link to a device without end", goal="stop", place=_device)
 file("a folder that is called a notebook", goal="stop", place=_folder)

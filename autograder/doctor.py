@@ -371,7 +371,8 @@ def _shown(place: Place, pages: set[str]) -> Iterator[tuple[str, str]]:
 
 def formulas(text: str) -> list[str]:
     """The rows of a CSV file with a cell that a spreadsheet computes, whatever parts its cells."""
-    rows = (row for mark in ",;\t" for row in csv.reader(io.StringIO(text), delimiter=mark))
+    tables = [csv.reader(io.StringIO(text, newline=""), delimiter=mark) for mark in ",;\t"]
+    rows = (row for table in tables for row in table)
     start = tuple("=+-@\t\r＝＋－＠")
     return [
         " ".join(row) for row in rows if any(cell.lstrip(" ").startswith(start) for cell in row)

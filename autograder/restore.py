@@ -68,7 +68,8 @@ def _instead(text: str, problem: Exception) -> str:
     at_the_end = getattr(problem, "pos", 0) >= len(text.rstrip()) - 1
     if start[:1] == "{" and (at_the_end or "Unterminated" in str(problem)):
         return "it is cut off, its end is missing"
-    if re.search(r"(?m)^\s*(?:def|import|from) \w", start) and start[:1] not in "{[":
+    # Here and below "*+" gives nothing back: a file of empty lines must not take hours.
+    if re.search(r"(?m)^[ \t]*+(?:def|import|from) \w", start) and start[:1] not in "{[":
         return "it is a Python script"
     return "it is damaged, or something else"
 
@@ -144,7 +145,7 @@ def _statements(source: str) -> list[ast.stmt] | None:
 
 @functools.lru_cache(maxsize=1000)  # most cells are the same in all submissions
 def _parsed(source: str) -> list[ast.stmt] | None:
-    plain = re.sub(r"(?m)^([ \t]*)(?:[%!].*|.*\?[ \t]*)$", r"\1pass", source)
+    plain = re.sub(r"(?m)^([ \t]*+)(?:[%!].*|.*\?[ \t]*+)$", r"\1pass", source)
     try:
         return ast.parse(plain).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -317,7 +318,7 @@ def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
     if wanted == "def":  # `pad = 3` in some trial is no answer, unless there is no other
         places = [i for i in places if defines(cells[i].source, name) == "def"] or places
     if not places:
-        marker = re.compile(rf"(?m)^\s*#\s*exercise:\s*{re.escape(name)}\b")
+        marker = re.compile(rf"(?m)^[ \t]*+#[ \t]*exercise:[ \t]*{re.escape(name)}\b")
         places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]
     if not places:
         return None

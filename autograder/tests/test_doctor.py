@@ -1,6 +1,8 @@
 """The doctor: it would notice what gets through, and here nothing does."""
 
+import csv
 import dataclasses
+import io
 import json
 import os
 import subprocess
@@ -8,10 +10,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import sync_playwright
 
 from autograder import attacks, doctor
 from autograder.attacks import ATTACKS, Attack
 from autograder.tests import naive
+from autograder.tests.browser import FLAGS
 
 pytestmark = pytest.mark.xdist_group("doctor")
 
@@ -92,15 +98,79 @@ def test_what_gets_through_is_noticed():
 """
     right = Attack("none", "a right answer", answer)
     through = named("a file in the course", "this machine", "a file where everybody may write")
-    verdicts = doctor.examine([right, *through], unsafe_local=True)
-    for verdict, said in zip(verdicts, ("earned", "read", "reached", "wrote"), strict=True):
-        assert said in verdict.why
+    through += named("the gradebook, to write into it", "a file in the course, to change it")
+    verdicts = {v.attack.name: v.why for v in doctor.examine([right, *through], unsafe_local=True)}
+    for name, said in {
+        "a right answer": "earned 3 points",
+        "a file in the course": "read what it must not",
+        "this machine": "reached a socket outside",
+        "a file where everybody may write": "wrote a file outside",
+        "the gradebook, to write into it": "wrote into the gradebook",
+        "a file in the course, to change it": "changed a file outside",
+    }.items():
+        assert said in verdicts[name]
 
 
 def test_living_markup_is_noticed():
     assert doctor.is_alive(f"<p>{attacks.ALIVE}</p>")
     assert doctor.is_alive("<a href=\"javascript:alert('alive')\">x</a>")
     assert not doctor.is_alive("<p>&lt;script&gt;alert('alive')&lt;/script&gt;</p>")
+
+
+@pytest.mark.parametrize(
+    "attack", [a for a in ATTACKS if a.real and a.goal == "page"], ids=lambda a: a.name
+)
+def test_markup_lives_in_a_page_made_as_stock_nbgrader_makes_it(attack):
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell(metadata={"nbgrader": {"grade_id": "questions"}}),
+            new_code_cell("1"),
+        ]
+    )
+    attack.change(notebook)
+    assert doctor.is_alive(HTMLExporter().from_notebook_node(notebook)[0])
+
+
+def opened(paths):
+    """What happens when each page is opened in Chromium, scripts on, the page's own policy off."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        happened = {path: [] for path in paths}
+        for path, events in happened.items():
+            page = browser.new_page(bypass_csp=True)
+            page.on("dialog", lambda dialog, to=events: (to.append("script"), dialog.dismiss()))
+            page.on("request", lambda request, to=events: to.append(request.url))
+            page.goto(path.as_uri())
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+            page.wait_for_timeout(100)
+            events.remove(path.as_uri())
+            page.close()
+        browser.close()
+    return happened
+
+
+def test_a_browser_shows_the_attackers_markup_as_text(tmp_path):
+    """In their feedback and in the report on the class; a page where it lives is told apart."""
+    place = doctor.Place(tmp_path)
+    verdicts = doctor.graded(place, [a for a in ATTACKS if a.goal == "page"])
+    place.close()
+    assert {v.attack.name: v.why for v in verdicts if v.why} == {}
+    pages = [*place.course.root.glob("feedback/*/*/*.html"), place.course.root / "report.html"]
+    assert len(pages) == len(verdicts) + 2  # the honest student's, and the report
+    assert any("&lt;script&gt;" in page.read_text() for page in pages)
+    living = tmp_path / "living.html"
+    living.write_text(f"<p>{attacks.ALIVE}</p>")
+    happened = opened([*pages, living])
+    assert set(happened.pop(living)) >= {"script", "http://alive.invalid/"}
+    assert {path: events for path, events in happened.items() if events} == {}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "\t=1", "\r-1", " +1", "x;=1", "＝1"])
+def test_a_formula_is_noticed_in_a_table(cell):
+    rows = io.StringIO()
+    csv.writer(rows).writerow(["ada", cell, "7"])
+    assert doctor.formulas(rows.getvalue())
+    assert not doctor.formulas("ada,'=1+1,7\r\n")
 
 
 def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(monkeypatch):
@@ -115,7 +185,8 @@ def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(mo
     assert doctor.doctor(said.append) == 0
 
 
-def test_a_sample_of_all_attacks_fails_here():
-    """One in twenty-five, for time's sake; `autograder doctor` tries them all."""
-    verdicts = doctor.examine(ATTACKS[1::25])
+@pytest.mark.xdist_group("all attacks")
+def test_all_attacks_fail_here():
+    verdicts = doctor.examine(workers=2)
+    assert len(verdicts) == len(ATTACKS)
     assert {v.attack.name: v.why for v in verdicts if not v.held} == {}
