@@ -39,6 +39,7 @@ Everything that nbgrader can be told goes here; `nbgrader --help-all` lists it.
 
 from pathlib import Path
 
+from autograder.feedback import FEEDBACK
 from autograder.judge import AUTOGRADE, SANITIZE
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
@@ -61,14 +62,25 @@ c.Autograde.autograde_preprocessors = AUTOGRADE
 # A test cell that a student deleted is put back and counts as any other.
 c.OverwriteCells.add_missing_cells = True
 
+# The page of feedback: formgrader's button writes the one that `autograder feedback` writes.
+c.GenerateFeedback.update(FEEDBACK)
+
 # Feedback is HTML that others open: whatever a student wrote into it must stay text.
 c.HTMLExporter.sanitize_html = True
 
 # What a student finds in the place of a solution.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
 
-# Points off for late work: set a due date in formgrader and name a plugin of your own.
-# c.AssignLatePenalties.plugin_class = "my_course.LateSubmissions"
+# Points off for late work: set a due date in formgrader ("Manage Assignments", the pencil), then
+# take the marks off these lines. score is in points; what is returned is taken off, never more than
+# the score. Grades that are there already get it with `autograder grade --force`.
+# from nbgrader.plugins import LateSubmissionPlugin
+#
+# class TenPercentADay(LateSubmissionPlugin):
+#     def late_submission_penalty(self, student_id, score, total_seconds_late):
+#         return score * min(1.0, 0.1 * -(-total_seconds_late // 86_400))
+#
+# c.AssignLatePenalties.plugin_class = TenPercentADay
 '''
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from cnnlab import report as cnnlab_report
 from cnnlab.report import HEADLINE, MARK, number
+from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -94,8 +95,19 @@ class Page(GetGrades):
         return nb, resources
 
 
-PREPROCESSORS = [Page]
-"""For ``c.GenerateFeedback.preprocessors``."""
+class PageExporter(HTMLExporter):
+    """HTML with our template, whichever one nbgrader names (formgrader insists on its own)."""
+
+    def __init__(self, config: Config | None = None, **kwargs: Any):
+        ours = Config()
+        ours.PageExporter.template_name = "cnnlab_feedback"
+        ours.PageExporter.extra_template_basedirs = [str(TEMPLATES)]
+        ours.PageExporter.sanitize_html = True
+        super().__init__(config=Config(config or {}, **ours), **kwargs)
+
+
+FEEDBACK = {"exporter_class": PageExporter, "preprocessors": [Page]}
+"""For ``c.GenerateFeedback``: then nbgrader's own command and button write the same page."""
 
 
 class Feedback(GenerateFeedback):
@@ -103,12 +115,7 @@ class Feedback(GenerateFeedback):
 
     def __init__(self, coursedir: Any = None, **kwargs: Any):
         super().__init__(coursedir=coursedir, **kwargs)
-        self.preprocessors = PREPROCESSORS
-        ours = Config()
-        ours.HTMLExporter.template_name = "cnnlab_feedback"
-        ours.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
-        ours.HTMLExporter.sanitize_html = True
-        self.update_config(ours)
+        self.exporter_class, self.preprocessors = PageExporter, [Page]
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Nothing but the page: files beside a submission may be links to somewhere else."""
