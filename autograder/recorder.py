@@ -13,7 +13,6 @@ import multiprocessing
 import os
 import secrets
 import shutil
-import sys
 import threading
 import time
 import warnings
@@ -38,13 +37,13 @@ from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     OverwriteCells,
-    OverwriteKernelspec,
     SaveAutoGrades,
     latesubmissions,
     overwritecells,
     saveautogrades,
 )
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from .course import Course, CourseError, write
 from .judge import Fault, Sandboxes, _error, judge_twice, reports
@@ -172,25 +171,25 @@ def grade(
         told(result)
 
     lessons = lessons or course.lessons()
-    with _one_gradebook(course):
+    with _open(course) as gradebook:
         for lesson in lessons:
-            _check(course, lesson, student)
+            _check(course, gradebook, lesson, student)
 
         def new() -> Iterator[Job]:
             for lesson in lessons:
                 for job in _jobs(course, lesson, student, unsafe_local):
-                    old = None if force else _graded_already(course, job)
+                    old = None if force else _graded_already(course, gradebook, job)
                     if old is None:
                         yield job
                     else:
                         settle(old)
 
         for job, answer in _judged(new(), workers or os.cpu_count() or 1, scheduler):
-            settle(_settled(course, job, answer))
+            settle(_settled(course, gradebook, job, answer))
     return sorted(results, key=lambda r: (r.lesson, r.student))
 
 
-def _check(course: Course, lesson: str, student: str | None) -> None:
+def _check(course: Course, gradebook: OpenGradebook, lesson: str, student: str | None) -> None:
     """Raise CourseError if the lesson was not released, or the student handed in nothing."""
     path = course.source(lesson)
     if not path.is_file():
@@ -198,13 +197,13 @@ def _check(course: Course, lesson: str, student: str | None) -> None:
             f"{lesson} has not been released: there is no {path.name} in source/. "
             f"Run `autograder release {lesson}` first."
         )
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        try:
+    try:
+        with gradebook.transaction():
             gradebook.find_notebook(lesson, lesson)
-        except MissingEntry:
-            raise CourseError(
-                f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
-            ) from None
+    except MissingEntry:
+        raise CourseError(
+            f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
+        ) from None
     if student is not None and student not in course.students(lesson):
         raise CourseError(f"{student} has handed in nothing for {lesson}.")
 
@@ -244,13 +243,13 @@ def _timestamp_text(folder: Path) -> str:
     return path.read_text(errors="replace").strip()
 
 
-def _graded_already(course: Course, job: Job) -> Result | None:
+def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Result | None:
     """The result of the last time, if nothing has changed since."""
     notebook = _autograded(course, job.student, job.lesson)
     if notebook is None or notebook.metadata.get("cnnlab", {}).get("mark") != job.mark:
         return None
     try:
-        with Gradebook(course.db_url, course.course_id) as gradebook:
+        with gradebook.transaction():
             entry = gradebook.find_submission_notebook(job.lesson, job.lesson, job.student)
             score, most = _scores(entry)
     except MissingEntry:
@@ -391,14 +390,14 @@ def _end_with_the_grader() -> None:
 # ── recording ───────────────────────────────────────────────────────────────
 
 
-def _settled(course: Course, job: Job, answer: dict[str, Any]) -> Result:
+def _settled(course: Course, gradebook: OpenGradebook, job: Job, answer: dict[str, Any]) -> Result:
     """Record what a worker sent back."""
     about = (job.student, job.lesson)
     if "fault" in answer:
         return Result(*about, "fault", notes=(answer["fault"],), seconds=answer["seconds"])
     try:
         notebook = nbformat.reads(answer["notebook"], as_version=4)
-        score, most = record(course, job.student, job.lesson, notebook)
+        score, most = record(course, gradebook, job.student, job.lesson, notebook)
     except CourseError:
         raise
     except Exception as problem:
@@ -407,28 +406,56 @@ def _settled(course: Course, job: Job, answer: dict[str, Any]) -> Result:
     return Result(*about, answer["status"], score, most, answer["notes"], answer["seconds"])
 
 
+class OneTransaction(Session):
+    """A session in which ``commit`` waits for ``commit_all``."""
+
+    def commit(self) -> None:
+        """Send what has changed to the database, and keep the transaction open."""
+        self.flush()
+
+    def commit_all(self) -> None:
+        """Commit indeed."""
+        super().commit()
+
+
 class OpenGradebook(Gradebook):
-    """A gradebook that stays connected. Closing it ends what was going on, no more."""
+    """A gradebook that stays connected, and records a submission as a whole or not at all.
+
+    Left alone, each of nbgrader's steps connects anew, so that SQLAlchemy compiles every query
+    again, and commits after every cell: most of the time that recording would take.
+    """
+
+    def __init__(self, *about: Any):
+        super().__init__(*about)
+        self.db.remove()
+        self.db = scoped_session(sessionmaker(class_=OneTransaction, bind=self.engine))
 
     def close(self) -> None:
-        """Forget all objects, so that nothing grows, and whatever was not committed."""
-        self.db.remove()
+        """Not yet: the next step goes on here."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done in the block; nothing of it if it fails. Nothing is kept in memory.
+
+        Inside, nbgrader's steps use this gradebook.
+        """
+        try:
+            with ExitStack() as stack:
+                for module in (latesubmissions, overwritecells, saveautogrades):
+                    stack.enter_context(patch.object(module, "Gradebook", lambda *_: self))
+                yield
+            self.db().commit_all()
+        finally:
+            self.db.remove()
 
 
 @contextmanager
-def _one_gradebook(course: Course) -> Iterator[None]:
-    """Have nbgrader's steps use one connection to the gradebook inside the block.
-
-    Left alone each of them makes its own, and SQLAlchemy compiles each query anew: most of
-    the time that recording a submission would take.
-    """
+def _open(course: Course) -> Iterator[OpenGradebook]:
     gradebook = OpenGradebook(course.db_url, course.course_id)
-    with ExitStack() as stack:
-        stack.callback(gradebook.engine.dispose)
-        stack.callback(gradebook.close)
-        for module in (latesubmissions, overwritecells, saveautogrades, sys.modules[__name__]):
-            stack.enter_context(patch.object(module, "Gradebook", lambda *_: gradebook))
-        yield
+    try:
+        yield gradebook
+    finally:
+        gradebook.engine.dispose()
 
 
 @contextmanager
@@ -440,7 +467,9 @@ def _quiet() -> Iterator[None]:
 
 
 @_quiet()
-def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[float, float]:
+def record(
+    course: Course, gradebook: OpenGradebook, student: str, lesson: str, notebook: Any
+) -> tuple[float, float]:
     """Write a judged notebook into the gradebook and ``autograded/``, as nbgrader does.
 
     Returns the score and what could be earned.
@@ -458,20 +487,14 @@ def record(course: Course, student: str, lesson: str, notebook: Any) -> tuple[fl
     target = course.autograded(student, lesson)
     # Its presence says that all below is done. Who is interrupted there grades again.
     (target / f"{lesson}.ipynb").unlink(missing_ok=True)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    # The kernel's name is the source's already, as is all but the answers.
+    steps = (OverwriteCells, CheckCellMetadata, SaveAutoGrades, AssignLatePenalties)
+    with gradebook.transaction():
         gradebook.update_or_create_student(student)
         extra = {"timestamp": when} if (when := _time(stamp)) else {}
         gradebook.update_or_create_submission(lesson, student, **extra)
-    steps = (
-        OverwriteKernelspec,
-        OverwriteCells,
-        CheckCellMetadata,
-        SaveAutoGrades,
-        AssignLatePenalties,
-    )
-    for step in steps:
-        notebook, resources = step(config=course.config()).preprocess(notebook, resources)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+        for step in steps:
+            notebook, resources = step(config=course.config()).preprocess(notebook, resources)
         scores = _scores(gradebook.find_submission_notebook(lesson, lesson, student))
     if target.is_dir():
         for old in target.iterdir():  # of an earlier time, or of nbgrader's own command
