@@ -559,7 +559,7 @@ use(
     import os, time
     for _ in range(9):
         if os.fork() == 0:
-            hoard = bytearray(b"x") * (3 * 2**27)
+            hoard = b"x" * (3 * 2**27)
             time.sleep(60)
             os._exit(0)
     time.sleep(60)

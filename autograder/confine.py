@@ -28,7 +28,10 @@ WALL_SECONDS = 120
 """All of a submission's calls and cells together; in torch lessons six times that."""
 
 MEMORY = 2 * 2**30
-"""Bytes of memory of one process (RLIMIT_DATA: torch and NumPy fail under RLIMIT_AS)."""
+"""Bytes of memory of a submission: of each process (RLIMIT_DATA: torch and NumPy fail under
+RLIMIT_AS), and of all its processes together (a look at them every WATCH_SECONDS)."""
+
+WATCH_SECONDS = 0.1
 
 PROCESSES = 64
 DISK = 64 * 2**20
@@ -204,6 +207,36 @@ def _filter() -> bytes:
     add(answer, eafnosupport)
     add(answer, allow)
     return b"".join(struct.pack("<HBBI", *line) for line in code)
+
+
+def memory_below(proc: int, top: int) -> int:
+    """Bytes that a process and all below it have, but for what they share with the caller.
+
+    proc: a file descriptor of /proc, opened where it still shows these processes.
+    """
+    parents: dict[int, int] = {}
+    own: dict[int, int] = {}
+    for name in os.listdir(proc):
+        if not name.isdigit():
+            continue
+        try:
+            stat = _read(proc, f"{name}/stat").rpartition(")")[2].split()
+            _, resident, shared = _read(proc, f"{name}/statm").split()[:3]
+        except OSError:  # it has ended meanwhile
+            continue
+        parents[int(name)] = int(stat[1])
+        own[int(name)] = (int(resident) - int(shared)) * resource.getpagesize()
+    found, new = set(), {top} & own.keys()
+    while new:
+        found |= new
+        new = {pid for pid, parent in parents.items() if parent in new}
+    inherited = own.get(int(os.readlink("self", dir_fd=proc)), 0)
+    return sum(max(0, own[pid] - inherited) for pid in found)
+
+
+def _read(proc: int, path: str) -> str:
+    with open(path, opener=lambda path, flags: os.open(path, flags, dir_fd=proc)) as file:
+        return file.read()
 
 
 def close_files(keep: set[int]) -> None:

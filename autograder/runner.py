@@ -552,6 +552,7 @@ def supervise(link: int, life: int) -> None:
     wall = confine.WALL_SECONDS * (confine.TORCH_FACTOR if FLAVOUR == "torch" else 1)
     try:
         if CONFINED:
+            proc = os.open("/proc", os.O_RDONLY)  # in its namespaces there will be none
             confine.own_namespaces()
         child = os.fork()
         if child == 0:
@@ -582,7 +583,11 @@ def supervise(link: int, life: int) -> None:
     poll = select.poll()
     poll.register(done, select.POLLIN)
     poll.register(life, select.POLLHUP)
-    ended = any(fd == done for fd, _ in poll.poll())
+    greedy, events = False, []
+    while not (events or greedy):
+        events = poll.poll(1000 * confine.WATCH_SECONDS)
+        greedy = CONFINED and confine.memory_below(proc, child) > confine.MEMORY
+    ended = greedy or any(fd == done for fd, _ in events)
     for kill, which in ((os.killpg, child), (os.kill, child)):
         with contextlib.suppress(OSError):
             kill(which, signal.SIGKILL)

@@ -315,6 +315,21 @@ def test_memory_ends_at_its_limit(ask):
     assert "MemoryError" in reply["errors"]
 
 
+def test_memory_of_many_processes_ends_at_the_same_limit(ask, warm):
+    cell = """
+import os, time
+def f():
+    for _ in range(9):
+        if os.fork() == 0:
+            hoard = b"x" * (3 * 2**27)
+            time.sleep(60)
+    time.sleep(60)
+"""
+    with pytest.raises(Ended, match="too much computing time or memory"):
+        ask(cell, seconds=10)
+    assert warm.alive()
+
+
 def test_disk_ends_at_its_limit(ask):
     cell = """
 import os

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import inspect
 import io
 import textwrap
@@ -111,7 +112,8 @@ def lines(report: Report) -> list[tuple[str, str]]:
     if not report.hidden:
         out += [*_about(report, wrong), ("picture", "")]
     listed = [
-        f"{'✓ right' if not r.problem else '✗ ' + _short(r)}: {r.case.name}" for r in report.results
+        f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
+        for r in report.results
     ]
     out.append(("list", "\n".join(listed)))
     if not report.causes and not report.hidden:
@@ -142,11 +144,11 @@ def _about(report: Report, result: Result) -> list[tuple[str, str]]:
     return out
 
 
-def _short(result: Result) -> str:
-    """A problem in two words."""
+def _short(result: Result, hidden: bool) -> str:
+    """A problem in two words; hidden: none of them the student's, who could say an input."""
     kind = result.problem.kind
     if kind == "raised":
-        errors = result.outcome.errors
+        errors = [e for e in result.outcome.errors if not hidden or hasattr(builtins, e)]
         return f"raised {errors[0]}" if errors else "raised"
     return {
         "type": "wrong type",
