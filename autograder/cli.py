@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -73,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
     grade.add_argument("--student", metavar="S", help="this student only")
     grade.add_argument("--workers", type=_positive, metavar="N", help="default: one per core")
+    grade.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="judge on the workers of this Dask scheduler, such as tcp://host:8786, "
+        "and not on this machine",
+    )
     grade.add_argument("--force", action="store_true", help="grade again what is graded already")
     grade.add_argument(
         "--unsafe-local",
@@ -141,18 +148,44 @@ def _grade(options: argparse.Namespace) -> int:
     lessons = course.chosen(options.lessons)
     if options.student:
         lessons = course.handed_in(options.student, lessons)
+    from tqdm import tqdm
+
     from .recorder import grade
 
-    results = grade(
-        course,
-        lessons,
-        student=options.student,
-        workers=options.workers,
-        force=options.force,
-        unsafe_local=options.unsafe_local,
-        told=lambda result: print(result, flush=True),
-    )
+    total = sum(1 if options.student else len(course.students(lesson)) for lesson in lessons)
+    started = time.monotonic()
+    # None: no bar where nobody is looking on, as in a file.
+    with tqdm(total=total, disable=None, unit="submission", leave=False) as bar:
+
+        def told(result: object) -> None:
+            bar.write(str(result))
+            sys.stdout.flush()
+            bar.update()
+
+        results = grade(
+            course,
+            lessons,
+            student=options.student,
+            workers=options.workers,
+            force=options.force,
+            unsafe_local=options.unsafe_local,
+            scheduler=options.scheduler,
+            told=told,
+        )
+    print(_summary([result.status for result in results], time.monotonic() - started))
     return 1 if any(result.status == "fault" for result in results) else 0
+
+
+def _summary(statuses: list[str], seconds: float) -> str:
+    """What came of a grading run, in a line or two."""
+    faults, unchanged = statuses.count("fault"), statuses.count("unchanged")
+    judged = len(statuses) - faults - unchanged
+    said = f"{judged} graded, {unchanged} unchanged, {faults} not graded, in {seconds:.1f} s"
+    if judged:
+        said += f": {seconds / judged:.2f} s per submission"
+    if faults:
+        said += "\nGrade again for those not graded; nothing was recorded for them."
+    return said
 
 
 def _feedback(options: argparse.Namespace) -> None:

@@ -35,7 +35,6 @@ from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     OverwriteCells,
     SaveAutoGrades,
     latesubmissions,
@@ -348,7 +347,7 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
             "--scheduler needs Dask, which is not installed: pip install distributed"
         ) from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=5)
     except (OSError, ValueError) as problem:
         raise CourseError(
             f"there is no Dask scheduler at {address!r} ({problem}). Start one with `dask "
@@ -487,8 +486,8 @@ def record(
     target = course.autograded(student, lesson)
     # Its presence says that all below is done. Who is interrupted there grades again.
     (target / f"{lesson}.ipynb").unlink(missing_ok=True)
-    # The kernel's name is the source's already, as is all but the answers.
-    steps = (OverwriteCells, CheckCellMetadata, SaveAutoGrades, AssignLatePenalties)
+    # Kernel and metadata are the source's already, as is all but the answers.
+    steps = (OverwriteCells, SaveAutoGrades, AssignLatePenalties)
     with gradebook.transaction():
         gradebook.update_or_create_student(student)
         extra = {"timestamp": when} if (when := _time(stamp)) else {}

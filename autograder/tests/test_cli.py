@@ -1,6 +1,7 @@
 """The command line: what it accepts, what it says, and that mistakes get one sentence."""
 
 import json
+import re
 import subprocess
 import sys
 import types
@@ -112,14 +113,23 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
     status, said, _ = run(
         capsys, "--course", course, "grade", "--student", "eve", "--workers", "2", "--force"
     )
-    assert (status, said) == (0, "ok\n")
+    assert status == 0
+    assert re.fullmatch(r"ok\n1 graded, 0 unchanged, 0 not graded, in .* per submission\n", said)
     assert asked == {
         "l": [LESSON],
         "student": "eve",
         "workers": 2,
         "force": True,
         "unsafe_local": False,
+        "scheduler": None,
     }
+
+
+def test_the_summary_counts_what_was_not_graded():
+    said = cli._summary(["graded", "no notebook", "unchanged", "fault"], 3.0)
+    assert said.startswith("2 graded, 1 unchanged, 1 not graded, in 3.0 s: 1.50 s per submission\n")
+    assert "Grade again" in said
+    assert "per submission" not in cli._summary(["unchanged"], 1.0)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two"])
