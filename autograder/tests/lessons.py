@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import os
+import queue
 import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_client import KernelClient
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from autograder import build
@@ -83,17 +84,8 @@ def run(notebook: NotebookNode, folder: Path, minutes: float, **client) -> float
     is still running then fails with nbclient's CellTimeoutError.
     client: further settings of nbclient's NotebookClient.
     """
-    try:
-        return _run_once(notebook, folder, minutes, client)
-    except (CellTimeoutError, DeadKernelError):
-        # On a busy machine a kernel's reply to nbclient gets lost now and then: the kernel is
-        # idle, and nbclient waits. A lesson that hangs by itself does so twice.
-        return _run_once(notebook, folder, minutes, client)
-
-
-def _run_once(notebook: NotebookNode, folder: Path, minutes: float, client: dict) -> float:
     begin = time.monotonic()
-    NotebookClient(
+    _Client(
         notebook,
         resources={"metadata": {"path": str(folder)}},
         allow_errors=True,
@@ -101,6 +93,29 @@ def _run_once(notebook: NotebookNode, folder: Path, minutes: float, client: dict
         **client,
     ).execute(env={**os.environ, "OMP_NUM_THREADS": "1"})  # pytest runs a process per core already
     return time.monotonic() - begin
+
+
+class _Client(NotebookClient):
+    """nbclient, which otherwise sometimes misses the reply of a cell with a widget.
+
+    It sends what an Output widget shows by the socket that it waits for the reply on, and
+    a reply that comes in just then wakes nobody (jupyter/nbclient#312). So look every second.
+    """
+
+    async def async_start_new_kernel_client(self) -> KernelClient:
+        kernel = await super().async_start_new_kernel_client()
+        wait = kernel.shell_channel.get_msg
+
+        async def get_msg(timeout: float) -> dict:
+            for left in range(int(timeout), -1, -1):
+                try:
+                    return await wait(timeout=1)
+                except queue.Empty:
+                    if not left:
+                        raise
+
+        kernel.shell_channel.get_msg = get_msg
+        return kernel
 
 
 # ── what a run left behind ──────────────────────────────────────────────────

@@ -56,8 +56,8 @@ def move(widget):
         try:
             with capture_output() as shown, warnings.catch_warnings():
                 warnings.simplefilter("error")
-                # Colab's matplotlib calls its pyparsing by an old name; no student sees that.
-                warnings.filterwarnings("ignore", ".*deprecated", DeprecationWarning, "matplotlib")
+                # What other packages say to each other (Colab's matplotlib to its pyparsing).
+                warnings.filterwarnings("ignore", "", DeprecationWarning, "(?!cnnlab)")
                 draw(**arguments)
         except Exception as problem:
             failures.append(f"{type(problem).__name__}: {problem}\n  with {now()}")

@@ -287,7 +287,7 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
     return ipw.interactive(
         draw,
         sentence=typed("sentence", sentence),
-        change=choice("change", _CHANGES),
+        change=choice("change", _CHANGES, "replace a word"),
         position=slider("which word (from 0)", 3, 0, 20),
-        word=typed("new word", "not"),
+        word=typed("new word", "dull"),
     )
