@@ -176,7 +176,7 @@ def test_a_formula_is_noticed_in_a_table(cell):
 def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(monkeypatch):
     some = named("np.allclose", "equal to everything")
     got = [doctor.Verdict(some[0], ""), doctor.Verdict(some[1], "earned 3 points")]
-    monkeypatch.setattr(doctor, "examine", lambda: got)
+    monkeypatch.setattr(doctor, "examine", lambda workers: got)
     said = []
     assert doctor.doctor(said.append) == 1
     assert "NOT" in said[-1]
@@ -185,7 +185,6 @@ def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(mo
     assert doctor.doctor(said.append) == 0
 
 
-@pytest.mark.xdist_group("all attacks")
 def test_all_attacks_fail_here():
     verdicts = doctor.examine(workers=2)
     assert len(verdicts) == len(ATTACKS)
