@@ -121,7 +121,7 @@ class Course:
             (self.root / step).mkdir(exist_ok=True)
         from nbgrader.api import Gradebook  # slow to import, and only needed here
 
-        with _environment_on_path():
+        with environment_on_path():
             Gradebook(self.db_url, self.course_id).close()
 
     def _looks_like_a_course(self) -> bool:
@@ -258,7 +258,7 @@ def write(path: Path, text: str) -> bool:
 
 
 @contextmanager
-def _environment_on_path():
+def environment_on_path():
     """nbgrader runs ``alembic`` by name, which fails where the environment is not activated."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

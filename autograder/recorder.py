@@ -44,7 +44,7 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from .course import Course, CourseError, write
+from .course import Course, CourseError, environment_on_path, write
 from .judge import Fault, Sandboxes, _error, judge_twice, reports
 from .restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
 from .sandbox import SandboxError
@@ -450,7 +450,8 @@ class OpenGradebook(Gradebook):
 
 @contextmanager
 def _open(course: Course) -> Iterator[OpenGradebook]:
-    gradebook = OpenGradebook(course.db_url, course.course_id)
+    with environment_on_path():  # should the database still be empty
+        gradebook = OpenGradebook(course.db_url, course.course_id)
     try:
         yield gradebook
     finally:
