@@ -15,6 +15,19 @@ from pathlib import Path
 
 from .course import DEFAULT, Course
 
+WHOSE = """\
+whose a notebook is, by its name:
+  Ada Lovelace_4711_assignsubmission_file_/any.ipynb   Moodle: student Ada_Lovelace
+  Ada Lovelace_4711_assignsubmission_file_any.ipynb    Moodle, flat: the same
+  lovelaceada_101_2002_any.ipynb                       Canvas: student lovelaceada_101
+  lovelaceada_LATE_101_2002_any.ipynb                  Canvas, late: the same
+  ada/any.ipynb, ada/01_rolling_average/any.ipynb      a folder for each student: ada
+  ada.ipynb                                            a file for each student: ada
+
+What fits none of these is listed and left. Each notebook taken gets a line with its hash
+and time in DIR/received.jsonl; one that it replaces is kept in DIR/replaced/.
+"""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 partly, 2 not possible.
@@ -64,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(command=_release)
 
     collect = commands.add_parser(
-        "collect", help="take in what was handed in: notebooks, folders, zips, LMS downloads"
+        "collect",
+        help="take in what was handed in: notebooks, folders, zips, LMS downloads",
+        description="Take in notebooks from files, folders and zips, as an LMS gives them.",
+        epilog=WHOSE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     collect.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     collect.add_argument("--assignment", required=True, metavar="LESSON")

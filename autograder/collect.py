@@ -32,6 +32,7 @@ import re
 import shutil
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -40,6 +41,7 @@ from .course import Course, is_name
 
 # Far above any honest hand-in, far below what hurts.
 NOTEBOOK_BYTES = 20 * 2**20
+STUDENT_BYTES = 64 * 2**20  # of all notebooks of one: they are held in memory to be compared
 ARCHIVE_BYTES = 2**31
 FILES = 20_000
 RATIO = 200  # a zip bomb's members unpack to a thousand times their size and more
@@ -114,12 +116,20 @@ def collect(course: Course, paths: list[Path], lesson: str) -> Collected:
             raise CollectError(f"there is nothing at {path}; name a notebook, a folder or a zip.")
     refused: list[str] = []
     by_student: dict[str, list[tuple[str, _Found]]] = {}
+    sizes: Counter[str] = Counter()
     for path in paths:
         for file in _files(Path(path), refused):
             if NOTEBOOK.search(file.inside.name):
                 owner = _owner(file.inside, lesson, refused, file.origin)
                 if owner:
                     student, person = owner
+                    sizes[student] += len(file.content)
+                    if sizes[student] > STUDENT_BYTES:
+                        refused.append(
+                            f"{file.origin}: {student} handed in more than "
+                            f"{STUDENT_BYTES >> 20} MiB of notebooks; this one is left"
+                        )
+                        continue
                     by_student.setdefault(student, []).append((person, file))
             else:
                 refused.append(f"{file.origin}: not a notebook, left where it is")

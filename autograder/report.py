@@ -162,7 +162,8 @@ def _exercises(names: list[str], rows: list[Row]) -> list[dict[str, Any]]:
                 "share": _share(mean, most),
                 "correct": verdicts["correct"],
                 "incorrect": verdicts["incorrect"],
-                "not_attempted": verdicts["not attempted"],
+                # "" is a file that could not be read, so nothing in it was attempted
+                "not_attempted": verdicts["not attempted"] + verdicts[""],
                 "stopped": stopped[place] if place < len(names) - 1 else None,
             }
         )

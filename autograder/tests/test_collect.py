@@ -67,6 +67,9 @@ NAMES = {
     "a file per student": ("ada.ipynb", "ada"),
     "a folder per student": ("ada/my answers (1).ipynb", "ada"),
     "nbgrader's own layout": (f"ada/{LESSON}/{LESSON}.ipynb", "ada"),
+    "an ending in capitals": ("ada.IPYNB", "ada"),
+    "an ending that a browser made longer": ("ada.ipynb.json", "ada"),
+    "an ending that a mail program made longer": ("ada/x.ipynb.txt", "ada"),
     "an e-mail address": ("ada@uni.example/x.ipynb", "ada@uni.example"),
     "Moodle, in folders": ("Ada Lovelace_4711_assignsubmission_file_/x.ipynb", "Ada_Lovelace"),
     "Moodle 4, in folders": ("Ada Lovelace_4711_assignsubmission_file/x.ipynb", "Ada_Lovelace"),
@@ -241,6 +244,14 @@ def test_a_notebook_of_many_megabytes_is_refused(course, tmp_path, monkeypatch):
     put(tmp_path / "in", **{"ada.ipynb": content})
     assert "2 MiB, at most 1 are taken" in refused(course, tmp_path / "in")
     assert "at most 1" in refused(course, zipped(tmp_path / "z.zip", **{"ada.ipynb": content}))
+
+
+def test_one_students_many_notebooks_do_not_fill_the_memory(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "STUDENT_BYTES", 2**20)
+    many = {f"mallory/{i}.ipynb": os.urandom(2**18).hex() for i in range(4)}
+    result = collect(course, [put(tmp_path / "in", **many, **{"ada.ipynb": "{}"})], LESSON)
+    assert "mallory handed in more than 1 MiB of notebooks" in result.refused[0]
+    assert "ada" in notebooks(course)
 
 
 def test_a_zip_whose_header_lies_about_a_size_is_refused(course, tmp_path):

@@ -2,10 +2,13 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from autograder import build, leaks, publish
 from autograder.course import ROOT
@@ -67,24 +70,55 @@ def test_links_and_setup_cells_name_the_repository(published):
         assert "git+https://github.com/ada/convolutions" in path.read_text()
 
 
-def test_a_clone_of_it_installs_and_brings_its_data(published, tmp_path):
+@pytest.fixture(scope="module")
+def installed(published, tmp_path_factory):
+    """A fresh clone of the repository, and the folder that its package was installed into."""
+    folder = tmp_path_factory.mktemp("student")
+    clone, packages = folder / "clone", folder / "packages"
+    origin = shutil.copytree(published, folder / "origin")
+    who = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    for arguments in (
+        ["init", "--quiet", origin],
+        ["-C", origin, "add", "--all"],
+        ["-C", origin, *who, "commit", "--quiet", "--message", "The lessons"],
+        ["clone", "--quiet", origin, clone],
+    ):
+        subprocess.run(["git", *arguments], check=True)
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
-         "--no-index", "--target", tmp_path, published / "notebooks"],
+         "--no-index", "--target", packages, clone / "notebooks"],
         check=True,
     )  # fmt: skip
+    return clone, packages
+
+
+def test_a_clone_of_it_installs_and_brings_its_data(installed):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import cnnlab.data;"
         "assert cnnlab.__file__.startswith(sys.argv[1]), cnnlab.__file__;"
         "print(cnnlab.data.covid_tests().tests.sum())"
     )
     ran = subprocess.run(
-        [sys.executable, "-P", "-c", code, str(tmp_path)],
+        [sys.executable, "-P", "-c", code, str(installed[1])],
         check=True,
         capture_output=True,
         text=True,
     )
     assert ran.stdout.strip() == "15524"
+
+
+def test_a_notebook_of_the_clone_runs_to_its_end_with_what_was_installed(installed, monkeypatch):
+    clone, packages = installed
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    path = clone / "notebooks/01_rolling_average/01_rolling_average.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("print(cnnlab.__file__)"))
+    NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    assert notebook.cells[-1].outputs[0].text.startswith(str(packages))
+    shown = "".join(str(cell.get("outputs", "")) for cell in notebook.cells)
+    assert "Not attempted" in shown  # check ran, and there is no answer in it
 
 
 def test_publishing_again_updates_and_removes_but_leaves_git(tmp_path):
