@@ -1,4 +1,8 @@
-"""What is measured: ``make bench``. Times are given as ratios, which hold on every machine."""
+"""What is measured: ``make bench``. Times are given as ratios, which hold on every machine.
+
+``python -m autograder.bench PART…`` measures some parts only: conv2d, grading (followed by
+lessons, if not all), recorder, reviews.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,41 @@ if __name__ == "__main__":
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{library}_NUM_THREADS"] = "1"
 
+import ast
+import contextlib
+import copy
+import itertools
+import logging
+import re
+import secrets
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import nbformat
 import numpy as np
+import psutil
 import torch
 import torch.nn.functional as F
 from cnnlab import reviews
+from cnnlab.checking import examine
+from cnnlab.exercise import EXERCISES
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from tqdm import tqdm
+from traitlets.config import Config
 
-from . import build
+from . import build, recorder
+from .course import Course
+from .judge import _to_run
+from .restore import is_answer, name_of, released, restore
 
 
 def solutions(lesson: str, *names: str) -> dict[str, Callable]:
@@ -66,13 +96,211 @@ def conv2d_fast_ratio() -> float:
     return ours / theirs
 
 
-def main() -> None:
-    """Print every benchmark; the text CNNs of lesson 06 train for some minutes."""
+def conv2d() -> None:
+    """Print the ratio of lesson 03."""
     ratio = conv2d_fast_ratio()
-    print(f"conv2d_fast takes {ratio:.2f} times as long as F.conv2d (at most 5)\n", flush=True)
+    print(f"conv2d_fast takes {ratio:.2f} times as long as F.conv2d (at most 5)", flush=True)
+
+
+# ── grading: stock nbgrader, ours, and the bare answers and tests ───────────
+
+STOCK = {"04_pooling": 2, "05_pytorch_tour": 2, "06_text_cnn": 1}
+"""How many submissions stock nbgrader grades of a lesson, 3 if none is given: it trains in each."""
+
+OURS = 30
+"""How many of ours, in which those of stock are; the first three are not counted."""
+
+
+def submissions(source: Any) -> list[Any]:
+    """Three honest notebooks of a lesson: all right, untouched, and the first half right."""
+    answers = [name_of(cell) for cell in source.cells if is_answer(cell)]
+    made = []
+    for solved in (answers, [], answers[: len(answers) // 2]):
+        notebook = copy.deepcopy(source)
+        for cell in notebook.cells:
+            if not (is_answer(cell) and name_of(cell) in solved):
+                cell.source = released(cell)
+        made.append(notebook)
+    return made
+
+
+def _hand_in(course: Course, lesson: str, notebooks: list[Any], count: int) -> None:
+    for i in range(count):
+        folder = course.submitted(f"s{i:03}", lesson)
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebooks[i % len(notebooks)], folder / f"{lesson}.ipynb")
+
+
+def stock(course: Course, lesson: str) -> float:
+    """Seconds per submission that nbgrader takes as it comes: a kernel for each, all cells."""
+    config = Config()
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.course_id = course.course_id
+    config.CourseDirectory.assignment_id = lesson
+    config.Execute.timeout = 900
+    start = time.perf_counter()
+    Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+    return (time.perf_counter() - start) / len(course.students(lesson))
+
+
+def _scores(course: Course, lesson: str) -> dict[str, float]:
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        return {s.student.id: s.score for s in gradebook.assignment_submissions(lesson)}
+
+
+def _cpu_of_sandboxes() -> float:
+    """CPU seconds of this process and of the sandboxes, ended forks of theirs included."""
+    children = psutil.Process().children(recursive=True)
+    return time.process_time() + sum(sum(child.cpu_times()[:4]) for child in children)
+
+
+def ours(course: Course, lesson: str) -> tuple[float, float]:
+    """Seconds per submission of one worker, and CPU seconds, once the sandbox is warm."""
+    marks: list[tuple[float, float]] = []
+
+    def told(result: recorder.Result) -> None:
+        if result.status != "graded":
+            raise ValueError(f"{result}: its time says nothing")
+        marks.append((time.perf_counter(), _cpu_of_sandboxes()))
+
+    recorder.grade(course, [lesson], workers=1, force=True, told=told)
+    # All three kinds have been seen by then, and their right and wrong values are known.
+    (start, before), (end, after) = marks[2], marks[-1]
+    return (end - start) / (len(marks) - 3), (after - before) / (len(marks) - 3)
+
+
+def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
+    """CPU seconds per submission that ``check`` takes for the answers, in this process.
+
+    The answers are called on the cases that are shown and on hidden ones, the oracle is called
+    on the same, and the values are compared; there is no notebook, no kernel and no sandbox.
+    """
+    spent = 0.0
+    for notebook in notebooks:
+        clean, _ = restore(notebook, source)
+        module = types.ModuleType("__main__")
+        names = vars(module)
+        names["fill"] = lambda answer: answer
+        with patch.dict(sys.modules, {"__main__": module}), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for _, text in _to_run(clean):
+                text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", text)
+                for statement in ast.parse(text).body:
+                    # No notebook is here, and what nobody has filled in says so.
+                    with contextlib.suppress(NameError, NotImplementedError):
+                        exec(compile(ast.Module([statement], []), "<answer>", "exec"), names)
+            start = time.process_time()
+            for name, exercise in EXERCISES.items():
+                if exercise.lesson == lesson and name in names:
+                    answer = names[name]
+                    if not exercise.signature.parameters:
+                        answer = lambda value=answer: value  # noqa: E731
+                    for seed in (0, secrets.randbits(32)):
+                        examine(exercise, answer, seed, hidden=seed > 0)
+            spent += time.process_time() - start
+    return spent / len(notebooks)
+
+
+def grading(lessons: list[str] | None = None) -> None:
+    """Print stock nbgrader against ours on the same submissions, lesson by lesson."""
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    print("Grading, seconds per submission (one worker, sandbox and kernels cold for stock, ")
+    print("warm for ours), and CPU seconds against those of the bare answers and tests")
+    print(f"{'':20}{'stock':>8}{'ours':>8}{'ratio':>7}   {'CPU':>7}{'bare':>8}{'ratio':>7}  scores")
+    for lesson in lessons or build.lesson_names():
+        with tempfile.TemporaryDirectory() as folder:
+            places = [Course(Path(folder) / name) for name in ("stock", "ours")]
+            for course in places:
+                build.release(course, [lesson], notebooks=Path(folder) / "notebooks")
+            source = nbformat.read(places[0].source(lesson), as_version=4)
+            notebooks = submissions(source)
+            _hand_in(places[0], lesson, notebooks, STOCK.get(lesson, 3))
+            _hand_in(places[1], lesson, notebooks, OURS)
+            wall, cpu = ours(places[1], lesson)
+            least = bare(lesson, source, notebooks)
+            theirs = stock(places[0], lesson)
+            stocks, own = (_scores(course, lesson) for course in places)
+            agree = "agree" if all(own[s] == stocks[s] for s in stocks) else f"{stocks} {own}"
+            print(
+                f"{lesson:20}{theirs:8.2f}{wall:8.3f}{theirs / wall:6.0f}×   "
+                f"{cpu:7.3f}{least:8.3f}{cpu / least:6.1f}×  {agree} ({len(stocks)})",
+                flush=True,
+            )
+
+
+# ── the recorder ────────────────────────────────────────────────────────────
+
+
+def _resident() -> float:
+    """The memory of this process in MiB."""
+    return psutil.Process().memory_info().rss / 2**20
+
+
+def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterator[tuple]:
+    """Record one judged notebook under many names; (ms per submission, MiB) for each part.
+
+    course: one in which the lesson is released. The whole of ``grade`` runs, only that the
+    verdict is the same for all and not made anew.
+    """
+    first = course.submitted("s00000", lesson)
+    first.mkdir(parents=True)
+    file = first / f"{lesson}.ipynb"
+    file.write_bytes(course.source(lesson).read_bytes())
+    answer = recorder.work(next(recorder._jobs(course, lesson, None, False)))
+    recorder._close_worker()
+    for i in range(1, count):
+        folder = course.submitted(f"s{i:05}", lesson)
+        folder.mkdir(parents=True)
+        os.link(file, folder / file.name)
+    marks = [(time.perf_counter(), _resident())]
+
+    def told(result: recorder.Result) -> None:
+        if result.status != "graded":
+            raise ValueError(f"{result}: its time says nothing")
+        bar.update()
+        if bar.n % (count // parts) == 0:
+            marks.append((time.perf_counter(), _resident()))
+
+    with (
+        tqdm(total=count, disable=None, leave=False) as bar,
+        patch.object(recorder, "work", lambda job: copy.copy(answer)),
+    ):
+        recorder.grade(course, [lesson], workers=1, told=told)
+    for (start, _), (end, memory) in itertools.pairwise(marks):
+        yield 1000 * (end - start) * parts / count, memory
+
+
+def record(count: int = 5000) -> None:
+    """Print what recording costs, from the first submissions of a lesson to the last."""
+    lesson = "01_rolling_average"
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder) / "course")
+        build.release(course, [lesson], notebooks=Path(folder) / "notebooks")
+        print(f"Recording {count} submissions of {lesson}")
+        for i, (cost, memory) in enumerate(recording(course, lesson, count), 1):
+            print(f"{i * count // 5:7}: {cost:6.1f} ms each, {memory:6.0f} MiB", flush=True)
+
+
+def full_table() -> None:
+    """Train the text CNNs of lesson 06: some minutes."""
     torch.set_num_threads(os.cpu_count() or 1)
     reviews.full_table()
 
 
+PARTS = {"conv2d": conv2d, "grading": grading, "recorder": record, "reviews": full_table}
+
+
+def main(arguments: list[str]) -> None:
+    """Print all benchmarks, the quick ones first, or those that are named."""
+    lessons = [a for a in arguments if a in build.lesson_names()]
+    chosen = [a for a in arguments if a not in lessons] or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        raise SystemExit(f"there is no part {', '.join(unknown)}, only {', '.join(PARTS)}")
+    for part in chosen:
+        PARTS[part](*([lessons] if part == "grading" else []))
+        print(flush=True)
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
