@@ -13,7 +13,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder import build, recorder
+from autograder import bench, build, recorder
 from autograder.course import Course, CourseError
 from autograder.feedback import feedback
 from autograder.restore import released
@@ -259,3 +259,18 @@ def test_feedback_copies_no_file_from_anywhere(graded):
     os.symlink(course.root / "gradebook.db", secret)
     feedback(course, [LESSON])
     assert [p.name for p in course.feedback("grace", LESSON).iterdir()] == [f"{LESSON}.html"]
+
+
+# ── many ────────────────────────────────────────────────────────────────────
+
+
+def test_the_last_of_many_cost_what_the_first_did_in_time_and_memory(tmp_path):
+    course = Course(tmp_path / "course")
+    solutions = small_lesson.write(tmp_path / "solutions")
+    build.release(course, [LESSON], solutions=solutions, notebooks=tmp_path / "notebooks")
+    first, *_, last = bench.recording(course, LESSON, 240, parts=4)
+    assert last[0] < 2 * first[0], "milliseconds each"
+    assert last[1] < first[1] + 10, "MiB in all"
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        assert {s.score for s in gradebook.assignment_submissions(LESSON)} == {11}
+        assert len(gradebook.students) == 240
