@@ -189,7 +189,12 @@ def _role(cell: Any) -> str:
 
 
 def _to_run(notebook: Any, leave_out: Set[int] = frozenset()) -> Any:
-    """(label, source) of the cells that answers need: setup, answers, the student's own."""
+    """(label, source) of the cells that answers need: setup, answers, the student's own.
+
+    Our demonstrations, as they were handed out, define nothing that an answer may use, and are
+    most of what stock nbgrader spends its time on: the later lessons train nets in them. Who
+    changes one has made it a cell of their own, and it is run.
+    """
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or place in leave_out:
             continue
