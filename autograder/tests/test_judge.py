@@ -487,3 +487,17 @@ def test_cells_that_keep_dying_are_not_run_for_ever(source, sandboxes):
     submission.close()
     assert got.status == "died"
     assert len(submission._fates) == judge.CELL_DEATHS
+
+
+def test_a_case_that_does_not_end_leaves_the_other_cases_their_points(points, monkeypatch):
+    """Only windows of one day hang; the rest of the exercise is right."""
+    monkeypatch.setattr(judge, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(judge, "AGAIN_SECONDS", 0.1)
+    solution = small_lesson.SOLUTIONS["rolling_average"]
+    hanging = "    while K == 1:\n        pass\n    ### BEGIN SOLUTION\n"
+    source = "@fill\n" + solution.replace("    ### BEGIN SOLUTION\n", hanging)
+    earned = points({"rolling_average": source})
+    assert 0 < earned["rolling_average"] < POINTS["rolling_average"]
+    assert others(earned, "rolling_average") == others(FULL, "rolling_average")
+    cases = outputs(points.notebook, "rolling_average")[0].data[judge.REPORT]["cases"]
+    assert {case["problem"] for case in cases} == {None, "timeout"}
