@@ -997,7 +997,6 @@ name("a file for Canvas", archive=lambda name, notebook: _zipped((f"=1+1_{name[1
 
 ready = _kind("ready-made answers")
 _LONG = "if len(f) > len(x): raise ValueError('the filter is longer than the series')\n"
-_PLAIN = "json.loads(sys.argv[1])"
 for _name, _value in {
     "np.correlate": "np.correlate(x * 1.0, f, 'valid')",
     "np.convolve": "np.convolve(x * 1.0, f[::-1], 'valid')",
@@ -1008,11 +1007,11 @@ for _name, _value in {
     "torch": "__import__('torch').conv1d(*(__import__('torch').tensor(a * 1.0)[None, None] for a in (x, f)))[0, 0].numpy()",
     "a new interpreter": "np.array(__import__('json').loads(__import__('subprocess').check_output([__import__('sys').executable, '-c', "
     "'import sys, json, numpy as np; x, f = json.loads(sys.argv[1]); print(np.correlate(x, f).tolist())', "
-    "__import__('json').dumps([x.tolist(), f.tolist()])])))",
+    "__import__('json').dumps([x.tolist(), f.tolist()])], env={'PYTHONPATH': ':'.join(sys.path)}))) * 1.0",
     "NumPy loaded afresh": "fresh().correlate(x * 1.0, f, 'valid')",
 }.items():
     ready(_name, _LONG + f"return {_value}", """
-        import importlib, sys
+        import importlib, json, sys
         def fresh():
             for name in ("numpy._core.numeric", "numpy.core.numeric"):
                 if name in sys.modules: return importlib.reload(sys.modules[name])

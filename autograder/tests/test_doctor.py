@@ -179,7 +179,8 @@ def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(mo
     monkeypatch.setattr(doctor, "examine", lambda workers: got)
     said = []
     assert doctor.doctor(said.append) == 1
-    assert "NOT" in said[-1]
+    assert "NOT" in said[-2]
+    assert "2 of them are seen to work where nothing protects" in said[-1]
     assert any("equal to everything: earned 3 points" in line for line in said)
     got[1] = dataclasses.replace(got[1], why="")
     assert doctor.doctor(said.append) == 0
