@@ -242,17 +242,16 @@ def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
 
     own: list[Any] = []
     before: dict[int, list[Any]] = {}  # the student's own cells, by the answer they precede
+    attempts: list[Any] = []  # those that define an exercise whose answer stands further down
     for i, cell in enumerate(cells):
         if i in found.values():
             before[i], own = own, []
         elif cell.cell_type == "code" and name_of(cell) not in tests:
             text = bare(cell.source)
-            overridden = any(
-                place is not None and i > place and defines(cell.source, name)
-                for name, place in found.items()
-            )
+            defined = [found[name] for name in found if defines(cell.source, name)]
+            overridden = any(place is not None and i > place for place in defined)
             if text and text not in not_theirs and not overridden:
-                own.append(_cell(cell.source, "own"))
+                (attempts if defined else own).append(_cell(cell.source, "own"))
 
     out: list[Any] = []
     for cell in clean.cells:
@@ -261,6 +260,8 @@ def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
         role = "test" if is_test(cell) else "ours"
         if is_answer(cell):
             role, place = "answer", found[name_of(cell)]
+            out += attempts  # before every answer, or an old attempt would take a new one's place
+            attempts = []
             if place is None and cell.cell_type == "code":
                 repairs.append(f"There is no answer cell for {name_of(cell)}: not attempted.")
                 cell.source = STUB

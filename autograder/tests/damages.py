@@ -197,6 +197,13 @@ def the_answer_written_below_the_stub(notebook, a, b):
     notebook["cells"].append(code(answer))
 
 
+@damage(told="2 cells for {a}")
+def an_old_attempt_left_and_the_answer_written_at_the_end(notebook, a, b):
+    answer = cell(notebook, a)["source"]
+    cell(notebook, a)["source"] = wrong(cell(notebook, a), a)["source"]
+    notebook["cells"].append(code(answer))
+
+
 @damage(told="another cell than its own")
 def an_answer_in_a_cell_of_its_own_and_the_stub_emptied(notebook, a, b):
     insert(notebook, f"test_{a}", code(cell(notebook, a)["source"]))
