@@ -99,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--force", action="store_true", help="grade again what is graded already")
     grade.add_argument(
+        "--seed",
+        type=_positive,
+        metavar="N",
+        help="replay a run: its hidden cases again, also for what is unchanged. The seed is in "
+        "the graded notebook's metadata, under cnnlab",
+    )
+    grade.add_argument(
         "--unsafe-local",
         action="store_true",
         help="run student code without a sandbox (it can read and change all you can); "
@@ -186,6 +193,7 @@ def _grade(options: argparse.Namespace) -> int:
             workers=options.workers,
             force=options.force,
             unsafe_local=options.unsafe_local,
+            seed=options.seed,
             scheduler=options.scheduler,
             told=told,
         )

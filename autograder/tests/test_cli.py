@@ -110,14 +110,14 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
         return [types.SimpleNamespace(status="graded")]
 
     monkeypatch.setattr("autograder.recorder.grade", grade)
-    status, said, _ = run(
-        capsys, "--course", course, "grade", "--student", "eve", "--workers", "2", "--force"
-    )
+    options = ("--student", "eve", "--workers", "2", "--seed", "4711", "--force")
+    status, said, _ = run(capsys, "--course", course, "grade", *options)
     assert status == 0
     assert re.fullmatch(r"ok\n1 graded, 0 unchanged, 0 not graded, in .* per submission\n", said)
     assert asked == {
         "l": [LESSON],
         "student": "eve",
+        "seed": 4711,
         "workers": 2,
         "force": True,
         "unsafe_local": False,

@@ -16,7 +16,8 @@ from traitlets.config import Config
 from autograder import bench, build, recorder
 from autograder.course import Course, CourseError
 from autograder.feedback import feedback
-from autograder.restore import released
+from autograder.judge import REPORT
+from autograder.restore import is_test, released
 
 from . import small_lesson
 
@@ -131,6 +132,23 @@ def test_what_is_unchanged_is_not_graded_again_and_what_changed_is(graded, monke
     assert judged == ["blank"]
     recorder.grade(course, [LESSON], student="ada", workers=1, force=True)
     assert judged == ["blank", "ada"]
+
+
+def test_a_run_is_replayed_with_its_seed(graded):
+    course, _ = graded
+
+    def asked(seed):
+        recorder.grade(course, [LESSON], student="grace", workers=1, seed=seed)
+        path = course.autograded("grace", LESSON) / f"{LESSON}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        said = [o.data.get(REPORT) for c in notebook.cells if is_test(c) for o in c.outputs[:-1]]
+        return notebook.metadata["cnnlab"]["seed"], said
+
+    seed, first = asked(4711)
+    assert seed == 4711
+    assert {report["seed"] for report in first} == {0, 4711}
+    assert asked(4712) != (seed, first)
+    assert asked(4711) == (seed, first)
 
 
 def test_a_fault_of_ours_costs_nothing_and_is_graded_again(graded, monkeypatch):
