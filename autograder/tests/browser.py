@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -50,7 +51,11 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
         path.write_text(json.dumps(content))
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    # Two servers that look for a free port at the same time may both take the same one.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command += [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += [f"--IdentityProvider.token={token}", "--LabApp.collaborative=False"]
     environment = {
         **os.environ,
@@ -66,7 +71,7 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
     with log.open("w") as file:
         server = subprocess.Popen(command, stdout=file, stderr=file, env=environment, cwd=folder)
     try:
-        # The server takes the first free port and writes which, when it listens.
+        # The server writes its address when it listens.
         deadline = time.monotonic() + 120
         while not (info := [*own.glob("runtime/jpserver-*.json")]):
             stopped = server.poll() is not None or time.monotonic() > deadline
@@ -102,8 +107,8 @@ class Lesson:
         self.page, self.milliseconds = page, 1000 * seconds
         page.set_default_timeout(self.milliseconds)
         address, _, token = lab.partition("?")
-        page.goto(f"{address}/tree/{name}.ipynb?{token}")
         self.cells = page.locator(".jp-Notebook .jp-Cell")
+        page.goto(f"{address}/tree/{name}.ipynb?{token}")
         self.cells.first.wait_for()
         self.idle()
 
