@@ -19,8 +19,6 @@ from autograder.attacks import ATTACKS, Attack
 from autograder.tests import naive
 from autograder.tests.browser import FLAGS
 
-pytestmark = pytest.mark.xdist_group("doctor")
-
 
 def named(*names):
     return [attack for attack in ATTACKS if attack.name in names]
@@ -77,6 +75,7 @@ def unprotected(tmp_path_factory):
     return {name: answer for part in parts for name, answer in part.items()}
 
 
+@pytest.mark.xdist_group("attacks without protection")
 @pytest.mark.parametrize("attack", REAL, ids=lambda a: f"{a.kind}-{a.name}".replace(" ", "_"))
 def test_an_attack_works_where_nothing_protects(unprotected, attack):
     got = unprotected[attack.name]
