@@ -40,6 +40,7 @@ from cnnlab.checking import examine
 from cnnlab.exercise import EXERCISES
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
@@ -137,9 +138,17 @@ def stock(course: Course, lesson: str) -> float:
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.course_id = course.course_id
     config.CourseDirectory.assignment_id = lesson
-    config.Execute.timeout = 900
-    start = time.perf_counter()
-    Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+    config.Execute.timeout = 300
+    for last in (False, True):
+        config.BaseConverter.force = last
+        start = time.perf_counter()
+        try:
+            Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+        except NbGraderException:  # now and then a kernel loses a message, and nbgrader waits
+            if last:
+                raise
+        else:
+            break
     return (time.perf_counter() - start) / len(course.students(lesson))
 
 
@@ -253,13 +262,15 @@ def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterat
         folder = course.submitted(f"s{i:05}", lesson)
         folder.mkdir(parents=True)
         os.link(file, folder / file.name)
+    recorded: list[str] = []  # a bar that is not shown does not count
     marks = [(time.perf_counter(), _resident())]
 
     def told(result: recorder.Result) -> None:
         if result.status != "graded":
             raise ValueError(f"{result}: its time says nothing")
         bar.update()
-        if bar.n % (count // parts) == 0:
+        recorded.append(result.student)
+        if len(recorded) % (count // parts) == 0:
             marks.append((time.perf_counter(), _resident()))
 
     with (
