@@ -114,6 +114,14 @@ def test_an_exception_is_reported_with_the_students_own_line():
     assert "ValueError: cannot reshape array" in text and "# this line" in text
 
 
+def test_an_answer_that_always_raises_what_one_case_asks_for_makes_no_known_mistake():
+    def conv1d(x, f):
+        raise ValueError("no")
+
+    report, _ = report_on(conv1d)
+    assert len(report.wrong) == len(report.results) and report.causes == []
+
+
 @pytest.mark.parametrize("ending", [SystemExit, KeyError, RecursionError, BaseException])
 def test_check_never_raises_for_a_students_error(ending):
     def conv1d(x, f):

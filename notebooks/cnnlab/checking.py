@@ -598,10 +598,12 @@ def _explained(variant: _Variant, results: list[Result]) -> set[int]:
     for i, result in enumerate(results):
         if i in trains or not wrong:
             continue
+        good = Outcome("returned", result.expected)
+        errs = _problem(result.case, good, variant[i]) is not None
         if i not in wrong:
-            if _problem(result.case, Outcome("returned", result.expected), variant[i]):
+            if errs:
                 return set()
-        elif _same(result, variant[i]):
+        elif errs and _same(result, variant[i]):
             same.add(i)
     if same or wrong <= trains:
         same |= {i for i in wrong & trains if _same(results[i], variant[i])}
