@@ -272,14 +272,14 @@ def _draw(target: np.ndarray, yours: np.ndarray) -> bytes:
             if title in ("target", "yours") and np.isfinite([low, high]).all():
                 margin = 0.08 * (high - low or 1)
                 axis.set_ylim(low - margin, high + margin)
-            axis.set_xlabel("j (code counts from 0)", fontsize=8)
+            axis.set_xlabel("index (code counts from 0)", fontsize=8)
         else:
-            limits = (
-                {"vmin": low, "vmax": high, "cmap": "cividis"}
-                if title in ("target", "yours")
-                else {"cmap": "PuOr"}
-            )
-            axis.imshow(values, **limits)
+            if title in ("target", "yours"):
+                axis.imshow(values, vmin=low, vmax=high, cmap="cividis")
+            else:  # right entries are white
+                far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
+                axis.imshow(values, vmin=-far, vmax=far, cmap="PuOr")
+            axis.locator_params(integer=True, min_n_ticks=1)
             if values.size <= 64:
                 for (row, column), v in np.ndenumerate(values):
                     axis.text(

@@ -148,13 +148,13 @@ class LiveLoss:
             self._shown.update(data, raw=True)
 
 
-_WIDE = {"description_width": "9em"}
+_WIDE = {"description_width": "11em"}
 
 
 def slider(description: str, value: int, low: int, high: int, step: int = 1) -> ipw.IntSlider:
     """A labelled slider of whole numbers."""
     return ipw.IntSlider(
-        value, low, high, step, description=description, style=_WIDE, layout={"width": "32em"}
+        value, low, high, step, description=description, style=_WIDE, layout={"width": "34em"}
     )
 
 
@@ -165,7 +165,7 @@ def choice(description: str, options: list, value: object = None) -> ipw.Dropdow
         value=value if value is not None else options[0],
         description=description,
         style=_WIDE,
-        layout={"width": "32em"},
+        layout={"width": "34em"},
     )
 
 
@@ -176,5 +176,5 @@ def typed(description: str, value: str) -> ipw.Text:
         description=description,
         continuous_update=False,
         style=_WIDE,
-        layout={"width": "32em"},
+        layout={"width": "34em"},
     )

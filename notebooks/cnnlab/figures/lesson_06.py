@@ -288,6 +288,6 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
         draw,
         sentence=typed("sentence", sentence),
         change=choice("change", _CHANGES, "replace a word"),
-        position=slider("which word (from 0)", 3, 0, 20),
+        position=slider("word (from 0)", 3, 0, 20),
         word=typed("new word", "dull"),
     )
