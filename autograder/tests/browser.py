@@ -59,6 +59,7 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
     command += [f"--IdentityProvider.token={token}", "--LabApp.collaborative=False"]
     environment = {
         **os.environ,
+        "OMP_NUM_THREADS": "1",  # pytest runs a process per core already
         "HOME": str(own),
         "IPYTHONDIR": str(own / "ipython"),
         "JUPYTER_CONFIG_DIR": str(own / "config"),
