@@ -33,7 +33,7 @@ from unittest.mock import patch
 
 import nbformat
 from nbgrader import utils
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     OverwriteCells,
@@ -410,7 +410,11 @@ def _settled(course: Course, gradebook: OpenGradebook, job: Job, answer: dict[st
         return Result(*about, "fault", notes=(answer["fault"],), seconds=answer["seconds"])
     try:
         notebook = nbformat.v4.reads(answer["notebook"])
-        score, most = record(course, gradebook, job.student, job.lesson, notebook)
+        entry = (course, gradebook, job.student, job.lesson, notebook)
+        try:
+            score, most = record(*entry)
+        except InvalidEntry:  # another grader entered the same student just now
+            score, most = record(*entry)
     except CourseError:
         raise
     except Exception as problem:

@@ -7,6 +7,8 @@ from autograder import build, demo
 from autograder.course import Course
 from autograder.recorder import Mark, Row, table
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):

@@ -144,32 +144,31 @@ def test_a_grader_killed_at_random_moments_loses_and_doubles_nothing(handed_in, 
     seed = random.randrange(10**6)
     print(f"the moments are drawn with seed {seed} from {length:.1f} s")  # shown if it fails
     chance = random.Random(seed)
-    left, lock = [KILLS[judge]], threading.Lock()
+    lock = threading.Lock()
     found: list[int] = []  # how many were graded at each kill
 
     def disturbed(number):
-        """Start and kill until the kills are used up; then let it come to its end."""
+        """Start and kill, as often as is this class's share; then let it come to its end."""
         root = tmp_path / f"{number}"
         shutil.copytree(handed_in, root)
-        while True:
-            with lock:
-                left[0] -= 1
-                last, delay = left[0] < 0, chance.uniform(0, length)
+        kills = len(range(number, KILLS[judge], CLASSES))
+        while kills:
             process = started(root, judge)
-            process.join(None if last else delay)
-            if last:
-                assert process.exitcode == 0
-                assert state(root) == expected
-                return
+            with lock:
+                delay = chance.uniform(0, length)
+            process.join(delay)
             if killed(process):
                 whole(root)
                 found.append(len(list((root / "autograded").glob("*/*/[!.]*.ipynb"))))
+                kills -= 1
             else:  # done before it was killed: that one does not count, begin anew
                 assert state(root) == expected
-                with lock:
-                    left[0] += 1
                 shutil.rmtree(root)
                 shutil.copytree(handed_in, root)
+        process = started(root, judge)
+        process.join()
+        assert process.exitcode == 0
+        assert state(root) == expected
 
     with ThreadPoolExecutor(CLASSES) as pool:
         list(pool.map(disturbed, range(CLASSES)))

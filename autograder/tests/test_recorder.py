@@ -8,7 +8,7 @@ import shutil
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -178,6 +178,21 @@ class Deadly:
 
     def __reduce__(self):
         return os._exit, (1,)
+
+
+def test_a_student_whom_another_grader_enters_at_the_same_moment_is_recorded(graded, monkeypatch):
+    course, _ = graded
+    real, tried = recorder.OpenGradebook.update_or_create_student, []
+
+    def entered_meanwhile(gradebook, student):
+        tried.append(student)
+        if len(tried) == 1:
+            raise InvalidEntry("duplicate key value")
+        return real(gradebook, student)
+
+    monkeypatch.setattr(recorder.OpenGradebook, "update_or_create_student", entered_meanwhile)
+    (result,) = recorder.grade(course, [LESSON], "ada", workers=1, force=True)
+    assert (result.status, result.score, tried) == ("graded", 11, ["ada", "ada"])
 
 
 def test_a_worker_that_dies_takes_nobody_else_along(graded):
