@@ -19,7 +19,8 @@ import re
 import textwrap
 from typing import Any
 
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
 NOTEBOOK_BYTES = 32 * 2**20
 CELLS = 5000
@@ -75,7 +76,7 @@ def _instead(text: str, problem: Exception) -> str:
 
 
 def from_data(data: Any) -> Any:
-    """A notebook made of whatever JSON holds: only cells' types, sources and ids are taken."""
+    """What ``restore`` reads of a notebook in any JSON: its cells' types, sources and ids."""
     if not isinstance(data, dict):
         raise Unreadable("the file is not a notebook: it has no cells")
     cells = data.get("cells")
@@ -90,12 +91,12 @@ def from_data(data: Any) -> Any:
     for cell in cells:
         if not isinstance(cell, dict):
             continue
-        code = cell.get("cell_type") == "code"
-        source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
-        made = new_code_cell(source) if code else new_markdown_cell(source)
+        # By hand: nbformat's own functions check each cell against its schema, at length.
+        made = NotebookNode(cell_type="code" if cell.get("cell_type") == "code" else "markdown")
+        made.source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
         grade_id = _grade_id(cell)
-        if grade_id:
-            made.metadata["nbgrader"] = {"grade_id": grade_id}
+        nbgrader = {"nbgrader": NotebookNode(grade_id=grade_id)} if grade_id else {}
+        made.metadata = NotebookNode(nbgrader)
         notebook.cells.append(made)
     return notebook
 
