@@ -31,7 +31,6 @@ import torch
 from cnnlab.checking import Known, Report, examine
 from cnnlab.exercise import EXERCISES, Case, Outcome
 from cnnlab.report import as_html, as_text, first_wrong
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import determine_grade
 from traitlets import Bool
@@ -341,7 +340,8 @@ def _run_test(cell: Any, submission: Submission, seed: int) -> list[Any]:
         points = float(cell.metadata["nbgrader"]["points"])
         if not isinstance(value, int | float) or not 0 <= value <= points:
             raise Fault(f"the test cell {name_of(cell)} gave {value!r}, not 0 to {points} points")
-        outputs.append(new_output("execute_result", {"text/plain": repr(float(value))}))
+        data = {"text/plain": repr(float(value))}
+        outputs.append(_output("execute_result", data=data, metadata={}, execution_count=None))
     return outputs
 
 
@@ -391,7 +391,7 @@ def _shown(report: Report) -> Any:
             alt += wrong.problem.message
             data["drawing"] = {"target": target.tolist(), "yours": yours.tolist(), "alt": alt}
     shown = {"text/plain": as_text(report), "text/html": as_html(report, drawing=False)}
-    return new_output("display_data", {**shown, REPORT: data})
+    return _output("display_data", data={**shown, REPORT: data}, metadata={})
 
 
 def _can_be_drawn(value: Any) -> bool:
@@ -407,7 +407,12 @@ def _can_be_drawn(value: Any) -> bool:
 
 def _error(name: str, message: str, code: str = "") -> Any:
     said = f"{name}: {message}"
-    return new_output("error", ename=name, evalue=message, traceback=[*code.splitlines(), said])
+    return _output("error", ename=name, evalue=message, traceback=[*code.splitlines(), said])
+
+
+def _output(kind: str, **parts: Any) -> Any:
+    """A cell's output. nbformat's own function checks each against its schema, at length."""
+    return nbformat.from_dict({"output_type": kind, **parts})
 
 
 def _hidden_lines(source: str) -> set[int]:

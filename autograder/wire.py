@@ -246,10 +246,13 @@ def dump(message: dict[str, Any]) -> bytes:
     return b"".join([_LENGTHS.pack(len(header), size), header, *buffers])
 
 
+_JSON = json.JSONDecoder(parse_constant=lambda _: _no("a number is not JSON"))
+
+
 def load(header: bytes, buffer: bytearray, layout: bool = False) -> dict[str, Any]:
     """The message in a frame. layout: give arrays the strides and flags they were sent with."""
     try:
-        data = json.loads(header, parse_constant=lambda _: _no("a number is not JSON"))
+        data = _JSON.decode(header.decode())
     except WireError:
         raise
     except (ValueError, RecursionError):
