@@ -280,12 +280,12 @@ def _draw(target: np.ndarray, yours: np.ndarray) -> bytes:
                 far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
                 axis.imshow(values, vmin=-far, vmax=far, cmap="PuOr")
             axis.locator_params(integer=True, min_n_ticks=1)
-            if values.size <= 64:
+            if max(values.shape) <= 6:  # else they would not fit into the cells
                 for (row, column), v in np.ndenumerate(values):
                     axis.text(
                         column,
                         row,
-                        number(v),
+                        f"{v:.3g}",
                         ha="center",
                         va="center",
                         fontsize=7,
