@@ -195,7 +195,8 @@ def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
         module = types.ModuleType("__main__")
         names = vars(module)
         names["fill"] = lambda answer: answer
-        with patch.dict(sys.modules, {"__main__": module}), warnings.catch_warnings():
+        silent = contextlib.redirect_stdout(None)
+        with patch.dict(sys.modules, {"__main__": module}), warnings.catch_warnings(), silent:
             warnings.simplefilter("ignore")
             for _, text in _to_run(clean):
                 text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", text)
