@@ -357,6 +357,7 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
         drawn = seed if hidden else 0
         known = _known(name, drawn)
         report = examine(EXERCISES[name], answer, drawn, hidden=hidden, known=known)
+        _be_sure(report, known)
         outputs.append(_shown(report))
         return report.points
 
@@ -378,6 +379,18 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
 def _known(name: str, seed: int) -> Known:
     """Right and known wrong values, computed once for all submissions that are asked the same."""
     return Known(EXERCISES[name], seed)
+
+
+def _be_sure(report: Report, known: Known) -> None:
+    """Raise Fault if our own right answer to a case could not be computed: nobody loses points."""
+    for i, result in enumerate(report.results):
+        asked = not (result.case.judge or result.case.raises)
+        if asked and (right := known.right[i]).status != "returned":
+            _known.cache_clear()  # for the second try
+            raise Fault(
+                f"the right answer to {report.exercise.name}, {result.case.name}, could not be "
+                f"computed: {right.status} {' '.join(right.errors[:1])} {right.message}"
+            )
 
 
 def _shown(report: Report) -> Any:

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from cnnlab.exercise import Case
+from cnnlab.exercise import EXERCISES, Case
 from nbgrader.utils import determine_grade
 
 from autograder import build, judge
@@ -391,6 +391,19 @@ def test_a_mistake_in_a_test_is_a_fault_and_nothing_counts_as_passed(source, san
     with pytest.raises(judge.Fault, match="test_pad failed by itself, NameError"):
         judge.judge(notebook, sandboxes)
     assert [determine_grade(c)[0] for c in tests] == [2, 3, 0, 0]
+
+
+def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("torch is broken")
+
+    judge._known.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(EXERCISES["pad"], "_oracle", broken)
+        with pytest.raises(judge.Fault, match=r"right answer to pad, .* RuntimeError torch is bro"):
+            judge.judge(handed_in(source, {}), sandboxes, 1)
+    tests = [c for c in judge.judge(handed_in(source, {}), sandboxes, 1).cells if is_test(c)]
+    assert [determine_grade(c)[0] for c in tests] == [2, 3, 2, 4]
 
 
 def test_a_sandbox_that_ends_by_itself_is_a_fault_and_is_tried_again(source):
