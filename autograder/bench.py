@@ -183,6 +183,16 @@ def ours(course: Course, lesson: str) -> tuple[float, float]:
     return (end - start) / (OURS - 3), (after - before) / (OURS - 3)
 
 
+@contextlib.contextmanager
+def _as_main(module: types.ModuleType) -> Iterator[None]:
+    """Let a module be ``__main__``. (``patch.dict`` would forget what is imported meanwhile.)"""
+    kept, sys.modules["__main__"] = sys.modules["__main__"], module
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = kept
+
+
 def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
     """CPU seconds per submission that ``check`` takes for the answers, in this process.
 
@@ -196,7 +206,7 @@ def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
         names = vars(module)
         names["fill"] = lambda answer: answer
         silent = contextlib.redirect_stdout(None)
-        with patch.dict(sys.modules, {"__main__": module}), warnings.catch_warnings(), silent:
+        with _as_main(module), warnings.catch_warnings(), silent:
             warnings.simplefilter("ignore")
             for _, text in _to_run(clean):
                 text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", text)
