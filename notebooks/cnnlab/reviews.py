@@ -16,6 +16,7 @@ from html import escape
 
 import numpy as np
 import torch
+from IPython import get_ipython
 from IPython.display import display
 from torch import nn
 
@@ -308,7 +309,9 @@ class LiveSteps:
         self._began = time.monotonic()
 
     def __call__(self, what: str, share: float) -> None:
-        """Say what runs now, and which share of all is done."""
+        """Say what runs now, and which share of all is done; in a notebook, not in a terminal."""
+        if get_ipython() is None:
+            return
         said = f"{what} ({100 * share:.0f} % done, {time.monotonic() - self._began:.0f} s)"
         bar = f"<progress value='{share:.3f}' max='1' aria-label='runs'></progress>"
         data = {"text/plain": said, "text/html": f"{bar} {escape(said)}"}
