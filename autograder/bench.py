@@ -317,7 +317,7 @@ def record(count: int = 5000) -> None:
 
 def full_table() -> None:
     """Train the text CNNs of lesson 06: some minutes."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))  # what this process may use
     reviews.full_table()
 
 
