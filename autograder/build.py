@@ -21,13 +21,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from . import leaks
+from .cells import NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
 from .course import ROOT, Course, write
 
 SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = ROOT / "notebooks"
-
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-"""The one kernel that Jupyter, JupyterHub and Colab all have: with another they ask first."""
 
 
 class BuildError(ValueError):
@@ -66,8 +64,8 @@ def release(
     built = []
     for lesson in named:
         source = sources[lesson]
-        write(course.source(lesson), as_text(source))
-        _generate(course, lesson)
+        write(course.source(lesson), as_text(with_kernel(source, NOBODYS_KERNEL)))
+        generate(course, lesson)
         notebook = normalised(nbformat.read(course.released(lesson), as_version=4))
         _let_values_run(notebook)
         _validate_release(notebook, lesson)
@@ -118,13 +116,8 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             cells.append(nbformat.v4.new_code_cell(**made))
         else:
             cells.append(nbformat.v4.new_markdown_cell(**made))
-    metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
+    metadata = {"kernelspec": dict(STUDENTS_KERNEL), "language_info": {"name": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-
-
-def as_text(notebook: NotebookNode) -> str:
-    """A notebook as the bytes of its file, always the same for the same notebook."""
-    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
 
 # ── what a lesson must be ───────────────────────────────────────────────────
@@ -257,8 +250,8 @@ def _complaint(lesson: str, problems: list[str]) -> str:
 # ── nbgrader ────────────────────────────────────────────────────────────────
 
 
-def _generate(course: Course, lesson: str) -> None:
-    """Run nbgrader's generate_assignment on one lesson."""
+def generate(course: Course, lesson: str) -> None:
+    """Run nbgrader's generate_assignment on one lesson; BuildError says why it cannot be done."""
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
 

@@ -8,6 +8,7 @@ takes a second, and ``--help`` needs none of it.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import time
 import warnings
@@ -61,14 +62,15 @@ def _parser() -> argparse.ArgumentParser:
         description="Release, collect and grade the lessons. nbgrader's own commands work in "
         "the course folder, too.",
     )
-    parser.add_argument(
-        "--course",
-        type=Path,
-        default=DEFAULT,
-        metavar="DIR",
-        help="the course folder (default: autograder/course/); release makes a missing one",
+    _add_course(parser, DEFAULT)
+    # After the command it means the same; by itself it leaves alone what stands before.
+    anywhere = argparse.ArgumentParser(add_help=False)
+    _add_course(anywhere, argparse.SUPPRESS)
+    commands = parser.add_subparsers(
+        required=True,
+        metavar="COMMAND",
+        parser_class=functools.partial(argparse.ArgumentParser, parents=[anywhere]),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     release = commands.add_parser(
         "release", help="make the notebooks: solutions/ → source → notebooks/"
@@ -140,10 +142,22 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
 
     doctor = commands.add_parser(
-        "doctor", help="attack the grader on this machine in every known way, and say what held"
+        "doctor",
+        help="attack the grader on this machine in every known way, and say what held; with "
+        "--course, see that the course cannot be graded without it",
     )
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_course(parser: argparse.ArgumentParser, default: Path | str) -> None:
+    parser.add_argument(
+        "--course",
+        type=Path,
+        default=default,
+        metavar="DIR",
+        help="the course folder (default: autograder/course/); release makes a missing one",
+    )
 
 
 def _positive(text: str) -> int:
@@ -154,8 +168,13 @@ def _positive(text: str) -> int:
 
 def _release(options: argparse.Namespace) -> None:
     from .build import release
+    from .mending import in_use, keep_gradebook, mend
 
-    for path in release(Course(options.course), options.lessons):
+    course = Course(options.course)
+    _say(mend(course))
+    if in_use(course):
+        _say(keep_gradebook(course))
+    for path in release(course, options.lessons):
         print(f"released {_shown(path)}")
 
 
@@ -174,7 +193,12 @@ def _grade(options: argparse.Namespace) -> int:
         lessons = course.handed_in(options.student, lessons)
     from tqdm import tqdm
 
+    from .mending import keep_gradebook, mend
     from .recorder import grade
+
+    _say(mend(course))
+    if options.force or options.seed:
+        _say(keep_gradebook(course))
 
     total = sum(1 if options.student else len(course.students(lesson)) for lesson in lessons)
     started = time.monotonic()
@@ -255,9 +279,19 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    if options.course != DEFAULT:
+        from .doctor_course import doctor_course
+
+        return doctor_course(Course(options.course))
     from .doctor import doctor
 
     return doctor()
+
+
+def _say(sentences: list[str]) -> None:
+    """What was done besides what was asked for."""
+    for sentence in sentences:
+        print(f"autograder: {sentence}", flush=True)
 
 
 def _shown(path: Path) -> Path:

@@ -4,6 +4,7 @@ A course is one folder outside version control, ``autograder/course/`` unless
 ``--course DIR`` says otherwise. nbgrader's commands work in it as they do in any other::
 
     nbgrader_config.py   settings, written once with a comment to each, yours to edit
+    nbgrader_config.json the steps that make grading safe, once more; not to be edited
     gradebook.db         students, scores and comments
     source/              the instructor's notebooks, with solutions and hidden tests
     release/             the same without them
@@ -14,13 +15,15 @@ A course is one folder outside version control, ``autograder/course/`` unless
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
 
 ROOT = Path(__file__).resolve().parents[1]
 """The repository: solutions/, notebooks/ and data/ are in it."""
@@ -31,6 +34,64 @@ DEFAULT = ROOT / "autograder" / "course"
 NAME = re.compile(r"[^\W_][\w.@-]{0,99}")
 """A student id or lesson name. It becomes a folder, so nothing in it may mean another one."""
 
+OURS = "autograder.judging.plugins"
+"""Where nbgrader finds our steps. Courses hold this address, so it never moves again."""
+
+STEPS: dict[str, dict[str, Any]] = {
+    # First the student's answers are put back into a clean copy of the lesson (students delete,
+    # split and duplicate cells), then the judge calls them in a sandbox.
+    "Autograde": {
+        "sanitize_preprocessors": [
+            f"{OURS}.Restore",
+            "nbgrader.preprocessors.OverwriteKernelspec",
+            "nbgrader.preprocessors.OverwriteCells",
+            "nbgrader.preprocessors.CheckCellMetadata",
+        ],
+        "autograde_preprocessors": [
+            f"{OURS}.Judge",
+            "nbgrader.preprocessors.SaveAutoGrades",
+            "nbgrader.preprocessors.AssignLatePenalties",
+            "nbgrader.preprocessors.CheckCellMetadata",
+        ],
+    },
+    # A test cell that a student deleted is put back and counts as any other.
+    "OverwriteCells": {"add_missing_cells": True},
+    # nbgrader's own steps, and then the kernel that students have (see cells.NOBODYS_KERNEL).
+    "GenerateAssignment": {
+        "preprocessors": [
+            "nbgrader.preprocessors.IncludeHeaderFooter",
+            "nbgrader.preprocessors.InstantiateTests",
+            "nbgrader.preprocessors.LockCells",
+            "nbgrader.preprocessors.ClearSolutions",
+            "nbgrader.preprocessors.ClearOutput",
+            "nbgrader.preprocessors.CheckCellMetadata",
+            "nbgrader.preprocessors.ComputeChecksums",
+            "nbgrader.preprocessors.SaveCells",
+            "nbgrader.preprocessors.ClearHiddenTests",
+            "nbgrader.preprocessors.ClearMarkScheme",
+            "nbgrader.preprocessors.ComputeChecksums",
+            "nbgrader.preprocessors.CheckCellMetadata",
+            f"{OURS}.StudentsKernel",
+        ]
+    },
+    # Formgrader's button writes the page that `autograder feedback` writes.
+    "GenerateFeedback": {
+        "exporter_class": f"{OURS}.PageExporter",
+        "preprocessors": [f"{OURS}.Page"],
+    },
+    # Feedback is HTML that others open: whatever a student wrote into it must stay text.
+    "HTMLExporter": {"sanitize_html": True},
+}
+"""What makes grading safe, by nbgrader's class and setting: all named by strings, nothing imported.
+
+So a course whose grader is missing, moved or broken stops at a step that cannot be found, where
+a configuration that imports would be skipped, and the stock steps run students' code unprotected.
+They stand in both files of settings, which nbgrader reads one by one; the JSON one has the last
+word.
+"""
+
+SETTINGS, STEPS_FILE = "nbgrader_config.py", "nbgrader_config.json"
+
 CONFIG = '''\
 """Settings of this course, read by nbgrader and by autograder. Yours to edit: it is written once.
 
@@ -38,9 +99,6 @@ Everything that nbgrader can be told goes here; `nbgrader --help-all` lists it.
 """
 
 from pathlib import Path
-
-from autograder.feedback import FEEDBACK
-from autograder.judge import AUTOGRADE, SANITIZE
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 
@@ -52,22 +110,10 @@ c.CourseDirectory.course_id = "cnnlab"
 # The gradebook is the file gradebook.db in this folder. For a PostgreSQL server instead:
 # c.CourseDirectory.db_url = "postgresql://user@host/database"
 
-# How submissions are graded. First the student's answers are put back into a clean copy of the
-# lesson (students delete, split and duplicate cells), then the judge calls them in a sandbox.
-# With these two lines `nbgrader autograde` and the button in formgrader do what
-# `autograder grade` does. Taking them out lets student code run unprotected.
-c.Autograde.sanitize_preprocessors = SANITIZE
-c.Autograde.autograde_preprocessors = AUTOGRADE
-
-# A test cell that a student deleted is put back and counts as any other.
-c.OverwriteCells.add_missing_cells = True
-
-# The page of feedback: formgrader's button writes the one that `autograder feedback` writes.
-c.GenerateFeedback.update(FEEDBACK)
-
-# Feedback is HTML that others open: whatever a student wrote into it must stay text.
-c.HTMLExporter.sanitize_html = True
-
+# How submissions are graded: in a sandbox. With these lines `nbgrader autograde` and the button
+# in formgrader do what `autograder grade` does. They stand in nbgrader_config.json again, which
+# counts where the two differ.
+@STEPS@
 # What a student finds in the place of a solution.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
 
@@ -82,6 +128,21 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplemented
 #
 # c.AssignLatePenalties.plugin_class = TenPercentADay
 '''
+
+
+def settings() -> str:
+    """The text of a new course's nbgrader_config.py."""
+    lines = []
+    for section, options in STEPS.items():
+        for option, value in options.items():
+            listed = isinstance(value, list)
+            shown = (
+                "[\n    " + ",\n    ".join(map(json.dumps, value)) + ",\n]"
+                if listed
+                else repr(value)
+            )
+            lines.append(f"c.{section}.{option} = {shown}\n".replace("'", '"'))
+    return CONFIG.replace("@STEPS@", "".join(lines))
 
 
 class CourseError(ValueError):
@@ -107,8 +168,7 @@ class Course:
         """
         if self.root.exists() and not self.root.is_dir():
             raise CourseError(f"{self.root} is a file; name a folder for the course.")
-        settings = self.root / "nbgrader_config.py"
-        if not settings.exists():
+        if not (self.root / SETTINGS).exists():
             if self.root.is_dir() and any(self.root.iterdir()) and not self._looks_like_a_course():
                 raise CourseError(
                     f"{self.root} holds other things already; name an empty or a new folder "
@@ -116,7 +176,8 @@ class Course:
                 )
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
-            write(settings, CONFIG)
+            write(self.root / SETTINGS, settings())
+            write(self.root / STEPS_FILE, json.dumps(STEPS, indent=2) + "\n")
         for step in ("source", "submitted"):
             (self.root / step).mkdir(exist_ok=True)
         from nbgrader.api import Gradebook  # slow to import, and only needed here
@@ -127,31 +188,41 @@ class Course:
     def _looks_like_a_course(self) -> bool:
         """Whether it holds nbgrader's folders and nothing else, filled before the first release."""
         steps = {"source", "release", "submitted", "autograded", "feedback", "gradebook.db"}
-        return {entry.name for entry in self.root.iterdir()} <= steps
+        return {entry.name for entry in self.root.iterdir()} <= steps | {STEPS_FILE}
 
     def config(self) -> Config:
-        """The settings in nbgrader_config.py, with this folder as the course.
+        """The settings in the course's two files, read as nbgrader reads them, and its folder.
 
         Nothing else is merged in, so a setting in ~/.jupyter changes no grade.
-        Raises CourseError if the file is missing or cannot be run.
+        Raises CourseError if the settings are missing or cannot be read.
         """
         if self._config is None:
-            settings = self.root / "nbgrader_config.py"
-            if not settings.is_file():
+            if not (self.root / SETTINGS).is_file():
                 raise CourseError(
                     f"{self.root} is not a course yet: `autograder --course {self.root} release` "
                     "makes it one."
                 )
-            try:
-                loaded = PyFileConfigLoader(settings.name, path=str(self.root)).load_config()
-            except Exception as problem:
-                raise CourseError(
-                    f"{settings} cannot be read ({type(problem).__name__}: {problem}); correct it, "
-                    "or delete it to get a fresh one from `autograder release`."
-                ) from problem
+            loaded = Config()
+            for name, loader in (
+                (SETTINGS, PyFileConfigLoader),
+                (STEPS_FILE, JSONFileConfigLoader),
+            ):
+                if not (self.root / name).exists():
+                    continue
+                try:
+                    loaded.merge(loader(name, path=str(self.root)).load_config())
+                except Exception as problem:
+                    raise CourseError(
+                        f"{self.root / name} cannot be read ({type(problem).__name__}: {problem}); "
+                        "correct it, or delete it to get a fresh one from `autograder release`."
+                    ) from problem
             loaded.CourseDirectory.root = str(self.root)
             self._config = loaded
         return self._config
+
+    def forget_settings(self) -> None:
+        """Read the settings again when they are needed next, since they have been changed."""
+        self._config = None
 
     @property
     def course_id(self) -> str:

@@ -107,7 +107,7 @@ class PageExporter(HTMLExporter):
 
 
 FEEDBACK = {"exporter_class": PageExporter, "preprocessors": [Page]}
-"""For ``c.GenerateFeedback``: then nbgrader's own command and button write the same page."""
+"""What the settings of a first-edition course import, for one edition more."""
 
 
 class Feedback(GenerateFeedback):

@@ -9,7 +9,6 @@ formgrader and feedback need not know that anything is different.
 from __future__ import annotations
 
 import ast
-import atexit
 import builtins
 import functools
 import inspect
@@ -21,7 +20,6 @@ import time
 import types
 from collections.abc import Set
 from contextlib import closing, redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import cnnlab
@@ -31,12 +29,11 @@ import torch
 from cnnlab.checking import Known, Report, examine
 from cnnlab.exercise import EXERCISES, Case, Outcome
 from cnnlab.report import as_html, as_text, first_wrong
-from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import determine_grade
-from traitlets import Bool
 
+from .cells import STUDENTS_KERNEL
 from .confine import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
-from .restore import disturbing, is_test, name_of, restore
+from .restore import disturbing, is_test, name_of
 from .sandbox import Ended, Sandbox, SandboxError, Session
 
 DEATHS = 4
@@ -272,6 +269,7 @@ def judge(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
     torch.set_num_threads(1)  # cases are small: several threads only wait for each other
     seed = secrets.randbits(32) if seed is None else seed
     notebook.metadata.setdefault("cnnlab", {})["seed"] = seed
+    notebook.metadata["kernelspec"] = dict(STUDENTS_KERNEL)  # who opens it can run it
     if sandboxes.unsafe_local:
         notebook.metadata["cnnlab"]["unsafe_local"] = True
     tests = [c for c in notebook.cells if is_test(c)]
@@ -445,45 +443,6 @@ def reports(cell: Any) -> list[dict[str, Any]]:
     return [o.data[REPORT] for o in cell.get("outputs", []) if REPORT in o.get("data", {})]
 
 
-# ── nbgrader's two steps ────────────────────────────────────────────────────
-
-
-class Restore(NbGraderPreprocessor):
-    """First step of ``nbgrader autograde``: the student's answers in a clean notebook."""
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Replace a submitted notebook by a restored one."""
-        course = self.parent.parent.coursedir
-        lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
-        folder = course.format_path(course.source_directory, ".", lesson)
-        source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)
-        clean, repairs = restore(nb, source)
-        for sentence in repairs:
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
-        return clean, resources
-
-
-class Judge(NbGraderPreprocessor):
-    """Second step, in the place of ``Execute``: the verdicts."""
-
-    unsafe_local = Bool(False, help="Run students' code without a sandbox.").tag(config=True)
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
-        return judge_twice(nb, _shared(self.unsafe_local)), resources
-
-
-_sandboxes: dict[bool, Sandboxes] = {}
-
-
-def _shared(unsafe_local: bool) -> Sandboxes:
-    """This process's sandboxes, kept warm from one notebook to the next."""
-    if unsafe_local not in _sandboxes:
-        _sandboxes[unsafe_local] = Sandboxes(unsafe_local)
-        atexit.register(_sandboxes[unsafe_local].close)
-    return _sandboxes[unsafe_local]
-
-
 def judge_twice(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) -> Any:
     """Judge; if that fails for our own reasons, once more with a fresh sandbox."""
     try:
@@ -493,18 +452,17 @@ def judge_twice(notebook: Any, sandboxes: Sandboxes, seed: int | None = None) ->
         return judge(notebook, sandboxes, seed)
 
 
-SANITIZE = [
-    "autograder.judge.Restore",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-"""For ``c.Autograde.sanitize_preprocessors``."""
+# ── what courses of the first edition import from here ──────────────────────
 
-AUTOGRADE = [
-    "autograder.judge.Judge",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-"""For ``c.Autograde.autograde_preprocessors``."""
+
+def __getattr__(name: str) -> Any:
+    """The lists of steps, and the steps by their first address, for one edition more."""
+    if name in ("SANITIZE", "AUTOGRADE"):
+        from .course import STEPS
+
+        return STEPS["Autograde"][f"{name.lower()}_preprocessors"]
+    if name in ("Restore", "Judge"):
+        from .judging import plugins
+
+        return getattr(plugins, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -46,6 +46,7 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from .cells import STUDENTS_KERNEL, as_text, with_kernel
 from .course import Course, CourseError, environment_on_path, write
 from .judge import Fault, Sandboxes, _error, judge_twice, reports
 from .restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
@@ -224,14 +225,24 @@ def _jobs(
 ) -> Iterator[Job]:
     """The submissions of a lesson, read one after the other as they are asked for."""
     source = course.source(lesson).read_text(encoding="utf-8")
+    known_by = _known_by(source)
     if seed is None:
         seed = secrets.randbits(32)  # one for all, so that all are asked the same
     for one in course.students(lesson) if student is None else [student]:
         folder = course.submitted(one, lesson)
         data, reason = _file(folder, lesson)
-        parts = (source.encode(), data or b"", _timestamp_text(folder).encode())
+        parts = (known_by, data or b"", _timestamp_text(folder).encode())
         mark = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
         yield Job(one, lesson, source, data, reason, seed, mark, unsafe_local)
+
+
+def _known_by(source: str) -> bytes:
+    """By what a lesson's source is known to be the same as the last time: all but its kernel.
+
+    The first edition wrote another kernel into it; that is no reason to grade a class again.
+    """
+    notebook = with_kernel(nbformat.reads(source, as_version=4), STUDENTS_KERNEL)
+    return as_text(notebook).encode()
 
 
 def _file(folder: Path, lesson: str) -> tuple[bytes | None, str]:

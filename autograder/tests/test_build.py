@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 
 from autograder import build, leaks
 from autograder.build import BuildError, release
+from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON
@@ -48,7 +49,7 @@ def test_the_instructors_notebook_keeps_both(built):
 
 def test_the_notebook_opens_in_any_jupyter_without_a_question_about_the_kernel(built):
     assert built[2].metadata == {
-        "kernelspec": build.KERNELSPEC,
+        "kernelspec": STUDENTS_KERNEL,
         "language_info": {"name": "python"},
     }
 

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from autograder import build, leaks
+from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON, SOLUTIONS
@@ -26,7 +27,7 @@ def innocent():
         nbformat.v4.new_code_cell("check(conv1d)"),
         nbformat.v4.new_code_cell("h = np.zeros(len(x) - K + 1)\n%matplotlib inline\nplot(x, h)"),
     ]
-    metadata = {"kernelspec": build.KERNELSPEC, "language_info": {"name": "python"}}
+    metadata = {"kernelspec": STUDENTS_KERNEL, "language_info": {"name": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from autograder import build
+from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT
 from autograder.leaks import CELL_METADATA, NOTEBOOK_METADATA
 from autograder.publish import PLACEHOLDER
@@ -109,7 +110,7 @@ def good():
             v4.new_markdown_cell("### Section\n![a filter in words](a.png)"),
             v4.new_code_cell("x = 1"),
         ],
-        metadata={"kernelspec": build.KERNELSPEC, "language_info": {"name": "python"}},
+        metadata={"kernelspec": STUDENTS_KERNEL, "language_info": {"name": "python"}},
     )
 
 

@@ -1,0 +1,1 @@
+"""The judge, and the steps by which nbgrader calls it."""

@@ -1,0 +1,70 @@
+"""nbgrader's way to us: the steps that a course's settings name as strings.
+
+Courses hold the address of this module, so it stays where it is. Nothing imports it: nbgrader
+does, by name, and where it cannot, grading ends there and runs nothing (``course.STEPS``).
+"""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
+
+from ..cells import STUDENTS_KERNEL
+from ..feedback import Page, PageExporter
+from ..judge import Sandboxes, judge_twice
+from ..restore import restore
+
+__all__ = ["Judge", "Page", "PageExporter", "Restore", "StudentsKernel"]
+
+
+class StudentsKernel(NbGraderPreprocessor):
+    """Last step of ``nbgrader generate_assignment``: the kernel that students have.
+
+    source/ and the gradebook name one that nobody has (``cells.NOBODYS_KERNEL``).
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Name the kernel in the notebook that is handed out."""
+        nb.metadata["kernelspec"] = dict(STUDENTS_KERNEL)
+        return nb, resources
+
+
+class Restore(NbGraderPreprocessor):
+    """First step of ``nbgrader autograde``: the student's answers in a clean notebook."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Replace a submitted notebook by a restored one."""
+        course = self.parent.parent.coursedir
+        lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
+        folder = course.format_path(course.source_directory, ".", lesson)
+        source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)
+        clean, repairs = restore(nb, source)
+        for sentence in repairs:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+        return clean, resources
+
+
+class Judge(NbGraderPreprocessor):
+    """Second step, in the place of ``Execute``: the verdicts."""
+
+    unsafe_local = Bool(False, help="Run students' code without a sandbox.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
+        return judge_twice(nb, _shared(self.unsafe_local)), resources
+
+
+_sandboxes: dict[bool, Sandboxes] = {}
+
+
+def _shared(unsafe_local: bool) -> Sandboxes:
+    """This process's sandboxes, kept warm from one notebook to the next."""
+    if unsafe_local not in _sandboxes:
+        _sandboxes[unsafe_local] = Sandboxes(unsafe_local)
+        atexit.register(_sandboxes[unsafe_local].close)
+    return _sandboxes[unsafe_local]
