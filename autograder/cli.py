@@ -263,13 +263,10 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> None:
-    from .publish import publish
+    from .publish import publish, what_to_push
 
     publish(options.folder, options.repository)
-    print(
-        f"{options.folder} is ready to be pushed to {options.repository}. Made without solutions/ "
-        "and autograder/; run publish again after a change."
-    )
+    print(what_to_push(options.folder, options.repository))
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ autograder/. Publish again after a change: DIR is brought up to date, its .git s
 from __future__ import annotations
 
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 from .build import NOTEBOOKS, SOLUTIONS, read_all
@@ -20,6 +22,15 @@ MARK = ".published"
 """The file by which a folder made by publish is known; it lists what publish wrote."""
 
 FOLDERS = ("notebooks", "data")
+FILES = ("LICENSE", "CITATION.cff")
+
+VERSION = tomllib.loads((ROOT / "notebooks/pyproject.toml").read_text())["project"]["version"]
+TAG = f"v{VERSION}"
+"""The version of ``cnnlab`` that a notebook's setup cell installs: the one it was made with.
+
+So a new version reaches students with a new notebook, and no change of ours reaches a lesson
+that somebody is in the middle of.
+"""
 
 README = """\
 # Convolutional networks: the notebooks
@@ -47,7 +58,8 @@ On Windows write `.venv\\Scripts\\` where `.venv/bin/` stands. With conda:
 `conda env create -f environment.yml`, `conda activate cnnlab`,
 `jupyter lab --notebook-dir=notebooks`.
 
-Where the data come from, and under which licence: [data/README.md](data/README.md).
+Licences: code and text in [LICENSE](LICENSE), where the data come from in
+[data/README.md](data/README.md).
 """
 
 ENVIRONMENT = """\
@@ -88,6 +100,7 @@ def publish(folder: Path, repository: str) -> list[Path]:
         raise PublishError("\n".join(["nothing is published:", *(f"  {leak}" for leak in leaks)]))
 
     contents = {Path("README.md"): _readme(repository), Path("environment.yml"): ENVIRONMENT}
+    contents |= {Path(name): (ROOT / name).read_bytes() for name in FILES}
     for name in FOLDERS:
         for path in _files(ROOT / name):
             contents[path.relative_to(ROOT)] = path.read_bytes()
@@ -95,6 +108,7 @@ def publish(folder: Path, repository: str) -> list[Path]:
     for path, content in sorted(contents.items()):
         data = content.encode() if isinstance(content, str) else content
         # Only text can hold the placeholder, and bytes that do are text.
+        data = data.replace(f"{PLACEHOLDER}#".encode(), f"{repository}@{TAG}#".encode())
         data = data.replace(PLACEHOLDER.encode(), repository.encode())
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
@@ -104,6 +118,27 @@ def publish(folder: Path, repository: str) -> list[Path]:
     listed = "\n".join(map(str, sorted(contents)))
     (folder / MARK).write_text(f"Written by autograder publish for {repository}:\n{listed}\n")
     return written
+
+
+def what_to_push(folder: Path, repository: str) -> str:
+    """What is left to do by hand, for the setup cells to find their version of ``cnnlab``."""
+    there = ["git", "-C", str(folder)]
+    tagged = subprocess.run([*there, "rev-parse", "-q", "--verify", TAG], capture_output=True)
+    said = f"{folder} is ready to be pushed to {repository}, without solutions/ and autograder/."
+    if tagged.returncode:
+        return (
+            f"{said} The setup cells install the tag {TAG}, so push it, too: git add --all, "
+            f"git commit, git tag {TAG}, git push --follow-tags origin HEAD {TAG}"
+        )
+    package = ["notebooks/cnnlab", "notebooks/pyproject.toml", "data"]
+    changed = subprocess.run([*there, "diff", "--quiet", TAG, "--", *package], capture_output=True)
+    if changed.returncode:
+        return (
+            f"{said} But cnnlab differs from the one that is tagged {TAG} there, which the setup "
+            "cells install: give it a new version in notebooks/pyproject.toml (and in "
+            "pyproject.toml and CITATION.cff) and publish again, or students do not get it."
+        )
+    return f"{said} cnnlab is the one that is tagged {TAG} there already."
 
 
 def _written_before(folder: Path) -> set[Path]:

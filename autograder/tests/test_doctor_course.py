@@ -165,15 +165,17 @@ def test_mending_is_no_reason_to_grade_again(first_edition):
     assert [r.status for r in recorder.grade(first_edition, [LESSON], workers=1)] == ["unchanged"]
 
 
-def test_an_unmended_first_edition_course_grades_the_same(first_edition, made):
-    (mended,) = recorder.grade(made, [LESSON], workers=1)
-    (unmended,) = recorder.grade(first_edition, [LESSON], workers=1)
-    assert unmended.score == pytest.approx(mended.score)
-    config = first_edition.config()
+def test_an_unmended_first_edition_course_grades_the_same(course):
+    (before,) = recorder.grade(course, [LESSON], workers=1)
+    as_first_edition(course.root)
+    course.forget_settings()
+    (now,) = recorder.grade(course, [LESSON], workers=1, force=True)
+    assert now.score == pytest.approx(before.score)
+    config = course.config()
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     assert api.autograde(LESSON, "ada")["success"]
-    with Gradebook(first_edition.db_url) as gradebook:
-        assert gradebook.find_submission(LESSON, "ada").score == pytest.approx(mended.score)
+    with Gradebook(course.db_url) as gradebook:
+        assert gradebook.find_submission(LESSON, "ada").score == pytest.approx(before.score)
     assert api.generate_feedback(LESSON, "ada")["success"]
 
 

@@ -84,6 +84,17 @@ def test_colabs_python_is_supported():
     )
 
 
+def test_the_version_is_the_same_wherever_it_stands():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    versions = {project(p)["version"] for p in ("pyproject.toml", "notebooks/pyproject.toml")}
+    assert {cited["version"]} == versions
+    assert (ROOT / "CHANGELOG.md").read_text().partition("\n## ")[2].startswith(cited["version"])
+
+
+def test_the_holder_of_the_rights_is_named_once_in_the_licence():
+    assert (ROOT / "LICENSE").read_text().count("the authors of this course") == 1
+
+
 def test_ci_runs_what_make_test_runs():
     script = (ROOT / ".ci/run").read_text()
     assert script.strip().splitlines()[-1].startswith("make test")
@@ -118,6 +129,9 @@ def test_there_is_nothing_else_at_the_top_of_the_repository():
     top = {name.partition("/")[0] for name in listed if not name.startswith(".")}
     assert top <= {
         "README.md",
+        "LICENSE",
+        "CITATION.cff",
+        "CHANGELOG.md",
         "environment.yml",
         "pyproject.toml",
         "Makefile",

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import nbformat
 import pytest
@@ -25,6 +26,10 @@ def published(tmp_path_factory):
     return folder
 
 
+def project_version(path):
+    return tomllib.loads((ROOT / path).read_text())["project"]["version"]
+
+
 def texts(folder):
     binary = (".png", ".npz")
     files = [p for p in folder.rglob("*") if p.is_file() and p.suffix not in binary]
@@ -34,6 +39,8 @@ def texts(folder):
 def test_it_holds_the_notebooks_the_data_a_readme_and_an_environment(published):
     assert {p.name for p in published.iterdir()} == {
         publish.MARK,
+        "CITATION.cff",
+        "LICENSE",
         "README.md",
         "data",
         "environment.yml",
@@ -70,7 +77,10 @@ def test_links_and_setup_cells_name_the_repository(published):
         cells = json.loads(path.read_text())["cells"]
         link = f"github/ada/convolutions/blob/main/notebooks/{path.stem}/{path.name}"
         assert link in "".join(cells[0]["source"])
-        assert "git+https://github.com/ada/convolutions" in path.read_text()
+        version = project_version("notebooks/pyproject.toml")
+        assert (
+            f"git+https://github.com/ada/convolutions@v{version}#subdirectory=" in path.read_text()
+        )
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +154,24 @@ def test_a_folder_that_it_did_not_make_is_left_alone(tmp_path):
     with pytest.raises(PublishError, match=r"did not make \(thesis.tex\)"):
         publish.publish(tmp_path, "ada/one")
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_it_is_said_which_tag_the_setup_cells_need(tmp_path):
+    folder, tag = tmp_path / "students", publish.TAG
+
+    def git(*arguments):
+        who = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", "-C", folder, *who, *arguments], check=True)
+
+    publish.publish(folder, "ada/one")
+    git("init", "--quiet")
+    assert f"git tag {tag}" in publish.what_to_push(folder, "ada/one")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "The lessons")
+    git("tag", tag)
+    assert f"is the one that is tagged {tag}" in publish.what_to_push(folder, "ada/one")
+    (folder / "notebooks/cnnlab/start.py").write_text("# mended")
+    assert "give it a new version" in publish.what_to_push(folder, "ada/one")
 
 
 def test_an_empty_clone_is_filled(tmp_path):
