@@ -61,6 +61,15 @@ c.CourseDirectory.course_id = "cnnlab"
 c.Autograde.sanitize_preprocessors = SANITIZE
 c.Autograde.autograde_preprocessors = AUTOGRADE
 
+# No link in a submission is followed, and of a student's files the notebook alone is copied.
+c.Autograde.exporter_class = "autograder.links.NotebookOnly"
+c.HTMLExporter.preprocessors = ["autograder.links.Straight"]
+c.ExchangeFactory.collect = "autograder.links.Collect"
+c.ExchangeFactory.release_feedback = "autograder.links.ReleaseFeedback"
+
+# Markdown that a student wrote runs nothing in formgrader, and fetches nothing.
+c.HTMLExporter.filters = {"markdown2html": "autograder.inert.markdown"}
+
 # A test cell that a student deleted is put back and counts as any other.
 c.OverwriteCells.add_missing_cells = True
 
