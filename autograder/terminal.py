@@ -7,9 +7,8 @@ feigns another line; others turn the direction of reading. All that our commands
 
 from __future__ import annotations
 
-import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
@@ -29,8 +28,8 @@ def _plain(character: str) -> bool:
     return character in _JOINERS or (kind[0] != "C" and kind not in ("Zl", "Zp"))
 
 
-class Guard(io.TextIOBase):
-    """A stream that shows control characters instead of sending them on."""
+class Guard:
+    """A stream that shows control characters instead of sending them on; the rest is as it was."""
 
     def __init__(self, stream: TextIO):
         self.stream = stream
@@ -40,24 +39,12 @@ class Guard(io.TextIOBase):
         self.stream.write(visible(text, but="\n\t"))
         return len(text)
 
-    def writable(self) -> bool:
-        """Yes."""
-        return True
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        self.write("".join(lines))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
-
-    def flush(self) -> None:
-        """Send on what is waiting."""
-        self.stream.flush()
-
-    def isatty(self) -> bool:
-        """Whether somebody is looking on."""
-        return self.stream.isatty()
-
-    def fileno(self) -> int:
-        """The number of the stream's file."""
-        return self.stream.fileno()
 
 
 @contextmanager
