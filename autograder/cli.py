@@ -11,10 +11,13 @@ import argparse
 import functools
 import sys
 import time
+import traceback
 import warnings
 from pathlib import Path
+from typing import Any
 
 from .course import DEFAULT, Course
+from .terminal import Guard, guarded, visible
 
 WHOSE = """\
 whose a notebook is, by its name:
@@ -36,18 +39,31 @@ def main(arguments: list[str] | None = None) -> int:
     What the user can correct is told in a sentence on stderr, without a traceback.
     """
     options = _parser().parse_args(arguments)
+    # Whatever a command prints, logs and tracebacks too, may hold names that students chose.
+    with guarded(sys.stdout, sys.stderr):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run what was asked for; the exit status."""
     # nbgrader's own queries make SQLAlchemy 2 warn; nobody here can do anything about it.
     warnings.filterwarnings("ignore", message=r"Object of type <Submitted\w+> not in session")
     try:
         return options.command(options) or 0
     except (ValueError, RuntimeError, OSError) as problem:
         if not _is_for_the_user(problem):
+            sys.excepthook = _told  # by the interpreter, when nothing here prints any more
             raise
-        print(f"autograder: {problem}", file=sys.stderr)
+        print(f"autograder: {visible(str(problem))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("autograder: stopped", file=sys.stderr)
         return 130
+
+
+def _told(kind: type, problem: BaseException, trace: Any) -> None:
+    """Print a traceback, in which student data may be quoted."""
+    traceback.print_exception(kind, problem, trace, file=Guard(sys.stderr))
 
 
 def _is_for_the_user(problem: Exception) -> bool:
@@ -200,13 +216,18 @@ def _grade(options: argparse.Namespace) -> int:
     if options.force or options.seed:
         _say(keep_gradebook(course))
 
-    total = sum(1 if options.student else len(course.students(lesson)) for lesson in lessons)
+    total = sum(
+        1 if options.student else len(course.students(lesson)) + len(course.refused(lesson))
+        for lesson in lessons
+    )
     started = time.monotonic()
     # None: no bar where nobody is looking on, as in a file.
-    with tqdm(total=total, disable=None, unit="submission", leave=False) as bar:
+    # It moves the cursor, so it has the terminal itself; all that it shows is numbers.
+    terminal = getattr(sys.stderr, "stream", sys.stderr)
+    with tqdm(total=total, disable=None, unit="submission", leave=False, file=terminal) as bar:
 
         def told(result: object) -> None:
-            bar.write(str(result))
+            bar.write(str(result), file=sys.stdout)
             sys.stdout.flush()
             bar.update()
 
@@ -222,18 +243,22 @@ def _grade(options: argparse.Namespace) -> int:
             told=told,
         )
     print(_summary([result.status for result in results], time.monotonic() - started))
-    return 1 if any(result.status == "fault" for result in results) else 0
+    return 1 if any(result.status in ("fault", "refused") for result in results) else 0
 
 
 def _summary(statuses: list[str], seconds: float) -> str:
     """What came of a grading run, in a line or two."""
-    faults, unchanged = statuses.count("fault"), statuses.count("unchanged")
-    judged = len(statuses) - faults - unchanged
-    said = f"{judged} graded, {unchanged} unchanged, {faults} not graded, in {seconds:.1f} s"
+    faults, refused = statuses.count("fault"), statuses.count("refused")
+    unchanged = statuses.count("unchanged")
+    judged = len(statuses) - faults - refused - unchanged
+    said = f"{judged} graded, {unchanged} unchanged, {faults + refused} not graded"
+    said += f", in {seconds:.1f} s"
     if judged:
         said += f": {seconds / judged:.2f} s per submission"
     if faults:
         said += "\nGrade again for those not graded; nothing was recorded for them."
+    if refused:
+        said += f"\n{refused} refused because of links: see above."
     return said
 
 

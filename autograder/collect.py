@@ -38,6 +38,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from .course import Course, is_name
+from .paths import read_file, why_not
+from .terminal import visible
 
 # Far above any honest hand-in, far below what hurts.
 NOTEBOOK_BYTES = 20 * 2**20
@@ -86,12 +88,13 @@ class Collected:
 
     def __str__(self) -> str:
         rows = [
-            f"{r.student}: {r.origin}  sha256 {r.sha256[:12]}…{'' if r.new else '  (unchanged)'}"
+            f"{r.student}: {visible(r.origin)}  sha256 {r.sha256[:12]}…"
+            + ("" if r.new else "  (unchanged)")
             for r in self.taken
         ]
         new = sum(r.new for r in self.taken)
         rows.append(f"{new} taken, {len(self.taken) - new} unchanged, {len(self.refused)} refused")
-        return "\n".join([*rows, *(f"refused: {sentence}" for sentence in self.refused)])
+        return "\n".join([*rows, *(f"refused: {visible(said)}" for said in self.refused)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -342,12 +345,13 @@ def _take(
     place = course.submitted(student, lesson)
     digest = hashlib.sha256(file.content).hexdigest()
     receipt = Receipt(student, lesson, file.origin, digest, file.time, True)
-    if place.is_symlink():
-        refused.append(f"{student}: {place} is a link; remove it first")
+    kept = course.root / "replaced" / student / lesson
+    if why := why_not(place, course.root) or why_not(kept, course.root):
+        refused.append(f"{student}: {why}")
         return None
-    there = place / f"{lesson}.ipynb"
-    if there.is_file():
-        if hashlib.sha256(there.read_bytes()).hexdigest() == digest:
+    there = read_file(place / f"{lesson}.ipynb", ARCHIVE_BYTES)
+    if there is not None:
+        if hashlib.sha256(there).hexdigest() == digest:
             return dataclasses.replace(receipt, new=False)
         if _handed_in(place) > file.time:
             refused.append(
@@ -362,11 +366,12 @@ def _take(
     (fresh / "timestamp.txt").write_text(f"{file.time:%Y-%m-%d %H:%M:%S.%f} UTC")
     if place.exists():
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        old = course.root / "replaced" / student / lesson / now
+        old = kept / now
         old.parent.mkdir(parents=True, exist_ok=True)
         place.rename(old)
     fresh.rename(place)
     line = dataclasses.asdict(receipt) | {
+        "origin": visible(file.origin),  # somebody will look at it in a terminal
         "handed_in": file.time.isoformat(),
         "received": datetime.now(UTC).isoformat(),
         "bytes": len(file.content),
@@ -380,7 +385,7 @@ def _take(
 def _handed_in(place: Path) -> datetime:
     """The time of a submission that is there, by its timestamp.txt or its notebook."""
     try:
-        stamp = (place / "timestamp.txt").read_text().removesuffix(" UTC")
+        stamp = (read_file(place / "timestamp.txt", 1000) or b"").decode().removesuffix(" UTC")
         return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
     except (OSError, ValueError):
         return datetime.fromtimestamp(place.stat().st_mtime, UTC)

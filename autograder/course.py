@@ -25,6 +25,8 @@ from typing import Any
 
 from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
 
+from .paths import why_not
+
 ROOT = Path(__file__).resolve().parents[1]
 """The repository: solutions/, notebooks/ and data/ are in it."""
 
@@ -53,6 +55,12 @@ STEPS: dict[str, dict[str, Any]] = {
             "nbgrader.preprocessors.AssignLatePenalties",
             "nbgrader.preprocessors.CheckCellMetadata",
         ],
+        # Of a student's files the notebook alone is copied, and no link is followed.
+        "exporter_class": f"{OURS}.NotebookOnly",
+    },
+    "ExchangeFactory": {
+        "collect": f"{OURS}.Collect",
+        "release_feedback": f"{OURS}.ReleaseFeedback",
     },
     # A test cell that a student deleted is put back and counts as any other.
     "OverwriteCells": {"add_missing_cells": True},
@@ -79,8 +87,13 @@ STEPS: dict[str, dict[str, Any]] = {
         "exporter_class": f"{OURS}.PageExporter",
         "preprocessors": [f"{OURS}.Page"],
     },
-    # Feedback is HTML that others open: whatever a student wrote into it must stay text.
-    "HTMLExporter": {"sanitize_html": True},
+    # What a student wrote runs nothing in a page that others open, in formgrader's neither, and
+    # fetches nothing.
+    "HTMLExporter": {
+        "sanitize_html": True,
+        "preprocessors": [f"{OURS}.Straight"],
+        "filters": {"markdown2html": f"{OURS}.markdown"},
+    },
 }
 """What makes grading safe, by nbgrader's class and setting: all named by strings, nothing imported.
 
@@ -135,13 +148,9 @@ def settings() -> str:
     lines = []
     for section, options in STEPS.items():
         for option, value in options.items():
-            listed = isinstance(value, list)
-            shown = (
-                "[\n    " + ",\n    ".join(map(json.dumps, value)) + ",\n]"
-                if listed
-                else repr(value)
-            )
-            lines.append(f"c.{section}.{option} = {shown}\n".replace("'", '"'))
+            python = isinstance(value, bool)
+            shown = repr(value) if python else json.dumps(value, indent=4)
+            lines.append(f"c.{section}.{option} = {shown}\n")
     return CONFIG.replace("@STEPS@", "".join(lines))
 
 
@@ -280,12 +289,30 @@ class Course:
 
     def students(self, lesson: str) -> list[str]:
         """Who has a submission folder for a lesson, in order."""
-        folders = (self.root / "submitted").glob(f"*/{_name(lesson, 'lesson')}")
-        return sorted(f.parent.name for f in folders if f.is_dir() and is_name(f.parent.name))
+        return [student for student, why in self._handed_in(lesson) if not why]
+
+    def refused(self, lesson: str) -> dict[str, str]:
+        """Whose submission to a lesson is not looked at, and why: it is, or lies in, a link."""
+        return {student: why for student, why in self._handed_in(lesson) if why}
+
+    def _handed_in(self, lesson: str) -> list[tuple[str, str]]:
+        """(student, why it is refused or "") of all submissions to a lesson, in order."""
+        submitted = self.root / "submitted"
+        if why := why_not(submitted, self.root):
+            raise CourseError(f"{why}.")
+        found = []
+        for folder in submitted.glob("*"):
+            if is_name(folder.name):
+                place = folder / _name(lesson, "lesson")
+                why = why_not(place, self.root)
+                if why or place.is_dir():
+                    found.append((folder.name, why))
+        return sorted(found)
 
     def handed_in(self, student: str, lessons: list[str]) -> list[str]:
         """The lessons that a student handed in; CourseError if there is none."""
-        found = [lesson for lesson in lessons if self.submitted(student, lesson).is_dir()]
+        folders = {lesson: self.submitted(student, lesson) for lesson in lessons}
+        found = [n for n, f in folders.items() if f.is_dir() or why_not(f, self.root)]
         if not found:
             there = sorted({s for lesson in lessons for s in self.students(lesson)})
             listed = ", ".join(there[:10]) + (", …" if len(there) > 10 else "")
@@ -316,7 +343,7 @@ def write(path: Path, text: str) -> bool:
     A file that holds the text already is not touched, so building twice changes nothing.
     """
     data = text.encode()
-    if path.is_file() and path.read_bytes() == data:
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -27,7 +27,10 @@ from pygments.lexers import PythonLexer
 from traitlets.config import Config
 
 from .course import Course
+from .inert import as_typed
 from .judge import REPORT
+from .links import NoLinks
+from .paths import on_the_way
 from .restore import STUB, bare, is_answer, is_test, name_of
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -72,7 +75,7 @@ def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
         except NbGraderException as problem:  # some page failed
             converter.log.warning("%s: %s", lesson, problem)
         paths = [course.feedback(s, lesson) / f"{lesson}.html" for s in sorted(graded)]
-        pages += [p for p in paths if p.is_file()]
+        pages += [p for p in paths if p.is_file() and not on_the_way(p, course.root)]
     return pages
 
 
@@ -95,7 +98,7 @@ class Page(GetGrades):
         return nb, resources
 
 
-class PageExporter(HTMLExporter):
+class PageExporter(NoLinks, HTMLExporter):
     """HTML with our template, whichever one nbgrader names (formgrader insists on its own)."""
 
     def __init__(self, config: Config | None = None, **kwargs: Any):
@@ -159,7 +162,7 @@ def _title(nb: Any) -> str:
 
 def _text(cell: Any) -> dict[str, Any]:
     """A cell for free text: what the student wrote, and what was answered."""
-    source = cell.source.strip()
+    source = as_typed(cell.source).strip()
     return {
         "name": name_of(cell),
         "title": "Your questions" if name_of(cell) == "questions" else name_of(cell),

@@ -49,8 +49,10 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from .cells import STUDENTS_KERNEL, as_text, with_kernel
 from .course import Course, CourseError, environment_on_path, write
 from .judge import Fault, Sandboxes, _error, judge_twice, reports
+from .paths import on_the_way, open_file, read_file, why_not
 from .restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
 from .sandbox import SandboxError
+from .terminal import visible
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Result:
     """What became of one submission.
 
     status: "graded", "unchanged" (since the last time), "no notebook" (zero points, the
+        reason in ``notes``), "refused" (it leads somewhere else: nothing was recorded, the
         reason in ``notes``) or "fault" (ours: nothing was recorded, grade again).
     """
 
@@ -73,10 +76,12 @@ class Result:
         said = f"{self.student}, {self.lesson}: "
         if self.status == "fault":
             said += "NOT GRADED, and not the student's fault"
+        elif self.status == "refused":
+            said += "NOT GRADED; points from an earlier time stay"
         else:
             said += f"{self.score:g} of {self.max_score:g} points"
             said += f" ({self.status})" if self.status != "graded" else ""
-        return "\n".join([said, *(f"  {note}" for note in self.notes)])
+        return "\n".join([visible(said), *(f"  {visible(note)}" for note in self.notes)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,6 +193,8 @@ def grade(
 
         def new() -> Iterator[Job]:
             for lesson in lessons:
+                for one, why in _refused(course, lesson, student).items():
+                    settle(Result(one, lesson, "refused", notes=(f"{why}.",)))
                 for job in _jobs(course, lesson, student, unsafe_local, seed):
                     again = force or seed is not None
                     old = None if again else _graded_already(course, gradebook, job)
@@ -216,8 +223,18 @@ def _check(course: Course, gradebook: OpenGradebook, lesson: str, student: str |
         raise CourseError(
             f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
         ) from None
-    if student is not None and student not in course.students(lesson):
+    known = [*course.students(lesson), *course.refused(lesson)]
+    if student is not None and student not in known:
         raise CourseError(f"{student} has handed in nothing for {lesson}.")
+
+
+def _refused(course: Course, lesson: str, student: str | None) -> dict[str, str]:
+    """Who is not graded because of a link, and why."""
+    refused = course.refused(lesson)
+    for one in course.students(lesson):
+        if why := why_not(course.autograded(one, lesson), course.root):
+            refused[one] = why  # or we would write to where it leads
+    return {s: why for s, why in sorted(refused.items()) if student in (None, s)}
 
 
 def _jobs(
@@ -228,7 +245,10 @@ def _jobs(
     known_by = _known_by(source)
     if seed is None:
         seed = secrets.randbits(32)  # one for all, so that all are asked the same
+    refused = _refused(course, lesson, student)
     for one in course.students(lesson) if student is None else [student]:
+        if one in refused:
+            continue
         folder = course.submitted(one, lesson)
         data, reason = _file(folder, lesson)
         parts = (known_by, data or b"", _timestamp_text(folder).encode())
@@ -248,24 +268,26 @@ def _known_by(source: str) -> bytes:
 def _file(folder: Path, lesson: str) -> tuple[bytes | None, str]:
     """The notebook in a submission folder, or why there is none. Links are not followed."""
     try:
-        files = [p for p in sorted(folder.glob("*.ipynb")) if p.is_file() and not p.is_symlink()]
+        found = sorted(folder.glob("*.ipynb"))
+        files = [p for p in found if p.is_file() and not p.is_symlink()]
         if not files:
-            return None, "there is no notebook in the submission"
+            links = [visible(p.name) for p in found if p.is_symlink()]
+            said = f" ({links[0]} is a link, which is not followed)" if links else ""
+            return None, f"there is no notebook in the submission{said}"
         named = [p for p in files if p.stem == lesson]
         # Renamed? The one saved last; students hand in "…-Copy1.ipynb" on top of an old one.
         path = named[0] if named else max(files, key=lambda p: p.stat().st_mtime)
         if path.stat().st_size > NOTEBOOK_BYTES:
             return None, f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB"
-        return path.read_bytes(), ""
+        with open_file(path) as file:
+            return file.read(NOTEBOOK_BYTES + 1), ""
     except OSError as problem:
         return None, f"the file cannot be read ({problem.strerror})"
 
 
 def _timestamp_text(folder: Path) -> str:
-    path = folder / "timestamp.txt"
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
-        return ""
-    return path.read_text(errors="replace").strip()
+    stamp = read_file(folder / "timestamp.txt", 1000)
+    return stamp.decode(errors="replace").strip() if stamp else ""
 
 
 def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Result | None:
@@ -285,6 +307,8 @@ def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Resul
 
 def _autograded(course: Course, student: str, lesson: str) -> Any:
     path = course.autograded(student, lesson) / f"{lesson}.ipynb"
+    if on_the_way(path, course.root):
+        return None
     try:
         return nbformat.read(path, as_version=4)
     except (OSError, ValueError):

@@ -25,6 +25,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from .course import Course, CourseError, write
+from .inert import as_typed
 from .recorder import Row, table
 from .restore import is_answer, is_test, name_of, released
 
@@ -219,7 +220,7 @@ def _questions(course: Course, lesson: str, notebooks: dict[str, Any]) -> list[d
         for cell in notebook.cells:
             if is_answer(cell) and cell.cell_type == "markdown":
                 lines = [line for line in _lines(cell) if line.strip() not in given or not line]
-                text = _plain("\n".join(lines)).strip()
+                text = _plain(as_typed("\n".join(lines))).strip()
                 if text:
                     asked.append({"student": student, "text": text})
     return asked

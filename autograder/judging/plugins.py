@@ -7,19 +7,37 @@ does, by name, and where it cannot, grading ends there and runs nothing (``cours
 from __future__ import annotations
 
 import atexit
+import importlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from ..cells import STUDENTS_KERNEL
-from ..feedback import Page, PageExporter
-from ..judge import Sandboxes, judge_twice
 from ..restore import restore
 
-__all__ = ["Judge", "Page", "PageExporter", "Restore", "StudentsKernel"]
+if TYPE_CHECKING:
+    from ..judge import Sandboxes
+
+ELSEWHERE = {
+    "Collect": "..links",
+    "NotebookOnly": "..links",
+    "ReleaseFeedback": "..links",
+    "Straight": "..links",
+    "Page": "..feedback",
+    "PageExporter": "..feedback",
+    "markdown": "..inert",
+}
+"""What settings name here and where it is. It is imported when it is asked for: formgrader's server
+makes pages, and needs no torch for that."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ELSEWHERE:
+        return getattr(importlib.import_module(ELSEWHERE[name], __package__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class StudentsKernel(NbGraderPreprocessor):
@@ -56,6 +74,8 @@ class Judge(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
+        from ..judge import judge_twice
+
         return judge_twice(nb, _shared(self.unsafe_local)), resources
 
 
@@ -64,6 +84,8 @@ _sandboxes: dict[bool, Sandboxes] = {}
 
 def _shared(unsafe_local: bool) -> Sandboxes:
     """This process's sandboxes, kept warm from one notebook to the next."""
+    from ..judge import Sandboxes
+
     if unsafe_local not in _sandboxes:
         _sandboxes[unsafe_local] = Sandboxes(unsafe_local)
         atexit.register(_sandboxes[unsafe_local].close)
