@@ -1,5 +1,6 @@
 """Students' Markdown in a running formgrader, seen by Chromium: it ran before, and runs no more."""
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import build, recorder, restore
-from autograder.course import Course
+from autograder.course import SETTINGS, STEPS_FILE, Course
 
 from . import small_lesson
 from .browser import chromium, jupyterlab
@@ -23,7 +24,7 @@ if CHROMIUM is None and not os.environ.get("CI"):
 pytestmark = pytest.mark.xdist_group("inert pages")
 
 LESSON = small_lesson.LESSON
-SETTINGS = re.compile(r"(?m)^c\.HTMLExporter\.filters = .*\n")
+FILTER = re.compile(r"(?ms)^c\.HTMLExporter\.filters = \{.*?\}\n")
 
 
 def ran(name):
@@ -134,8 +135,11 @@ def copied(course, tmp_path):
 
 
 def test_without_the_filter_old_notebooks_ran_scripts_and_new_ones_run_none(copied, tmp_path):
-    settings = copied.root / "nbgrader_config.py"
-    text, count = SETTINGS.subn("", settings.read_text())
+    steps = json.loads((copied.root / STEPS_FILE).read_text())
+    del steps["HTMLExporter"]["filters"]
+    (copied.root / STEPS_FILE).write_text(json.dumps(steps))
+    settings = copied.root / SETTINGS
+    text, count = FILTER.subn("", settings.read_text())
     assert count == 1
     settings.write_text(text)
     found = opened(copied, ["mallory", "nora"], tmp_path, "before")
