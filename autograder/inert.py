@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
-import bleach
+from bleach import html5lib_shim
 from bleach.css_sanitizer import CSSSanitizer
+from bleach.sanitizer import Cleaner
 from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, import_plugin
 from pygments.token import STANDARD_TYPES
@@ -91,7 +93,26 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     return name in ("title", "alt", "colspan", "rowspan", "start")
 
 
-_STYLES = CSSSanitizer(allowed_css_properties=["text-align"], allowed_svg_properties=[])
+class _Pictures(html5lib_shim.Filter):
+    """Shows the text of a picture in its place where the picture itself is not allowed."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for token in super().__iter__():
+            picture = token["type"] in ("StartTag", "EmptyTag") and token["name"] == "img"
+            if picture and (None, "src") not in token["data"]:
+                alt = token["data"].get((None, "alt"), "")
+                yield {"type": "Characters", "data": f"[picture: {alt}]" if alt else "[picture]"}
+            else:
+                yield token
+
+
+_CLEANER = Cleaner(
+    tags=TAGS,
+    attributes=_allowed,
+    protocols={"http", "https", "mailto", "data"},
+    css_sanitizer=CSSSanitizer(allowed_css_properties=["text-align"], allowed_svg_properties=[]),
+    filters=[_Pictures],
+)
 
 
 class _Renderer(IPythonRenderer):
@@ -131,12 +152,6 @@ def cleaned(source: str, attachments: dict[str, dict[str, str]] | None = None) -
         page = MarkdownWithMath(renderer=renderer, plugins=plugins).render(source)
     except Exception:  # such as a thousand quotes inside each other
         page = f"<pre>{html.escape(source)}</pre>"
-    page = bleach.clean(
-        page,
-        tags=TAGS,
-        attributes=_allowed,
-        protocols={"http", "https", "mailto", "data"},
-        css_sanitizer=_STYLES,
-    )
+    page = _CLEANER.clean(page)
     # MathJax looks for formulas in whatever is text on the page by now.
     return re.sub(_COMMANDS, lambda found: found[0] + GAP, page, flags=re.IGNORECASE)

@@ -124,8 +124,17 @@ def test_attachments_are_pictures_or_nothing():
     }
     page = cleaned("![one](attachment:a.png) ![two](attachment:a.svg) ![3](attachment:x)", given)
     assert re.findall(r'src="([^"]*)"', page) == [f"data:image/png;base64,{PNG}"]
-    assert 'alt="two"' in page
-    assert 'alt="none"' in cleaned("![none](attachment:gone.png)")  # which fails nbconvert's page
+    assert "[picture: two]" in page
+    assert "[picture: none]" in cleaned(
+        "![none](attachment:gone.png)"
+    )  # which fails nbconvert's page
+
+
+def test_a_pictures_text_is_text():
+    for text in ("><script>alert(1)</script>", '"><script>', "&lt;script&gt;", "</p><script>"):
+        page = cleaned(f"![{text}](/x.png) <img alt='{text}'>")
+        assert "<script" not in page
+        assert "[picture: " in page
 
 
 @pytest.mark.parametrize("sign", ["`", "~", "<", "](", "![", "> ", "*", "[", "\\", "```\n", " "])
