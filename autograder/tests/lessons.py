@@ -55,9 +55,7 @@ def quick(notebook: NotebookNode, lesson: str) -> NotebookNode:
     """The same lesson with its long trainings cut short; how well they go is tested elsewhere."""
     for long, short in DECLARED[lesson].shorter.items():
         cells = [cell for cell in notebook.cells if long in cell.source]
-        assert len(cells) == 1, (
-            f"{lesson} has {len(cells)} cells with {long!r}: mend `shorter`"
-        )
+        assert len(cells) == 1, f"{lesson} has {len(cells)} cells with {long!r}: mend `shorter`"
         cells[0].source = cells[0].source.replace(long, short)
     return notebook
 
