@@ -55,34 +55,8 @@ def with_tanh(layer, x, f, b=0.0, stride=1, padding=(0, 0)):
     return layer(x, f, b=b, stride=stride, padding=padding, activation=np.tanh)
 
 
-@conv1d_layer.cases
-def _(rng: np.random.Generator) -> Iterator[Case]:
-    J, K, S = (*sizes(rng, 13, 22, 1), *sizes(rng, 3, 6, 2))
-    left, right = sizes(rng, 1, 4, 2)
-    by_hand = np.array([1.0, 2, 0, 4, 3]), np.array([0.5, 0, 2])
-    yield case("nothing but the filter", *by_hand)
-    yield case("with a bias", *by_hand, b=10.0)
-    yield case("every second window", *by_hand, stride=2)
-    yield case("one zero left, two zeros right", *by_hand, padding=(1, 2))
-    yield Case(
-        "a bias, then the rectified linear unit",
-        (np.array([1.0, -2, 0.5, -4, 3]), np.array([1.0, 1]), -0.25),
-        probe=with_relu,
-    )
-    yield case(
-        "random sizes, stride and padding",
-        rng.normal(size=J),
-        rng.normal(size=K),
-        float(rng.normal()),
-        S,
-        (left, right),
-    )
-    yield Case(
-        "all at once, with tanh",
-        (rng.normal(size=J), rng.normal(size=K)),
-        {"b": float(rng.normal()), "stride": S, "padding": (right, left)},
-        probe=with_tanh,
-    )
+def _unusual_arrays(rng: np.random.Generator) -> Iterator[Case]:
+    """Types, padding and memory layouts that a layer must take, too."""
     yield case("whole numbers", rng.integers(0, 200, 9), rng.normal(size=4), 1.5, 2, (2, 0))
     yield case(
         "numbers of type uint8",
@@ -112,6 +86,37 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         2,
         (1, 0),
     )
+
+
+@conv1d_layer.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    J, K, S = (*sizes(rng, 13, 22, 1), *sizes(rng, 3, 6, 2))
+    left, right = sizes(rng, 1, 4, 2)
+    by_hand = np.array([1.0, 2, 0, 4, 3]), np.array([0.5, 0, 2])
+    yield case("nothing but the filter", *by_hand)
+    yield case("with a bias", *by_hand, b=10.0)
+    yield case("every second window", *by_hand, stride=2)
+    yield case("one zero left, two zeros right", *by_hand, padding=(1, 2))
+    yield Case(
+        "a bias, then the rectified linear unit",
+        (np.array([1.0, -2, 0.5, -4, 3]), np.array([1.0, 1]), -0.25),
+        probe=with_relu,
+    )
+    yield case(
+        "random sizes, stride and padding",
+        rng.normal(size=J),
+        rng.normal(size=K),
+        float(rng.normal()),
+        S,
+        (left, right),
+    )
+    yield Case(
+        "all at once, with tanh",
+        (rng.normal(size=J), rng.normal(size=K)),
+        {"b": float(rng.normal()), "stride": S, "padding": (right, left)},
+        probe=with_tanh,
+    )
+    yield from _unusual_arrays(rng)
     yield Case("a stride of 0", (*by_hand,), {"stride": 0}, raises=True)
     yield Case(
         "a filter longer than the padded series",

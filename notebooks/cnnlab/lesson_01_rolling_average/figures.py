@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import ipywidgets as ipw
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..engine.figures import (
     BLUE,
@@ -144,6 +145,76 @@ def _weights(kind: str, K: int, own: str) -> np.ndarray:
     return f
 
 
+def _draw_window(
+    axis: Axes, days: np.ndarray, padded: np.ndarray, begin: int, f: np.ndarray
+) -> None:
+    """The days as bars, those of the window marked, each with its weight."""
+    bars = axis.bar(days, padded, color="0.8", width=0.8)
+    for k, bar in enumerate(bars[begin : begin + len(f)]):
+        bar.set(color=SKY, edgecolor=BLUE, hatch="//")
+        high = bar.get_height()
+        axis.annotate(
+            f"·{_weight(float(f[k]))}",
+            (days[begin + k], max(high, 0)),
+            ha="center",
+            va="bottom",
+            fontsize=7,
+            rotation=90 if len(f) > 8 else 0,
+        )
+    axis.margins(y=0.18)
+    axis.set(
+        title="input: the window, and the weight each day is multiplied with",
+        ylabel="tests per day",
+    )
+
+
+def _draw_outputs(axis: Axes, ends: np.ndarray, h: np.ndarray, i: int) -> None:
+    """The outputs, number i marked, each under its window's last day."""
+    axis.plot(ends, h, "o-", color=BLUE, ms=3, lw=1)
+    axis.plot(ends[i], h[i], "D", color=ORANGE, ms=9)
+    axis.annotate(
+        plain(float(h[i])),
+        (ends[i], h[i]),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+        color=ORANGE,
+        bbox={"facecolor": "white", "lw": 0, "pad": 1},
+    )
+    axis.margins(y=0.35)
+    axis.set(
+        title="output: one value per window, under the window's last day",
+        xlabel="position in the series, counted from 0 (padding lies before it)",
+        ylabel="h",
+    )
+
+
+def _draw_step(padded: np.ndarray, left: int, f: np.ndarray, stride: int, position: int) -> None:
+    """A window of the padded series, and the output it gives. left: days of padding."""
+    h = conv1d_layer.reference(padded, f, stride=stride)
+    i = min(position // stride, len(h) - 1)
+    begin = i * stride
+    inside = padded[begin : begin + len(f)]
+    products = " + ".join(
+        f"{number(round(float(v), 2))}·{_weight(float(w))}" for v, w in zip(inside, f, strict=True)
+    )
+    equals = "=" if np.allclose(inside, np.round(inside, 2), atol=1e-9) else "≈"
+    caption = (
+        f"Output {i} (counted from 0; in the lecture's count from 1, window {begin + 1}) = "
+        f"{products} {equals} {plain(float(h[i]))}. {len(padded)} values in, {len(h)} out."
+    )
+    with figure(rows=2, height=4.2, sharex=True) as (made, (top, below)):
+        days = np.arange(len(padded)) - left
+        _draw_window(top, days, padded, begin, f)
+        _draw_outputs(below, days[len(f) - 1 :: stride][: len(h)], h, i)
+        alt = (
+            f"Above, {len(padded)} days as bars with a window of {len(f)} days from position "
+            f"{begin - left} marked. Below, the {len(h)} outputs; the current one is "
+            f"{plain(float(h[i]))}."
+        )
+        show(made, alt, caption)
+
+
 def slide_filter(x: np.ndarray) -> ipw.interactive:
     """Slide a filter along a series; see the window, its products, their sum, the output.
 
@@ -162,62 +233,7 @@ def slide_filter(x: np.ndarray) -> ipw.interactive:
         if len(f) > len(padded):
             print(f"The filter has {len(f)} weights, the series only {len(padded)} days.")
             return
-        h = conv1d_layer.reference(padded, f, stride=stride)
-        i = min(position // stride, len(h) - 1)
-        begin = i * stride
-        inside = padded[begin : begin + len(f)]
-        products = " + ".join(
-            f"{number(round(float(v), 2))}·{_weight(float(w))}"
-            for v, w in zip(inside, f, strict=True)
-        )
-        equals = "=" if np.allclose(inside, np.round(inside, 2), atol=1e-9) else "≈"
-        caption = (
-            f"Output {i} (counted from 0; in the lecture's count from 1, window {begin + 1}) = "
-            f"{products} {equals} {plain(float(h[i]))}. {len(padded)} values in, {len(h)} out."
-        )
-        with figure(rows=2, height=4.2, sharex=True) as (made, (top, below)):
-            days = np.arange(len(padded)) - left
-            bars = top.bar(days, padded, color="0.8", width=0.8)
-            for k, bar in enumerate(bars[begin : begin + len(f)]):
-                bar.set(color=SKY, edgecolor=BLUE, hatch="//")
-                high = bar.get_height()
-                top.annotate(
-                    f"·{_weight(float(f[k]))}",
-                    (days[begin + k], max(high, 0)),
-                    ha="center",
-                    va="bottom",
-                    fontsize=7,
-                    rotation=90 if len(f) > 8 else 0,
-                )
-            top.margins(y=0.18)
-            top.set(
-                title="input: the window, and the weight each day is multiplied with",
-                ylabel="tests per day",
-            )
-            ends = days[len(f) - 1 :: stride][: len(h)]
-            below.plot(ends, h, "o-", color=BLUE, ms=3, lw=1)
-            below.plot(ends[i], h[i], "D", color=ORANGE, ms=9)
-            below.annotate(
-                plain(float(h[i])),
-                (ends[i], h[i]),
-                xytext=(0, 12),
-                textcoords="offset points",
-                ha="center",
-                color=ORANGE,
-                bbox={"facecolor": "white", "lw": 0, "pad": 1},
-            )
-            below.margins(y=0.35)
-            below.set(
-                title="output: one value per window, under the window's last day",
-                xlabel="position in the series, counted from 0 (padding lies before it)",
-                ylabel="h",
-            )
-            alt = (
-                f"Above, {len(padded)} days as bars with a window of {len(f)} days from position "
-                f"{begin - left} marked. Below, the {len(h)} outputs; the current one is "
-                f"{plain(float(h[i]))}."
-            )
-            show(made, alt, caption)
+        _draw_step(padded, left, f, stride, position)
 
     return ipw.interactive(
         draw,

@@ -38,6 +38,28 @@ def _(X, F, b=None, activation=None):
     return h if activation is None else activation(h)
 
 
+def _unusual_arrays(rng: np.random.Generator) -> Iterator[Case]:
+    """Types and memory layouts that a filter bank must take, too."""
+    yield case(
+        "a photograph of type uint8, filters of whole numbers",
+        rng.integers(100, 256, (5, 6, 3)).astype(np.uint8),
+        rng.integers(2, 256, (3, 2, 3, 2)).astype(np.uint8),
+        rng.integers(1, 9, 2),
+    )
+    yield case(
+        "arrays that are not contiguous",
+        strided(rng.normal(size=(5, 6, 4))),
+        strided(rng.normal(size=(3, 2, 4, 3))),
+        strided(rng.normal(size=3)),
+    )
+    yield case(
+        "arrays that may not be changed",
+        frozen(rng.normal(size=(5, 6, 2))),
+        frozen(rng.normal(size=(2, 3, 2, 4))),
+        frozen(rng.normal(size=4)),
+    )
+
+
 def bank_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Calls with X, F and b alone, for conv2d_bank and conv2d_fast."""
     J1, J2 = sizes(rng, 6, 9, 2)
@@ -71,24 +93,7 @@ def bank_cases(rng: np.random.Generator) -> Iterator[Case]:
         rng.normal(size=(4, 7, 2, 3)),
         rng.normal(size=3),
     )
-    yield case(
-        "a photograph of type uint8, filters of whole numbers",
-        rng.integers(100, 256, (5, 6, 3)).astype(np.uint8),
-        rng.integers(2, 256, (3, 2, 3, 2)).astype(np.uint8),
-        rng.integers(1, 9, 2),
-    )
-    yield case(
-        "arrays that are not contiguous",
-        strided(rng.normal(size=(5, 6, 4))),
-        strided(rng.normal(size=(3, 2, 4, 3))),
-        strided(rng.normal(size=3)),
-    )
-    yield case(
-        "arrays that may not be changed",
-        frozen(rng.normal(size=(5, 6, 2))),
-        frozen(rng.normal(size=(2, 3, 2, 4))),
-        frozen(rng.normal(size=4)),
-    )
+    yield from _unusual_arrays(rng)
 
 
 @conv2d_bank.cases

@@ -44,6 +44,32 @@ def _shuffled(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.permutation(int(np.prod(shape))).reshape(shape)
 
 
+def _unusual_arrays(rng: np.random.Generator) -> Iterator[Case]:
+    """Types and memory layouts that it must take, too."""
+    yield case("a map of whole numbers", _shuffled(rng, 4, 9, 2), 2, 3, rng.normal(size=(2, 3, 2)))
+    yield case(
+        "a map of type uint8",
+        _shuffled(rng, 6, 4, 5).astype(np.uint8),
+        3,
+        2,
+        rng.integers(1, 9, (2, 2, 5)),
+    )
+    yield case(
+        "arrays that are not contiguous",
+        strided(rng.normal(size=(6, 4, 3))),
+        2,
+        4,
+        strided(rng.normal(size=(3, 1, 3))),
+    )
+    yield case(
+        "arrays that may not be changed",
+        frozen(rng.normal(size=(4, 6, 2))),
+        2,
+        3,
+        frozen(rng.normal(size=(2, 2, 2))),
+    )
+
+
 @max_pool2d_backward.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     P1, P2 = sizes(rng, 2, 4, 2)
@@ -73,28 +99,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield case(
         "cells of a single position", rng.normal(size=(3, 4, 2)), 1, 1, rng.normal(size=(3, 4, 2))
     )
-    yield case("a map of whole numbers", _shuffled(rng, 4, 9, 2), 2, 3, rng.normal(size=(2, 3, 2)))
-    yield case(
-        "a map of type uint8",
-        _shuffled(rng, 6, 4, 5).astype(np.uint8),
-        3,
-        2,
-        rng.integers(1, 9, (2, 2, 5)),
-    )
-    yield case(
-        "arrays that are not contiguous",
-        strided(rng.normal(size=(6, 4, 3))),
-        2,
-        4,
-        strided(rng.normal(size=(3, 1, 3))),
-    )
-    yield case(
-        "arrays that may not be changed",
-        frozen(rng.normal(size=(4, 6, 2))),
-        2,
-        3,
-        frozen(rng.normal(size=(2, 2, 2))),
-    )
+    yield from _unusual_arrays(rng)
     yield case(
         "a cell with more columns than the map",
         rng.normal(size=(4, 3, 2)),

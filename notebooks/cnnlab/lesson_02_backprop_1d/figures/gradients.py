@@ -60,6 +60,37 @@ def listed(values: np.ndarray) -> str:
     return ", ".join(plain(float(v)) for v in values)
 
 
+def _stack_bars(axis: Axes, parts: np.ndarray, steps: int, limit: float) -> None:
+    """The contributions of the first steps stacked for each weight, and their sum.
+
+    parts: shape (steps, K). limit: how far the axis reaches at least.
+    """
+    K = parts.shape[1]
+    total = parts[:steps].sum(axis=0)
+    low, high = np.zeros(K), np.zeros(K)
+    for i in range(steps):
+        base = np.where(parts[i] >= 0, high, low)
+        latest = i == steps - 1
+        axis.bar(
+            np.arange(K),
+            parts[i],
+            bottom=base,
+            width=0.6,
+            color=SKY if latest else "0.88",
+            edgecolor=BLUE if latest else "0.6",
+            hatch="//" if latest else "",
+        )
+        high, low = high + parts[i].clip(0), low + parts[i].clip(None, 0)
+    axis.plot(np.arange(K), total, "D", color=ORANGE, ms=8, label="sum so far = df")
+    for k in range(K):
+        axis.text(k + 0.36, total[k], plain(total[k]), color=ORANGE, va="center")
+    axis.axhline(0, color="0.4", lw=0.8)
+    reach = max(limit, 1.15 * parts.clip(0).sum(0).max(), -1.15 * parts.clip(None, 0).sum(0).min())
+    axis.set(ylim=(-reach, reach), xlim=(-0.5, K - 0.2), xticks=np.arange(K))
+    axis.set_xlabel("weight k (counted from 0)")
+    legend(axis)
+
+
 def add_up_gradients(x: np.ndarray, dh: np.ndarray, K: int) -> ipw.interactive:
     """Widget: step by step, each window's contribution is added to the filter's gradient."""
     W = windows.reference(x, K)
@@ -76,43 +107,14 @@ def add_up_gradients(x: np.ndarray, dh: np.ndarray, K: int) -> ipw.interactive:
             if steps:
                 now[steps - 1] = True
             _cells(left, np.insert(shown, K + 2, np.nan, axis=1), "", np.insert(now, K + 2, 0, 1))
-            for place, head in (
-                (K / 2, "window"),
-                (K + 1.5, "dh"),
-                (K + 3 + K / 2, "window · dh"),
-            ):
+            heads = (K / 2, "window"), (K + 1.5, "dh"), (K + 3 + K / 2, "window · dh")
+            for place, head in heads:
                 left.text(place, -0.15, head, ha="center", va="bottom", fontsize=9)
-            low, high = np.zeros(K), np.zeros(K)
-            for i in range(steps):
-                base = np.where(parts[i] >= 0, high, low)
-                latest = i == steps - 1
-                right.bar(
-                    np.arange(K),
-                    parts[i],
-                    bottom=base,
-                    width=0.6,
-                    color=SKY if latest else "0.88",
-                    edgecolor=BLUE if latest else "0.6",
-                    hatch="//" if latest else "",
-                )
-                high, low = high + parts[i].clip(0), low + parts[i].clip(None, 0)
-            right.plot(np.arange(K), total, "D", color=ORANGE, ms=8, label="sum so far = df")
-            for k in range(K):
-                right.text(k + 0.36, total[k], plain(total[k]), color=ORANGE, va="center")
-            right.axhline(0, color="0.4", lw=0.8)
-            reach = max(
-                limit, 1.15 * parts.clip(0).sum(0).max(), -1.15 * parts.clip(None, 0).sum(0).min()
-            )
-            right.set(ylim=(-reach, reach), xlim=(-0.5, K - 0.2), xticks=np.arange(K))
-            right.set_xlabel("weight k (counted from 0)")
-            legend(right)
+            _stack_bars(right, parts, steps, limit)
+            added = "No step yet. "
             if steps:
-                added = (
-                    f"Step {steps - 1} adds {plain(dh[steps - 1])} · [{listed(W[steps - 1])}] = "
-                )
-                added += f"[{listed(parts[steps - 1])}]. "
-            else:
-                added = "No step yet. "
+                factor, row = plain(dh[steps - 1]), listed(W[steps - 1])
+                added = f"Step {steps - 1} adds {factor} · [{row}] = [{listed(parts[steps - 1])}]. "
             show(
                 made,
                 f"Left, {len(W)} windows with their dh; the first {steps} are multiplied out. "

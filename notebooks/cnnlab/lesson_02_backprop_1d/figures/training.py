@@ -128,6 +128,35 @@ def compare_models(
         )
 
 
+def _draw_run(done: list[tuple], rate: float, steps: int, best: float) -> None:
+    """The loss of a descent, and the filter it leads to. done: its steps; best: a lowest loss."""
+    f, w, _, losses = done[-1]
+    burst = len(done) < steps
+    with figure(columns=2, height=2.9, gridspec_kw={"width_ratios": [1.3, 1]}) as (made, (a, c)):
+        a.plot(losses, color=BLUE, marker="." if len(losses) < 60 else "")
+        a.axhline(best, color=GREY, lw=1, ls=":")
+        a.text(steps, best, "best possible", ha="right", va="top", color=GREY, fontsize=8)
+        a.set(xlim=(0, steps), ylim=(0, 1.1 * losses.max()), xlabel="step", title="loss")
+        rises = int(np.sum(np.diff(losses) > 0))
+        if burst:
+            a.set(yscale="log", ylim=(best / 2, None), title="loss (logarithmic)")
+            verdict = f"It diverges: {len(done)} steps, and the loss is {losses[-1]:.0e}."
+            c.text(0.5, 0.5, "no filter:\nthe numbers burst", ha="center", transform=c.transAxes)
+            c.set_axis_off()
+        else:
+            _filter_bars(c, w * f, "w · f")
+            verdict = "It is not there yet." if losses[-1] > 1.02 * best else "It has arrived."
+            if rises:
+                verdict += f" On its way the loss rises {rises} times: the steps are too long."
+        show(
+            made,
+            f"Left, the loss over {len(losses)} steps with learning rate {rate:g}, and a "
+            "dotted line at the best possible loss. Right, the weights it leads to.",
+            f"Loss {losses[0]:.3f} at the start, {losses[-1]:.4g} at the end; the best "
+            f"possible is {best:.3f}. {verdict}",
+        )
+
+
 def try_learning_rates(x: np.ndarray, y: np.ndarray, K: int = 7) -> ipw.interactive:
     """Widget: learning rate and number of steps, the loss curve and the filter they lead to."""
     runs: dict[float, list] = {}
@@ -141,37 +170,7 @@ def try_learning_rates(x: np.ndarray, y: np.ndarray, K: int = 7) -> ipw.interact
 
     def draw(learning_rate: str, steps: int) -> None:
         rate = float(learning_rate.split()[0])
-        done = run(rate, steps)
-        f, w, _, losses = done[-1]
-        burst = len(done) < steps
-        with figure(columns=2, height=2.9, gridspec_kw={"width_ratios": [1.3, 1]}) as (
-            made,
-            (a, c),
-        ):
-            a.plot(losses, color=BLUE, marker="." if len(losses) < 60 else "")
-            a.axhline(best, color=GREY, lw=1, ls=":")
-            a.text(steps, best, "best possible", ha="right", va="top", color=GREY, fontsize=8)
-            a.set(xlim=(0, steps), ylim=(0, 1.1 * losses.max()), xlabel="step", title="loss")
-            rises = int(np.sum(np.diff(losses) > 0))
-            if burst:
-                a.set(yscale="log", ylim=(best / 2, None), title="loss (logarithmic)")
-                verdict = f"It diverges: {len(done)} steps, and the loss is {losses[-1]:.0e}."
-                c.text(
-                    0.5, 0.5, "no filter:\nthe numbers burst", ha="center", transform=c.transAxes
-                )
-                c.set_axis_off()
-            else:
-                _filter_bars(c, w * f, "w · f")
-                verdict = "It is not there yet." if losses[-1] > 1.02 * best else "It has arrived."
-                if rises:
-                    verdict += f" On its way the loss rises {rises} times: the steps are too long."
-            show(
-                made,
-                f"Left, the loss over {len(losses)} steps with learning rate {rate:g}, and a "
-                "dotted line at the best possible loss. Right, the weights it leads to.",
-                f"Loss {losses[0]:.3f} at the start, {losses[-1]:.4g} at the end; the best "
-                f"possible is {best:.3f}. {verdict}",
-            )
+        _draw_run(run(rate, steps), rate, steps, best)
 
     return ipw.interactive(
         draw,

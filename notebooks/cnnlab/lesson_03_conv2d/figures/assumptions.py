@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import ipywidgets as ipw
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from ...engine.figures import BLUE, ORANGE, SKY, figure, legend, show, slider
@@ -80,6 +81,42 @@ def shift_both_ways(photograph: np.ndarray) -> ipw.interactive:
     )
 
 
+def _draw_units(axis: Axes, spans: list[tuple[int, int]], K: int, stride: int) -> None:
+    """The units that the output depends on, a row for each layer, and what connects them.
+
+    spans: the first and last of them in each layer, from the top down.
+    """
+    layers = len(spans) - 1
+    for depth, (low, high) in enumerate(spans):
+        # One unit of this layer is so many inputs wide.
+        step, level = stride ** (layers - depth), layers - depth
+        middle = step * (low + high) / 2
+        shift = -middle  # every layer is centred under the output
+        places = step * np.arange(low, high + 1) + shift
+        if depth < layers:
+            below_low, below_high = spans[depth + 1]
+            below = stride ** (layers - depth - 1)
+            below_shift = -below * (below_low + below_high) / 2
+            lines = [
+                [
+                    (step * unit + shift, level),
+                    (below * (unit * stride - (K - 1) // 2 + k) + below_shift, level - 1),
+                ]
+                for unit in range(low, high + 1)
+                for k in range(K)
+            ]
+            axis.add_collection(LineCollection(lines, colors="0.8", lw=0.7, zorder=1))
+        colour = ORANGE if depth == 0 else BLUE if level else SKY
+        axis.plot(
+            places,
+            np.full(len(places), level),
+            "D" if depth == 0 else "o" if level else "s",
+            color=colour,
+            ms=9 if depth == 0 else max(3, 8 - len(places) // 12),
+            zorder=2,
+        )
+
+
 def stack() -> ipw.interactive:
     """See how far one output of a stack of layers looks; controls: layers, K, stride."""
 
@@ -91,34 +128,7 @@ def stack() -> ipw.interactive:
             spans.append((low * stride - (K - 1) // 2, high * stride + K // 2))
         field = receptive_field.reference([K] * layers, [stride] * layers)
         with figure(height=0.7 + 0.75 * layers) as (made, axis):
-            for depth, (low, high) in enumerate(spans):
-                # One unit of this layer is so many inputs wide.
-                step, level = stride ** (layers - depth), layers - depth
-                middle = step * (low + high) / 2
-                shift = -middle  # every layer is centred under the output
-                places = step * np.arange(low, high + 1) + shift
-                if depth < layers:
-                    below_low, below_high = spans[depth + 1]
-                    below = stride ** (layers - depth - 1)
-                    below_shift = -below * (below_low + below_high) / 2
-                    lines = [
-                        [
-                            (step * unit + shift, level),
-                            (below * (unit * stride - (K - 1) // 2 + k) + below_shift, level - 1),
-                        ]
-                        for unit in range(low, high + 1)
-                        for k in range(K)
-                    ]
-                    axis.add_collection(LineCollection(lines, colors="0.8", lw=0.7, zorder=1))
-                colour = ORANGE if depth == 0 else BLUE if level else SKY
-                axis.plot(
-                    places,
-                    np.full(len(places), level),
-                    "D" if depth == 0 else "o" if level else "s",
-                    color=colour,
-                    ms=9 if depth == 0 else max(3, 8 - len(places) // 12),
-                    zorder=2,
-                )
+            _draw_units(axis, spans, K, stride)
             names = ["input", *(f"layer {n}" for n in range(1, layers + 1))]
             axis.set_yticks(range(layers + 1), names)
             axis.set_xticks([])

@@ -108,6 +108,49 @@ def _own_filter(text: str) -> np.ndarray:
     return f
 
 
+def _draw_window(brightness: np.ndarray, row: int, column: int, kind: str, f: np.ndarray) -> None:
+    """The photograph, the window at a position, the filter, and the feature map."""
+    K1, K2 = f.shape
+    h = conv2d.reference(brightness, f)
+    seen = window(brightness, K1, K2, row, column)
+    signed = bool((f < 0).any())
+    few = f.size <= 9
+    with figure(columns=4, height=2.4, width=10, width_ratios=[5, 2.4, 2.4, 5], layout="none") as (
+        made,
+        axes,
+    ):
+        # Set by hand, since a widget must be quick.
+        made.subplots_adjust(left=0.01, right=0.99, top=0.9, bottom=0.01, wspace=0.07)
+        picture(axes[0], brightness, "brightness, 0 to 1")
+        top, left = row - (K1 - 1) // 2, column - (K2 - 1) // 2
+        reach = 6  # the window itself is tiny, so frame more around it
+        mark(axes[0], top - reach, left - reach, K1 + 2 * reach, K2 + 2 * reach, ORANGE)
+        axes[0].plot(column, row, "+", color=ORANGE, ms=7)
+        axes[0].set(xlim=(-0.5, brightness.shape[1] - 0.5), ylim=(brightness.shape[0] - 0.5, -0.5))
+        numbers(axes[1], seen, "window", size=9 if few else 6)
+        numbers(axes[2], f, "filter", size=9 if few else 6)
+        picture(axes[3], h if signed else np.clip(h, 0, 1), "feature map", signed)
+        axes[3].plot(column, row, "s", mfc="none", mec=ORANGE, mew=2, ms=9)
+        value = float(h[row, column])
+        pairs = [(v, w) for v, w in zip(seen.ravel(), f.ravel(), strict=True) if w]
+        terms = [f"{plain(float(v))}·{in_brackets(float(w))}" for v, w in pairs]
+        sums = " + ".join(terms[:9]) + (" + …" if len(terms) > 9 else "") or "0"
+        scale = (
+            f"Grey is 0, white {plain(float(np.abs(h).max()))}, black the negative of it."
+            if signed
+            else "Black is 0, white 1."
+        )
+        show(
+            made,
+            f"A grey photograph with a frame at row {row}, column {column}; the {K1}×{K2} "
+            f"window "
+            f"there; the filter “{kind}”; and the feature map, whose value there is "
+            f"{plain(value)}.",
+            f"h[{row}, {column}] = {sums} = {minus(value)} (weights of 0 left out; rounded to "
+            f"two decimals). {scale} {CREDIT}",
+        )
+
+
 def move_window(photograph: np.ndarray) -> ipw.interactive:
     """Move a window over a photograph, choose or type a filter, see products, sum, feature map.
 
@@ -122,44 +165,7 @@ def move_window(photograph: np.ndarray) -> ipw.interactive:
         except ValueError as problem:
             print(problem)
             return
-        K1, K2 = f.shape
-        h = conv2d.reference(brightness, f)
-        seen = window(brightness, K1, K2, row, column)
-        signed = bool((f < 0).any())
-        few = f.size <= 9
-        with figure(
-            columns=4, height=2.4, width=10, width_ratios=[5, 2.4, 2.4, 5], layout="none"
-        ) as (made, axes):
-            # Set by hand, since a widget must be quick.
-            made.subplots_adjust(left=0.01, right=0.99, top=0.9, bottom=0.01, wspace=0.07)
-            picture(axes[0], brightness, "brightness, 0 to 1")
-            top, left = row - (K1 - 1) // 2, column - (K2 - 1) // 2
-            reach = 6  # the window itself is tiny, so frame more around it
-            mark(axes[0], top - reach, left - reach, K1 + 2 * reach, K2 + 2 * reach, ORANGE)
-            axes[0].plot(column, row, "+", color=ORANGE, ms=7)
-            axes[0].set(xlim=(-0.5, J2 - 0.5), ylim=(J1 - 0.5, -0.5))
-            numbers(axes[1], seen, "window", size=9 if few else 6)
-            numbers(axes[2], f, "filter", size=9 if few else 6)
-            picture(axes[3], h if signed else np.clip(h, 0, 1), "feature map", signed)
-            axes[3].plot(column, row, "s", mfc="none", mec=ORANGE, mew=2, ms=9)
-            value = float(h[row, column])
-            pairs = [(v, w) for v, w in zip(seen.ravel(), f.ravel(), strict=True) if w]
-            terms = [f"{plain(float(v))}·{in_brackets(float(w))}" for v, w in pairs]
-            sums = " + ".join(terms[:9]) + (" + …" if len(terms) > 9 else "") or "0"
-            scale = (
-                f"Grey is 0, white {plain(float(np.abs(h).max()))}, black the negative of it."
-                if signed
-                else "Black is 0, white 1."
-            )
-            show(
-                made,
-                f"A grey photograph with a frame at row {row}, column {column}; the {K1}×{K2} "
-                f"window "
-                f"there; the filter “{kind}”; and the feature map, whose value there is "
-                f"{plain(value)}.",
-                f"h[{row}, {column}] = {sums} = {minus(value)} (weights of 0 left out; rounded to "
-                f"two decimals). {scale} {CREDIT}",
-            )
+        _draw_window(brightness, row, column, kind, f)
 
     return ipw.interactive(
         draw,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 
 from ...engine.figures import BLUE, GREEN, GREY, ORANGE, figure, plain, show
 
@@ -24,6 +25,20 @@ def _walk(root: torch.Tensor) -> tuple[dict, list]:
     return depth, edges
 
 
+def _write_node(axis: Axes, node: object, x: float, y: float, names: dict[int, str]) -> str:
+    """Draw a node as a box at (x, y); gives what stands in it. names: of leaves, by identity."""
+    leaf = getattr(node, "variable", None)
+    if leaf is None:
+        text = node.name().removesuffix("0").replace("Backward", "\nBackward")
+        look = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.35"}
+    else:
+        shape = "×".join(map(str, leaf.shape)) or "scalar"
+        text = f"{names.get(id(leaf), 'leaf')}\n{shape}"
+        look = {"facecolor": "#DCEBF7", "edgecolor": BLUE, "boxstyle": "square,pad=0.4"}
+    axis.text(x, y, text, ha="center", va="center", fontsize=8, bbox=look, zorder=3)
+    return text.replace("\n", " ")
+
+
 def autograd_graph(root: torch.Tensor, **leaves: torch.Tensor) -> None:
     """Draw the graph that torch has recorded for a tensor, as its ``grad_fn`` chain tells it.
 
@@ -41,18 +56,7 @@ def autograd_graph(root: torch.Tensor, **leaves: torch.Tensor) -> None:
             for x, nodes in columns.items()
             for y, node in enumerate(nodes)
         }
-        said = []
-        for node, (x, y) in place.items():
-            leaf = getattr(node, "variable", None)
-            if leaf is None:
-                text = node.name().removesuffix("0").replace("Backward", "\nBackward")
-                look = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.35"}
-            else:
-                shape = "×".join(map(str, leaf.shape)) or "scalar"
-                text = f"{names.get(id(leaf), 'leaf')}\n{shape}"
-                look = {"facecolor": "#DCEBF7", "edgecolor": BLUE, "boxstyle": "square,pad=0.4"}
-            said.append(text.replace("\n", " "))
-            axis.text(x, y, text, ha="center", va="center", fontsize=8, bbox=look, zorder=3)
+        said = [_write_node(axis, node, x, y, names) for node, (x, y) in place.items()]
         for below, above in edges:
             axis.annotate(
                 "",

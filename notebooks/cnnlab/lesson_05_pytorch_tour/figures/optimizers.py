@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets as ipw
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 
 from ...engine.figures import BLUE, GREEN, ORANGE, choice, figure, legend, plain, show, slider
 from ...engine.shown import number
@@ -45,6 +46,26 @@ def _descend(name: str, height: Callable, start: tuple, rate: float, steps: int)
     return np.array(path)
 
 
+_LOOKS = [("SGD", BLUE, "o", "-"), ("RMSprop", GREEN, "^", ":"), ("Adam", ORANGE, "s", "--")]
+
+
+def _draw_paths(
+    top: Axes, side: Axes, height: Callable, start: tuple, rate: float, steps: int
+) -> tuple[list[str], list[str]]:
+    """Where each optimizer goes, seen from above and as heights; gives both in words."""
+    told, seen = [], []
+    for name, colour, marker, style in _LOOKS:
+        path = _descend(name, height, start, rate, steps)
+        look = {"color": colour, "ls": style, "lw": 1.5, "label": name}
+        top.plot(path[:, 0], path[:, 1], marker=marker, ms=3, **look)
+        side.plot(np.maximum(path[:, 2], 1e-9), **look)
+        last = path[-1, 2]
+        lost = not np.isfinite(last) or last > 10 * path[0, 2]
+        told.append(f"{name} {'flew away' if lost else number(float(f'{last:.3g}'))}")
+        seen.append(f"{name} at ({plain(path[-1, 0])}, {plain(path[-1, 1])})")
+    return told, seen
+
+
 def race() -> ipw.interactive:
     """Race SGD, Adam and RMSprop on one surface, all with the same learning rate.
 
@@ -64,21 +85,7 @@ def race() -> ipw.interactive:
             floor = z.min()
             levels = floor + np.linspace(0, (z.max() - floor) ** 0.5, 14)[1:] ** 2
             top.contour(u, v, z, levels=levels, colors="0.8", linewidths=0.8)
-            told, seen = [], []
-            looks = [
-                ("SGD", BLUE, "o", "-"),
-                ("RMSprop", GREEN, "^", ":"),
-                ("Adam", ORANGE, "s", "--"),
-            ]
-            for name, colour, marker, style in looks:
-                path = _descend(name, height, start, rate, steps)
-                look = {"color": colour, "ls": style, "lw": 1.5, "label": name}
-                top.plot(path[:, 0], path[:, 1], marker=marker, ms=3, **look)
-                side.plot(np.maximum(path[:, 2], 1e-9), **look)
-                last = path[-1, 2]
-                lost = not np.isfinite(last) or last > 10 * path[0, 2]
-                told.append(f"{name} {'flew away' if lost else number(float(f'{last:.3g}'))}")
-                seen.append(f"{name} at ({plain(path[-1, 0])}, {plain(path[-1, 1])})")
+            told, seen = _draw_paths(top, side, height, start, rate, steps)
             top.plot(*start, "k.", ms=9)
             top.plot(*low, "k*", ms=10)
             top.set(title=surface, xlim=(-5, 5), ylim=(-2.2, 2.2), xlabel="parameter u")

@@ -15,17 +15,11 @@ from .stub import TextCNN
 from .weights import random_weights, settled_weights
 
 
-@TextCNN.cases
-def _(rng: np.random.Generator) -> Iterator[Case]:
-    V, M = int(rng.integers(20, 30)), int(rng.integers(5, 8))
-    yield Case("its parameters, as a default", (V, M), probe=parameters_of)
-    widths = tuple(int(w) for w in rng.permutation([2, 5, 3])[:2])
-    options = {"widths": widths, "filters": 4, "classes": 3}
-    yield Case("its parameters, other widths", (V, M), options, probe=parameters_of)
-
+def _logits(rng: np.random.Generator, V: int, M: int, options: dict) -> Iterator[Case]:
+    """What it answers with weights for which a right answer may pad as it likes."""
     exact = {"probe": outputs_of, "rtol": 1e-6, "atol": 1e-8}
     ids, mask = torch.tensor(rng.integers(2, V, (1, 14))), torch.ones(1, 14, dtype=torch.bool)
-    weights = settled_weights(rng, ids, mask, V, M, widths, 4, 3)
+    weights = settled_weights(rng, ids, mask, V, M, *options.values())
     yield Case("logits of one sentence", (V, M, weights, [(ids, mask)]), options, **exact)
     for title, widths, N in (
         ("logits of a batch", (2, 3, 4), 3),
@@ -38,11 +32,16 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         options = {"widths": widths, "filters": N, "classes": 2}
         yield Case(title, (V, M, weights, [(ids, mask)]), options, **exact)
 
-    def padded(lengths: list[int], J: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        more = mask_of(lengths, J + 7)
-        ids = torch.tensor(rng.integers(2, V, more.shape)) * more
-        return [(ids[:, :J], more[:, :J]), (ids[:, : J + 1], more[:, : J + 1]), (ids, more)]
 
+def _padded(rng, V: int, lengths: list[int], J: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Sentences of these lengths in batches of J columns, one more, and seven more."""
+    more = mask_of(lengths, J + 7)
+    ids = torch.tensor(rng.integers(2, V, more.shape)) * more
+    return [(ids[:, :J], more[:, :J]), (ids[:, : J + 1], more[:, : J + 1]), (ids, more)]
+
+
+def _invariance(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
+    """More padding on the right changes nothing."""
     options = {"widths": (2, 4), "filters": 5, "classes": 3}
     invariant = {"probe": outputs_of, "judge": padding_changes_nothing}
     weights = random_weights(rng, V, M, (2, 4), 5, 3)
@@ -51,7 +50,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         weights[f"convolutions.{i}.bias"] += 50.0
         weights[f"convolutions.{i}.weight"].abs_()
     weights["embedding.weight"].abs_().neg_()
-    batches = padded([9, 6, 8], 9)
+    batches = _padded(rng, V, [9, 6, 8], 9)
     yield Case(
         "more padding, filters with a large bias", (V, M, weights, batches), options, **invariant
     )
@@ -61,7 +60,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         weights[f"convolutions.{i}.bias"].abs_().neg_()
     yield Case(
         "more padding, whatever its embedding is",
-        (V, M, weights, padded([9, 6, 8], 9)),
+        (V, M, weights, _padded(rng, V, [9, 6, 8], 9)),
         options,
         **invariant,
     )
@@ -72,10 +71,14 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         weights[f"convolutions.{i}.bias"].abs_().neg_()
     yield Case(
         "sentences shorter than the widest filter",
-        (V, M, weights, padded([1, 3], 3)),
+        (V, M, weights, _padded(rng, V, [1, 3], 3)),
         options,
         **invariant,
     )
+
+
+def _phrase(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
+    """The same phrase says the same wherever it stands."""
     weights = random_weights(rng, V, M, (2, 3), 4, 2)
     weights["embedding.weight"][:3] = 0  # word 2 says nothing
     phrase = [int(i) for i in rng.integers(3, V, 4)]
@@ -88,6 +91,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         probe=outputs_of,
         judge=phrase_may_move,
     )
+
+
+def _modes(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
+    """Evaluation and training, and whether everything learns."""
     mask = mask_of([8, 9], 9)
     ids = torch.tensor(rng.integers(2, V, (2, 9))) * mask
     for dropout in (0.5, 0.0):
@@ -105,3 +112,16 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         probe=untrained_parts,
         judge=all_train,
     )
+
+
+@TextCNN.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    V, M = int(rng.integers(20, 30)), int(rng.integers(5, 8))
+    yield Case("its parameters, as a default", (V, M), probe=parameters_of)
+    widths = tuple(int(w) for w in rng.permutation([2, 5, 3])[:2])
+    options = {"widths": widths, "filters": 4, "classes": 3}
+    yield Case("its parameters, other widths", (V, M), options, probe=parameters_of)
+    yield from _logits(rng, V, M, options)
+    yield from _invariance(rng, V, M)
+    yield from _phrase(rng, V, M)
+    yield from _modes(rng, V, M)
