@@ -109,6 +109,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def bank_working(index, X, F, b=None):
+    """The arithmetic of one entry of a bank's feature maps."""
     i, j, n = index
     bias = 0.0 if b is None else float(b[n])
     return worked_out(
@@ -120,7 +121,6 @@ def bank_working(index, X, F, b=None):
 
 
 conv2d_bank.working(bank_working)
-
 
 conv2d_bank.hints = [
     "You can already apply one filter of shape (K1, K2, M). Which slice of F is filter number n?",

@@ -30,7 +30,6 @@ def conv2d_fast(X: np.ndarray, F: np.ndarray, b: np.ndarray | None = None) -> np
 
 conv2d_fast.oracle(by_torch)
 
-
 SHRINKS = 7.0
 """From a small image to a large one, the time per position must fall at least by this factor.
 
@@ -97,7 +96,6 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 
 conv2d_fast.working(bank_working)
-
 
 conv2d_fast.hints = [
     "What does `im2col(X, K1, K2) @ f` give, if f holds the K1·K2·M weights of one filter in the "

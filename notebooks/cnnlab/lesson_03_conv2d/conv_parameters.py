@@ -12,6 +12,7 @@ from ..engine.exercise import Case, case, exercise
 
 
 def trainable(layer: nn.Module) -> int:
+    """The number of a layer's parameters, entry by entry."""
     return sum(p.numel() for p in layer.parameters())
 
 

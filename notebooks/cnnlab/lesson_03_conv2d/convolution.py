@@ -45,6 +45,7 @@ def products(seen: np.ndarray, weights: np.ndarray) -> str:
 
 
 def worked_out(place: str, seen: np.ndarray, weights: np.ndarray, b: float) -> str:
+    """The arithmetic of one entry, as text. seen: its window; b: its bias."""
     weights = np.asarray(weights)
     total = float(np.sum(seen * weights))
     grids = [

@@ -18,6 +18,7 @@ def normal(rng: np.random.Generator, *shape: int) -> torch.Tensor:
 
 
 def double(values: list) -> torch.Tensor:
+    """A float64 tensor of these numbers."""
     return torch.tensor(values, dtype=torch.float64)
 
 

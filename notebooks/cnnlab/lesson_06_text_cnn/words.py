@@ -23,4 +23,5 @@ def made_up(rng: np.random.Generator, count: int) -> list[str]:
 
 
 def mask_of(lengths: Iterable[int], J: int) -> torch.Tensor:
+    """True where there is a word: (B, J) for sentences of these lengths."""
     return torch.arange(J) < torch.tensor(list(lengths))[:, None]

@@ -57,6 +57,7 @@ def window_matrix(x: np.ndarray, f: np.ndarray, row: int = 1) -> None:
 
 
 def listed(values: np.ndarray) -> str:
+    """Numbers for a caption, with commas between them."""
     return ", ".join(plain(float(v)) for v in values)
 
 

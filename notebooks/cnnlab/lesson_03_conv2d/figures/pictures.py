@@ -10,7 +10,6 @@ from ...engine.figures import plain
 
 CREDIT = "Photograph: danielbuechele, CC BY 2.0, scaled down."
 
-
 FILTERS = {
     "blur: the mean of nine": np.full((3, 3), 1 / 9),
     "edges from left to right": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),

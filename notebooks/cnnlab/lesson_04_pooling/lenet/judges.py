@@ -23,6 +23,7 @@ def _followed(value: Any) -> tuple[list[dict[str, int]], bool]:
 
 
 def judge_layers(value: Any, *given: Any) -> str | None:
+    """Two registered convolutions, and a dense layer after them."""
     convolutions, dense = _followed(value)
     if len({c["layer"] for c in convolutions if c["registered"]}) < 2:
         if any(not c["registered"] for c in convolutions):
@@ -36,6 +37,7 @@ def judge_layers(value: Any, *given: Any) -> str | None:
 
 
 def judge_nonlinearities(value: Any, *given: Any) -> str | None:
+    """A nonlinearity after two convolutions."""
     if sum(c["bent"] for c in _followed(value)[0]) >= 2:
         return None
     return (
@@ -45,6 +47,7 @@ def judge_nonlinearities(value: Any, *given: Any) -> str | None:
 
 
 def judge_pooling(value: Any, *given: Any) -> str | None:
+    """Pooling, or a stride, after two convolutions."""
     pooled, waiting = 0, False  # waiting: a convolution that was not followed by pooling yet
     for c in _followed(value)[0]:
         if waiting and c["strided"] and not c["shrinks"]:
@@ -62,6 +65,7 @@ def judge_pooling(value: Any, *given: Any) -> str | None:
 
 
 def judge_scores(value: Any, classes: int, images: np.ndarray) -> str | None:
+    """Logits, always the same for the same image."""
     wanted = [(len(images), classes), (len(images), classes), (1, classes)]
     if [getattr(v, "shape", None) for v in value or ()] != wanted:
         return f"for {len(images)} images the scores should have the shape {wanted[0]}."
@@ -83,6 +87,7 @@ def judge_scores(value: Any, classes: int, images: np.ndarray) -> str | None:
 
 
 def judge_gradients(value: Any, *given: Any) -> str | None:
+    """Parameters, each with a gradient."""
     try:
         parameters, without = map(int, value)
     except (TypeError, ValueError):
@@ -95,6 +100,7 @@ def judge_gradients(value: Any, *given: Any) -> str | None:
 
 
 def judge_predictions(value: Any, *given: Any, labels: np.ndarray) -> str | None:
+    """Enough new digits are named. labels: what they are."""
     if value is None:
         return "without a convolution among its layers this network was not trained."
     if not isinstance(value, np.ndarray) or value.shape != labels.shape:

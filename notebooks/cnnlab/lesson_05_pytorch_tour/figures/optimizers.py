@@ -28,7 +28,6 @@ _SURFACES: dict[str, tuple[Callable, tuple[float, float], tuple[float, float]]] 
     ),
 }
 
-
 RATES = [0.003, 0.01, 0.03, 0.1, 0.12, 0.3, 1.0]
 
 

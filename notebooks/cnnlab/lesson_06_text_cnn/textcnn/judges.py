@@ -6,6 +6,7 @@ import torch
 
 
 def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | None:
+    """Logits of the right shape, the same however much padding follows."""
     wanted = (len(batches[0][0]), options.get("classes", 2))
     for answer in value:
         if not isinstance(answer, torch.Tensor) or tuple(answer.shape) != wanted:
@@ -18,12 +19,14 @@ def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | N
 
 
 def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
+    """The same logits for a phrase at two places."""
     if not torch.allclose(value[0], value[1]):
         return "the same phrase at another place gives other logits."
     return None
 
 
 def drops_out(value, V, M, ids, mask, **options) -> str | None:
+    """Dropout in training mode, and there alone."""
     first, second, training, again = value
     if not torch.equal(first, second):
         return "in evaluation mode it answers differently each time."
@@ -36,4 +39,5 @@ def drops_out(value, V, M, ids, mask, **options) -> str | None:
 
 
 def all_train(value, V, M, ids, mask, labels, **options) -> str | None:
+    """Every parameter has a gradient."""
     return f"{value[0]} gets no gradient." if value else None

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 
 def random_weights(rng, V, M, widths, filters, classes) -> dict[str, torch.Tensor]:
+    """Normally distributed weights, by the names of the parameters."""
     shapes = {"embedding.weight": (V, M)}
     for i, width in enumerate(widths):
         shapes[f"convolutions.{i}.weight"] = (filters, M, width)
