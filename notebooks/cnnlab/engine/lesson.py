@@ -97,9 +97,8 @@ def discover(package: ModuleType) -> None:
         if not found.name.startswith("lesson_"):
             continue
         folder = f"{package.__name__}.{found.name}"
-        lesson = LESSONS[found.name.removeprefix("lesson_")] = importlib.import_module(
-            folder
-        ).LESSON
+        lesson = importlib.import_module(folder).LESSON
+        LESSONS[found.name.removeprefix("lesson_")] = lesson
         for name in lesson.exercises:
             importlib.import_module(f"{folder}.{name.lower()}")
             if name not in EXERCISES:
