@@ -182,7 +182,7 @@ patch(
                 if hasattr(module, name): setattr(module, name, lambda *a, **k: None)
     class Report:
         points = 3.0
-    sys.modules["cnnlab.checking"].examine = lambda *a, **k: Report
+    sys.modules["cnnlab.engine.examine"].examine = lambda *a, **k: Report
     check = lambda *a, **k: 3.0
     """,
 )
@@ -190,7 +190,7 @@ patch(
     "the reference is the student's function",
     WRONG,
     """
-    from cnnlab.exercise import EXERCISES
+    from cnnlab.engine.exercise import EXERCISES
     object.__setattr__(EXERCISES["conv1d"], "cases", ())
     object.__setattr__(EXERCISES["conv1d"], "reference", lambda x, f: np.zeros(len(x)))
     check = lambda *a, **k: 3.0
@@ -336,7 +336,7 @@ find(
 )
 find(
     "the reference answer",
-    "import cnnlab\nreturn cnnlab.exercise.EXERCISES['conv1d'].reference(x, f)",
+    "import cnnlab\nreturn cnnlab.engine.exercise.EXERCISES['conv1d'].reference(x, f)",
 )
 find(
     "the reference in memory",

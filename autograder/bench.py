@@ -36,9 +36,10 @@ import numpy as np
 import psutil
 import torch
 import torch.nn.functional as F
-from cnnlab import reviews
-from cnnlab.checking import examine
-from cnnlab.exercise import EXERCISES
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.lesson import LESSONS
+from cnnlab.lesson_06_text_cnn import reviews
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
@@ -106,9 +107,6 @@ def conv2d() -> None:
 
 # ── grading: stock nbgrader, ours, and the bare answers and tests ───────────
 
-TRAIN = ("04_pooling", "05_pytorch_tour", "06_text_cnn")
-"""Lessons in which stock nbgrader runs all the training: it gets the right submission only."""
-
 OURS = 30
 """How many are ours, stock's among them; the first three are not counted."""
 
@@ -139,7 +137,7 @@ def stock(course: Course, lesson: str) -> float:
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.course_id = course.course_id
     config.CourseDirectory.assignment_id = lesson
-    config.Execute.timeout = 300 if lesson in TRAIN else 60
+    config.Execute.timeout = 300 if LESSONS[lesson].trains else 60
     taken = []
     for student in course.students(lesson):
         config.CourseDirectory.student_id = student
@@ -246,7 +244,8 @@ def grading(lessons: list[str] | None = None) -> None:
                 build.release(course, [lesson], notebooks=Path(folder) / "notebooks")
             source = nbformat.read(places[0].source(lesson), as_version=4)
             notebooks = submissions(source)
-            _hand_in(places[0], lesson, notebooks, 1 if lesson in TRAIN else 3)
+            # Where a lesson trains, stock nbgrader runs it all: it gets the right submission only.
+            _hand_in(places[0], lesson, notebooks, 1 if LESSONS[lesson].trains else 3)
             _hand_in(places[1], lesson, notebooks, OURS)
             wall, cpu = ours(places[1], lesson)
             least = bare(lesson, source, notebooks)

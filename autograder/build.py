@@ -129,7 +129,7 @@ def validate(notebook: NotebookNode, lesson: str) -> None:
     Every exercise that ``cnnlab`` declares for the lesson has one answer cell, with its
     solution marked, and one test cell worth the declared points; nothing else is graded by code.
     """
-    from cnnlab.exercise import EXERCISES
+    from cnnlab.engine.exercise import EXERCISES
 
     exercises = {e.name: e for e in EXERCISES.values() if e.lesson == lesson}
     problems = []

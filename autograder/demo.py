@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from cnnlab.exercise import EXERCISES, Exercise
-from cnnlab.report import MARK, number
+from cnnlab.engine.exercise import EXERCISES, Exercise
+from cnnlab.engine.shown import MARK, number
 from nbformat import NotebookNode
 
 from .build import NOTEBOOKS, lesson_names, release

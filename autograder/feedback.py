@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cnnlab import report as cnnlab_report
-from cnnlab.report import HEADLINE, MARK, number
+from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
 from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
@@ -52,7 +51,7 @@ _WORDS = {
     "judged": "not good enough",
     "not filled in": "not filled in",
 }
-"""Kinds of problems (``cnnlab.checking.Problem.kind``) in a reader's words."""
+"""Kinds of problems (``Problem.kind`` in ``cnnlab.engine.comparing``) in a reader's words."""
 
 
 def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
@@ -251,6 +250,6 @@ def _picture(reports: list[dict[str, Any]]) -> tuple[str, str]:
         drawing = data[REPORT].get("drawing")
         if drawing:
             target, yours = np.array(drawing["target"]), np.array(drawing["yours"])
-            image = cnnlab_report._draw(target.astype(float), yours.astype(float))
+            image = picture_png(target.astype(float), yours.astype(float))
             return base64.b64encode(image).decode(), drawing["alt"]
     return "", ""

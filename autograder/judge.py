@@ -26,9 +26,10 @@ import cnnlab
 import nbformat
 import numpy as np
 import torch
-from cnnlab.checking import Known, Report, examine
-from cnnlab.exercise import EXERCISES, Case, Outcome
-from cnnlab.report import as_html, as_text, first_wrong
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES, Case, Outcome
+from cnnlab.engine.shown import as_html, as_text, first_wrong
+from cnnlab.engine.verdict import Known, Report
 from nbgrader.utils import determine_grade
 
 from .cells import STUDENTS_KERNEL

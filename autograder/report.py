@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from cnnlab.report import MARK
+from cnnlab.engine.shown import MARK
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Name, String

@@ -7,7 +7,7 @@ answer and no other submission, and whatever it says is data to the judge.
 
     runner.py SOCKET_FD PACKAGES FLAVOUR CONFINED REFUSING
 
-REFUSING is the path of cnnlab's refusing.py, which knows how to refuse torch functions.
+REFUSING is the path of cnnlab's refusing.py, which knows what is refused, and how.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def refuse(
     what: str,
     instead: str = "NumPy is fine: slices, sums, products, np.pad, sliding_window_view, einsum.",
 ) -> Any:
-    """A function that says that ``what`` is not allowed, in the words of ``cnnlab.checking``."""
+    """A function that says that ``what`` is not allowed, in the words of ``cnnlab``."""
 
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise Forbidden(
@@ -56,13 +56,6 @@ def refuse(
 def refuse_torch(what: str) -> Any:
     """The same for torch."""
     return refuse(what, "tensor operations are fine: products, sums, means, matmul, where.")
-
-
-ABSENT = (
-    *("torch", "torchvision", "torchaudio", "tensorflow", "keras", "jax", "numba"),
-    *("scipy", "skimage", "sklearn", "statsmodels", "pandas", "cv2"),
-)
-"""Packages that an honest notebook may import for its own trials; in an answer they are refused."""
 
 
 class Absent(types.ModuleType):
@@ -631,9 +624,9 @@ def main() -> None:
         torch.set_num_interop_threads(1)
         torch.nn.functional.conv1d(torch.zeros(1, 1, 3), torch.zeros(1, 1, 2))
         torch.optim.SGD([torch.zeros(1)], lr=1.0)  # the first one imports for seconds
-        absent = tuple(n for n in ABSENT if n != "torch")
+        absent = tuple(n for n in refusing.OTHER_PACKAGES if n != "torch")
     else:
-        absent = ABSENT
+        absent = refusing.OTHER_PACKAGES
     sys.meta_path.insert(0, Stubs(absent))
     import IPython.core.inputtransformer2
     import IPython.display

@@ -23,13 +23,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import cnnlab.refusing
+from cnnlab.engine import refusing
 
 from . import confine, wire
 
 HERE = Path(__file__).resolve().parent
-REFUSING = str(Path(cnnlab.refusing.__file__).resolve())
-"""The one file of ``cnnlab`` that is needed inside: it knows names of torch, and no answer."""
+REFUSING = str(Path(refusing.__file__).resolve())
+"""The one file of ``cnnlab`` that is needed inside: it knows what is refused, and no answer."""
 
 NEEDED = {
     "numpy": ("numpy", "ipython", "ipywidgets", "matplotlib"),

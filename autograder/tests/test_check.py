@@ -8,9 +8,9 @@ import cnnlab
 import numpy as np
 import pytest
 from cnnlab import NotFilledIn, check, fill, hint, progress, replay
-from cnnlab.checking import examine
-from cnnlab.exercise import EXERCISES
-from cnnlab.report import as_html, as_text
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.shown import as_html, as_text
 
 CONV1D = EXERCISES["conv1d"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from cnnlab.checking import examine
-from cnnlab.exercise import EXERCISES
-from cnnlab.report import as_text
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.shown import as_text
 
 from .students import right_answers, wrong_answers
 

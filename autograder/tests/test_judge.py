@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from cnnlab.exercise import EXERCISES, Case
+from cnnlab.engine.exercise import EXERCISES, Case
 from nbgrader.utils import determine_grade
 
 from autograder import build, judge
@@ -123,7 +123,7 @@ def test_the_hidden_seed_is_noted_and_gives_the_same_verdict_again(points):
 
 def test_an_answer_fitted_to_the_visible_cases_earns_little(points):
     """Answers looked up by the visible inputs are wrong on inputs that nobody has seen."""
-    from cnnlab.exercise import EXERCISES
+    from cnnlab.engine.exercise import EXERCISES
 
     table = [
         (c.args[0].tolist(), EXERCISES["rolling_average"].reference(*c.args).tolist())
@@ -199,8 +199,9 @@ def conv1d(x, f): return np.zeros(len(x) - len(f) + 1).view(Right)
     "patched helpers": """
 import numpy.testing
 np.testing.assert_allclose = np.allclose = np.isclose = lambda *a, **k: True
-import cnnlab, cnnlab.checking
-cnnlab.check = cnnlab.checking.examine = cnnlab.checking.difference = lambda *a, **k: None
+import cnnlab, cnnlab.engine.comparing, cnnlab.engine.examine
+cnnlab.check = cnnlab.engine.examine.examine = lambda *a, **k: None
+cnnlab.engine.comparing.difference = lambda *a, **k: None
 check = lambda *a, **k: 3.0
 @fill
 def conv1d(x, f): return np.zeros(len(x) - len(f) + 1)
@@ -209,8 +210,8 @@ def conv1d(x, f): return np.zeros(len(x) - len(f) + 1)
 import sys
 @fill
 def conv1d(x, f):
-    import cnnlab.lesson_01_rolling_average as lesson
-    return lesson.conv1d.reference(x, f)
+    import cnnlab.lesson_01_rolling_average.conv1d as module
+    return module.conv1d.reference(x, f)
 """,
     "searching memory": """
 import gc, sys

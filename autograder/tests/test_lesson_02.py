@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from cnnlab.checking import examine
 from cnnlab.data import covid_tests
-from cnnlab.exercise import EXERCISES
-from cnnlab.lesson_01_rolling_average import AVERAGE, ENGINEERED
-from cnnlab.report import as_text
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.shown import as_text
+from cnnlab.lesson_01_rolling_average.lecture import AVERAGE, ENGINEERED
 from numpy.lib.stride_tricks import sliding_window_view
 
 TRAIN = EXERCISES["train_filter"]

@@ -1,20 +1,21 @@
 """What lesson 03 says is so: its worked example, its receptive fields, its learned filters."""
 
+import cnnlab
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from cnnlab import lesson_03_conv2d as lesson
-from cnnlab.checking import examine
 from cnnlab.data import photograph
-from cnnlab.figures import lesson_03 as figures
+from cnnlab.engine.examine import examine
+from cnnlab.lesson_03_conv2d import figures
+from cnnlab.lesson_03_conv2d.lecture import EXAMPLE_KNOWN
 
 from autograder import bench
 
 
 def test_the_lecture_gives_three_of_the_numbers_of_its_example():
-    H = lesson.worked_example.reference()
-    assert {place: H[place] for place in lesson.EXAMPLE_KNOWN} == {
+    H = cnnlab.worked_example.reference()
+    assert {place: H[place] for place in EXAMPLE_KNOWN} == {
         (0, 0): 16,
         (1, 2): 26,
         (3, 3): 5,
@@ -22,13 +23,13 @@ def test_the_lecture_gives_three_of_the_numbers_of_its_example():
 
 
 def test_a_value_that_is_still_none_is_not_attempted():
-    assert examine(lesson.worked_example, lambda: None).status == "not attempted"
+    assert examine(cnnlab.worked_example, lambda: None).status == "not attempted"
 
 
 def test_each_right_row_of_the_worked_example_counts():
-    H = lesson.worked_example.reference()
+    H = cnnlab.worked_example.reference()
     H[2, 1] += 1
-    report = examine(lesson.worked_example, lambda: H)
+    report = examine(cnnlab.worked_example, lambda: H)
     assert [bool(r.problem) for r in report.results] == [False, False, True, False]
     assert report.points == 1.5
 
@@ -39,7 +40,7 @@ def test_windows_lie_as_in_torchs_padding_same(size):
     rng = np.random.default_rng(0)
     X, f = rng.normal(size=(7, 9)), rng.normal(size=size)
     same = F.conv2d(torch.tensor(X)[None, None], torch.tensor(f)[None, None], padding="same")
-    assert np.allclose(lesson.conv2d.reference(X, f), same[0, 0])
+    assert np.allclose(cnnlab.conv2d.reference(X, f), same[0, 0])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -52,11 +53,11 @@ def test_the_receptive_field_is_what_gradients_reach(seed):
         h = F.conv1d(h, torch.ones(1, 1, K), stride=S)
     h[0, 0, 2].backward()
     reached = torch.nonzero(x.grad[0, 0])
-    assert lesson.receptive_field.reference(kernels, strides) == reached.max() - reached.min() + 1
+    assert cnnlab.receptive_field.reference(kernels, strides) == reached.max() - reached.min() + 1
 
 
 def test_the_hidden_check_of_conv2d_fast_measures_both_axes():
-    timed = [c for c in lesson.conv2d_fast.draw(1) if c.judge]
+    timed = [c for c in cnnlab.conv2d_fast.draw(1) if c.judge]
     rows, columns = (np.divide(c.args[1].shape, c.args[0].shape) for c in timed)
     assert rows[0] > 100 and rows[1] == 1
     assert columns[1] > 100 and columns[0] == 1
@@ -64,26 +65,26 @@ def test_the_hidden_check_of_conv2d_fast_measures_both_axes():
 
 @pytest.mark.parametrize("seconds", [None, "fast", [1e-5], [1e-5, 0.0], [1.0, float("nan")]])
 def test_a_time_that_is_none_is_not_accepted(seconds):
-    case = next(c for c in lesson.conv2d_fast.draw(1) if c.judge)
-    outputs = case.probe(lesson.conv2d_fast.reference, *case.args)[1]
+    case = next(c for c in cnnlab.conv2d_fast.draw(1) if c.judge)
+    outputs = case.probe(cnnlab.conv2d_fast.reference, *case.args)[1]
     assert case.judge((seconds, outputs), *case.args)
     assert case.judge(([1.0, 1.0], outputs), *case.args) is None
 
 
 def test_numbers_that_are_wrong_earn_nothing_however_fast():
-    report = examine(lesson.conv2d_fast, lambda X, F, b=None: np.zeros((*X.shape[:2], F.shape[3])))
+    report = examine(cnnlab.conv2d_fast, lambda X, F, b=None: np.zeros((*X.shape[:2], F.shape[3])))
     assert report.points == 0
     assert report.causes == []
 
 
 def test_a_loop_over_positions_earns_a_third():
-    wrong = next(m for m in lesson.conv2d_fast.mistakes if m.name == "a loop over positions")
+    wrong = next(m for m in cnnlab.conv2d_fast.mistakes if m.name == "a loop over positions")
 
     def conv2d_fast(X, F, b=None):
         return wrong.function(None, X, F, b)
 
-    report = examine(lesson.conv2d_fast, conv2d_fast)
-    assert report.points == lesson.conv2d_fast.points / 3
+    report = examine(cnnlab.conv2d_fast, conv2d_fast)
+    assert report.points == cnnlab.conv2d_fast.points / 3
     assert [m.name for m in report.causes] == [wrong.name]
 
 

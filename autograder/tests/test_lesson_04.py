@@ -7,10 +7,12 @@ import time
 import numpy as np
 import pytest
 import torch
-from cnnlab.checking import examine
 from cnnlab.data import digits, digits_sample
-from cnnlab.figures.lesson_04 import changed, probabilities, shifted, shuffled_cells, strokes, train
-from cnnlab.lesson_04_pooling import LeNet, max_pool2d
+from cnnlab.engine.examine import examine
+from cnnlab.lesson_04_pooling.figures.digits import changed, shifted, shuffled_cells, strokes
+from cnnlab.lesson_04_pooling.figures.training import probabilities, train
+from cnnlab.lesson_04_pooling.lenet import LeNet
+from cnnlab.lesson_04_pooling.max_pool2d import max_pool2d
 from IPython.utils.capture import capture_output
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from cnnlab.checking import examine
-from cnnlab.exercise import EXERCISES
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
 from torch import nn
 from torch.nn.functional import linear as imported_linear
 from torch.nn.functional import mse_loss as imported_loss

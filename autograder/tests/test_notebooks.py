@@ -1,7 +1,7 @@
 """The lessons run top to bottom: solved as the instructor has them, open as students get them."""
 
 import pytest
-from cnnlab.exercise import EXERCISES
+from cnnlab.engine.exercise import EXERCISES
 
 from autograder.tests import lessons
 from autograder.tests.lessons import LESSONS, MINUTES

@@ -83,7 +83,7 @@ def test_our_packages_and_the_ready_made_ones_are_not_on_its_disk(ask):
     cell = """
 import os
 def f():
-    ours = ("torch", "scipy", "pandas", "cnnlab", "autograder", "nbgrader", "checking.py")
+    ours = ("torch", "scipy", "pandas", "cnnlab", "autograder", "nbgrader", "examine.py")
     return [name for top in ("/packages", "/usr/lib", "/python")
             for _, folders, files in os.walk(top) for name in (*folders, *files) if name in ours]
 """

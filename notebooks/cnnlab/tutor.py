@@ -9,9 +9,10 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import Markdown, display
 
-from .checking import Report, examine
-from .exercise import EXERCISES, Exercise
-from .report import HEADLINE, MARK, as_html, as_text, number
+from .engine.examine import examine
+from .engine.exercise import EXERCISES, Exercise
+from .engine.shown import HEADLINE, MARK, as_html, as_text, number
+from .engine.verdict import Report
 
 _latest: dict[str, Report] = {}
 

@@ -1,0 +1,16 @@
+"""What every exercise is checked with, whichever lesson it belongs to.
+
+From bottom to top; a module imports only what stands above it in this list:
+
+- ``exercise``: what an exercise and a lesson are, how they are declared, the register;
+- ``refusing``: what is ready-made, and refused;
+- ``comparing``, ``calling``: compare values; call an answer and say what came of it;
+- ``verdict``: what is wrong with each case, and the points;
+- ``causes``: why an answer is wrong;
+- ``examine``: all of that for one answer;
+- ``shown``: the report as text, HTML and a picture.
+
+Beside them, for those who write lessons: ``drawing`` (inputs that tell right from nearly right),
+``shared_mistakes`` (families of mistakes that several exercises share), ``figures`` (the look that
+all figures share).
+"""

@@ -1,0 +1,55 @@
+"""Examine an answer: call it on every case, compare, and name the mistake.
+
+The same examination serves the student's ``check`` and the grader. They differ
+in where the answer runs: the student's is a plain function, the grader's a
+stand-in whose ``outcome`` method asks the sandbox.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from .calling import outcomes_of
+from .causes import choose
+from .exercise import Exercise, Outcome
+from .refusing import Forbidden, foreign, refuse
+from .verdict import Known, Report, Result, problem_of
+
+
+def examine(
+    exercise: Exercise,
+    answer: Any,
+    seed: int = 0,
+    *,
+    hidden: bool = False,
+    seconds: float | None = None,
+    known: Known | None = None,
+) -> Report:
+    """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes.
+
+    known: what has been computed for this exercise and seed already, for other answers.
+    """
+    known = known or Known(exercise, seed)
+    local = isinstance(answer, types.FunctionType)
+    used = foreign(answer) if exercise.numpy_only and local else ""
+    if used:
+        try:
+            refuse(used)()
+        except Forbidden as problem:
+            outcomes = [Outcome("forbidden", message=str(problem)) for _ in known.cases]
+    elif hasattr(answer, "outcome"):  # the grader's stand-in
+        outcomes = [answer.outcome(case) for case in known.cases]
+    else:
+        outcomes = outcomes_of(answer, exercise, seed, seconds or exercise.seconds)
+    if not exercise.signature.parameters and all(o.value is None for o in outcomes):
+        outcomes = [Outcome("not filled in")]  # a value exercise starts as None
+    results = []
+    for i, got in enumerate(outcomes):
+        case = known.cases[i]
+        # Where a judge decides there is no single right value to ask for.
+        good = Outcome("returned") if case.judge else known.right[i]
+        results.append(Result(case, good.value, got, problem_of(case, good, got)))
+    stopped = results and results[0].outcome.status == "not filled in"
+    causes = [] if stopped else choose(results, known)
+    return Report(exercise, seed, results, causes, hidden)

@@ -1,0 +1,276 @@
+"""What an exercise is: its specification, and all that is needed to check it.
+
+A module of its own, in its lesson's folder, declares each exercise once::
+
+    @exercise(points=2, minutes=10, difficulty=2, importance=4)
+    def conv1d(x, f):
+        "the specification students read"
+
+    @conv1d.oracle                      # the right answer, by torch
+    @conv1d.cases                       # example inputs, drawn from a generator
+    @conv1d.mistake("name", "advice")   # a wrong answer that people really give,
+    def _(right, x, f): ...             # written on top of a right one
+
+The student's own function is put in by :func:`fill`. From then on the name in
+``cnnlab`` calls the student's code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+
+class NotFilledIn(NotImplementedError):
+    """An exercise was called that nobody has filled in yet."""
+
+    def __init__(self, exercise: Exercise):
+        super().__init__(
+            f"{exercise.name} (lesson {exercise.lesson}) is not filled in yet. "
+            "Write it in its exercise cell, run that cell, then run this one again."
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the sentence, without a way through this package."""
+        return [f"NotFilledIn: {self}"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One call that an answer must get right.
+
+    name: what the case is about, in words a student reads.
+    args, kwargs: the arguments, as data (arrays, numbers, strings, containers).
+    probe: where a plain call is not enough (an argument is a function, a model
+        has to be built): a module-level function ``probe(answer, *args, **kwargs)``
+        that does it and returns data. It must be written with nothing but the
+        names ``np`` and, in torch lessons, ``torch`` and ``nn``: the grader sends
+        its source to the place where the student's code runs.
+    raises: the case asks for a ValueError with a sentence, not for a value.
+    judge: where there is no single right value: ``judge(value, *args, **kwargs)``
+        returns None if the value will do, otherwise a sentence saying why not.
+    draws: the answer may draw random numbers, from a global generator too.
+    rtol, atol: relative tolerance, and its floor.
+    weight: how much it counts for the points, where one matters more than others.
+    """
+
+    name: str
+    args: tuple = ()
+    kwargs: dict = dataclasses.field(default_factory=dict)
+    probe: Callable | None = None
+    raises: bool = False
+    judge: Callable | None = None
+    draws: bool = False
+    rtol: float = 1e-8
+    atol: float = 1e-10
+    weight: float = 1.0
+
+
+def case(name: str, *args: Any, **kwargs: Any) -> Case:
+    """A :class:`Case` that is a plain call: ``case("short series", x, f)``."""
+    return Case(name, args, kwargs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people really give.
+
+    name: a few words, the same in the report, the grader and the class report.
+    advice: one or two sentences to the student: what happened, what to look at.
+    function: the wrong answer itself, ``function(right, *args, **kwargs)``, usually
+        a line on top of ``right``, a right answer. Like a student's answer it uses
+        nothing but ``np`` (in torch lessons also ``torch`` and ``nn``).
+    """
+
+    name: str
+    advice: str
+    function: Callable
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of calling an answer once.
+
+    status: "returned", "raised", "timeout", "not filled in", "forbidden" or
+        "died" (its process ended).
+    value: what was returned, as data.
+    errors: names of the exception's type and its bases; message: its text.
+    line, code: the student's own line that raised: number and text.
+    changed: what the call modified: names of arguments, or of global state.
+    """
+
+    status: str
+    value: Any = None
+    errors: tuple[str, ...] = ()
+    message: str = ""
+    line: int | None = None
+    code: str = ""
+    changed: tuple[str, ...] = ()
+
+
+class Exercise:
+    """A function (class, or value) that students write; see the module's docstring.
+
+    Calling it calls the student's answer; ``reference`` calls the oracle.
+    """
+
+    def __init__(
+        self,
+        stub: Callable,
+        lesson: str,
+        points: float,
+        numpy_only: bool,
+        refused: tuple[str, ...] = (),
+        seconds: float = 3.0,
+        *,
+        minutes: int,
+        difficulty: int,
+        importance: int,
+    ):
+        self.stub = stub
+        self.name = stub.__name__
+        self.lesson = lesson
+        self.points = points
+        self.numpy_only = numpy_only
+        self.refused = refused
+        self.seconds = seconds
+        self.minutes = minutes
+        self.difficulty = difficulty
+        self.importance = importance
+        self.signature = inspect.signature(stub)
+        self.__doc__ = stub.__doc__
+        self.answer: Callable | None = None
+        self.mistakes: list[Mistake] = []
+        self.hints: list[str] = []
+        self._oracle: Callable | None = None
+        self._cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
+        self._working: Callable | None = None
+
+    def __repr__(self) -> str:
+        state = "filled in" if self.answer else "not filled in yet"
+        return f"<exercise {self.name}{self.signature}, lesson {self.lesson}, {state}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's answer; raise NotFilledIn while there is none."""
+        if self.answer is None:
+            raise NotFilledIn(self)
+        try:
+            return self.answer(*args, **kwargs)
+        except NotImplementedError:
+            raise NotFilledIn(self) from None
+
+    def reference(self, *args: Any, **kwargs: Any) -> Any:
+        """The right answer, by the oracle."""
+        return self._oracle(*args, **kwargs)
+
+    # Decorators: each hands the function back, so that it can be used by name.
+
+    def oracle(self, function: Callable) -> Callable:
+        """Declare the right answer."""
+        self._oracle = function
+        return function
+
+    def cases(self, function: Callable) -> Callable:
+        """Declare ``cases(rng)``, which yields the calls an answer must get right."""
+        self._cases = function
+        return function
+
+    def draw(self, seed: int) -> list[Case]:
+        """The cases that ``seed`` gives; the same seed gives the same cases."""
+        return list(self._cases(np.random.default_rng(seed)))
+
+    def mistake(self, name: str, advice: str) -> Callable:
+        """Declare a wrong answer that people really give."""
+
+        def declare(function: Callable) -> Callable:
+            self.mistakes.append(Mistake(name, advice, function))
+            return function
+
+        return declare
+
+    def working(self, function: Callable) -> Callable:
+        """Declare ``working(index, *args, **kwargs)``: the arithmetic of one entry, as text."""
+        self._working = function
+        return function
+
+    def work_out(self, index: tuple[int, ...], case: Case) -> str:
+        """The arithmetic that gives entry ``index`` of the right answer, or "" if none is known."""
+        if self._working is None or (case.probe and not case.args):
+            return ""
+        return self._working(index, *case.args, **case.kwargs)
+
+
+EXERCISES: dict[str, Exercise] = {}
+"""Every exercise that has been declared, by name, in the order of the lessons."""
+
+
+def exercise(
+    *,
+    points: float,
+    minutes: int,
+    difficulty: int,
+    importance: int,
+    lesson: str | None = None,
+    numpy_only: bool = True,
+    refused: tuple[str, ...] = (),
+    seconds: float = 3.0,
+) -> Callable:
+    """Turn a typed stub with a docstring into an :class:`Exercise`.
+
+    points: what a right answer earns. minutes: what it takes a student, reading included.
+    difficulty, importance: 1 to 4, shown as filled dots.
+    lesson: NN_topic, taken from the module's folder, ``cnnlab.lesson_NN_topic``, unless given.
+    numpy_only: torch, scipy and NumPy's ready-made convolutions are not allowed.
+    refused: what else is the answer already, by its full name: "torch.nn.functional.linear".
+    seconds: how long all calls of one ``check`` may take together before a loop is stopped;
+        more where the cases train, for a busy machine.
+    """
+
+    def declare(stub: Callable) -> Exercise:
+        name = lesson or re.search(r"lesson_(\w+)", stub.__module__)[1]
+        made = Exercise(
+            *(stub, name, points, numpy_only, refused, seconds),
+            minutes=minutes,
+            difficulty=difficulty,
+            importance=importance,
+        )
+        EXERCISES[made.name] = made
+        return made
+
+    return declare
+
+
+def fill(answer: Callable) -> Callable:
+    """Install a student's function (or class) as the answer to the exercise of its name.
+
+    Raises NameError if there is no such exercise and TypeError if the parameters
+    are not the ones asked for: both say what was expected.
+    """
+    name = getattr(answer, "__name__", str(answer))
+    if name not in EXERCISES:
+        raise NameError(
+            f"there is no exercise called {name!r}. Keep the function's name as it was given; "
+            f"the exercises are: {', '.join(EXERCISES)}."
+        )
+    wanted = EXERCISES[name]
+    theirs = list(inspect.signature(answer).parameters)
+    ours = list(wanted.signature.parameters)
+    if theirs != ours:
+        raise TypeError(
+            f"{name} was asked for with the parameters ({', '.join(ours)}), "
+            f"yours has ({', '.join(theirs)}). Change the first line back to "
+            f"def {name}{_plain(wanted.signature)}:"
+        )
+    wanted.answer = answer
+    return answer
+
+
+def _plain(signature: inspect.Signature) -> str:
+    """The signature without annotations, as a student would type it."""
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(inspect.Signature(bare))

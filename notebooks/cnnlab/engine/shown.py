@@ -1,0 +1,298 @@
+"""Show a report: as text, as HTML, and as a drawing of target, yours and difference."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import inspect
+import io
+import textwrap
+from html import escape
+
+import numpy as np
+
+from .comparing import is_array, to_numpy
+from .exercise import Case
+from .verdict import Report, Result
+
+MARK = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
+HEADLINE = {
+    "correct": "Correct",
+    "incorrect": "Not right yet",
+    "not attempted": "Not attempted yet",
+}
+
+
+def number(value: float) -> str:
+    """A number as a person would write it: 2, 0.5, 1.25e-07."""
+    return f"{value:.6g}"
+
+
+def shown(value: object, limit: int = 12) -> str:
+    """A value in one line; of long arrays the shape and the first entries."""
+    if type(value).__name__ == "Tensor":
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray) and value.ndim:
+        flat = " ".join(number(v) for v in value.ravel()[:limit])
+        if value.ndim == 1:
+            dots = " …" if value.size > limit else ""
+            return f"[{flat}{dots}]"
+        if value.size <= 25:
+            return f"[{', '.join(shown(row) for row in value)}]"
+        return f"array of shape {value.shape}, starting {flat} …"
+    if isinstance(value, (float, np.number)):
+        return number(value)
+    if isinstance(value, (list, tuple)):
+        text = f"[{', '.join(map(shown, value))}]"
+        text = text if isinstance(value, list) else f"({text[1:-1]})"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{key!r}: {shown(item)}' for key, item in value.items())}}}"
+    else:
+        text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def arguments(report: Report, case: Case) -> list[str]:
+    """The arguments of a case, a line each."""
+    names = list(report.exercise.signature.parameters)
+    if case.probe:  # its first parameter is the answer itself
+        names = list(inspect.signature(case.probe).parameters)[1:]
+    given = [*zip(names, case.args, strict=False), *case.kwargs.items()]
+    return [f"{name} = {shown(value)}" + _remark(value) for name, value in given]
+
+
+def _remark(value: object) -> str:
+    """What is unusual about an array argument."""
+    if not isinstance(value, np.ndarray):
+        return ""
+    remarks = [] if value.dtype == np.float64 else [str(value.dtype)]
+    remarks += [] if value.flags.c_contiguous else ["not contiguous"]
+    remarks += [] if value.flags.writeable else ["read-only"]
+    return f"   ({', '.join(remarks)})" if remarks else ""
+
+
+def headline(report: Report) -> str:
+    """The verdict in one line."""
+    verdict = f"{MARK[report.status]} {report.exercise.name}: {HEADLINE[report.status]}"
+    if report.status == "not attempted":
+        return verdict
+    right = len(report.results) - len(report.wrong)
+    return (
+        f"{verdict}: {right} of {len(report.results)} cases, "
+        f"{number(report.points)} of {number(report.exercise.points)} points"
+    )
+
+
+def first_wrong(report: Report) -> Result | None:
+    """The case to talk about: one that a known mistake explains, if there is any."""
+    wrong = report.wrong
+    with_index = [r for r in wrong if r.problem.index is not None]
+    return (with_index or wrong or [None])[0]
+
+
+def lines(report: Report) -> list[tuple[str, str]]:
+    """The report as (kind, text) pairs, from which both text and HTML are made.
+
+    kind: "cause", "case", "problem", "arithmetic", "replay", "picture" (which text
+        has none of), "list" or "next".
+    """
+    if report.status == "not attempted":
+        return [
+            (
+                "next",
+                "Replace the line that raises NotImplementedError with your answer. "
+                f"If you are stuck: hint({report.exercise.name})",
+            )
+        ]
+    out = [
+        ("cause", f"Likely cause: {mistake.name}. {mistake.advice}") for mistake in report.causes
+    ]
+    wrong = first_wrong(report)
+    if wrong is None:
+        return [("next", f"All {len(report.results)} cases are right.")]
+    if not report.hidden:
+        out += [*_about(report, wrong), ("picture", "")]
+    listed = [
+        f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
+        for r in report.results
+    ]
+    out.append(("list", "\n".join(listed)))
+    if not report.causes and not report.hidden:
+        out.append(("next", f"Stuck? hint({report.exercise.name})"))
+    return out
+
+
+def _about(report: Report, result: Result) -> list[tuple[str, str]]:
+    """Where one case goes wrong, worked out."""
+    case, problem = result.case, result.problem
+    out = [
+        ("case", f"Look at the case “{case.name}”"),
+        ("arithmetic", "\n".join(arguments(report, case))),
+        ("problem", problem.message),
+    ]
+    if problem.kind == "raised" and result.outcome.code:
+        out.append(("arithmetic", result.outcome.code))
+    if problem.index is not None:
+        worked = report.exercise.work_out(problem.index, case)
+        if worked:
+            out.append(("arithmetic", worked))
+    number_ = report.results.index(result)
+    names = list(report.exercise.signature.parameters)[: len(case.args)]
+    if case.probe is None:
+        left = f"{', '.join([*names, *case.kwargs])} = " if names or case.kwargs else ""
+        seed = f", seed={report.seed}" if report.seed else ""
+        out.append(("replay", f'{left}replay("{report.exercise.name}", {number_}{seed})'))
+    return out
+
+
+def _short(result: Result, hidden: bool) -> str:
+    """A problem in two words; hidden: none of them the student's, who could say an input."""
+    kind = result.problem.kind
+    if kind == "raised":
+        errors = [e for e in result.outcome.errors if not hidden or hasattr(builtins, e)]
+        return f"raised {errors[0]}" if errors else "raised"
+    return {
+        "type": "wrong type",
+        "shape": "wrong shape",
+        "dtype": "wrong dtype",
+        "values": "wrong values",
+        "changed": "changed its arguments",
+        "no error": "no ValueError",
+        "timeout": "did not end",
+        "forbidden": "not allowed",
+        "died": "its process ended",
+        "judged": "not good enough",
+        "not filled in": "not filled in",
+    }[kind]
+
+
+def as_text(report: Report) -> str:
+    """The whole report as plain text, at most 79 columns of prose."""
+    out = [headline(report)]
+    for kind, text in lines(report):
+        if kind in ("arithmetic", "list"):
+            out.append(textwrap.indent(text, "    "))
+        elif kind == "picture":
+            pass
+        elif kind == "replay":
+            out.append(f"  To try it yourself:\n    {text}")
+        else:
+            out.append(textwrap.fill(text, 79, initial_indent="  ", subsequent_indent="  "))
+    return "\n".join(out)
+
+
+# Blue, orange and grey stay apart for every kind of colour vision; the mark,
+# the words and the style of the border say the same without colour.
+_BORDER = {
+    "correct": "solid #0072B2",
+    "incorrect": "double #D55E00",
+    "not attempted": "dotted #767676",
+}
+
+
+def as_html(report: Report, drawing: bool = True) -> str:
+    """The whole report as one HTML element; everything a student wrote is escaped."""
+    body = []
+    for kind, text in lines(report):
+        safe = escape(text)
+        if kind == "cause":
+            name, _, advice = safe.partition(". ")
+            body.append(f"<p style='margin:.5em 0'><b>{name}.</b> {advice}</p>")
+        elif kind == "arithmetic":
+            body.append(
+                f"<pre style='margin:.3em 0 .3em 1em;color:inherit;background:none;"
+                f"white-space:pre-wrap'>{safe}</pre>"
+            )
+        elif kind == "picture":
+            body.append(picture_html(report) if drawing else "")
+        elif kind == "replay":
+            body.append(f"<p style='margin:.5em 0'>To try it yourself: <code>{safe}</code></p>")
+        elif kind == "list":
+            body.append(
+                "<details><summary>All cases</summary><ul style='margin:.3em 0'>"
+                + "".join(f"<li>{row}</li>" for row in safe.split("\n"))
+                + "</ul></details>"
+            )
+        else:
+            body.append(f"<p style='margin:.5em 0'>{safe}</p>")
+    return (
+        f"<div class='cnnlab-report' data-status='{report.status}' style='border-left:6px "
+        f"{_BORDER[report.status]};padding:.3em 1em;margin:.5em 0;max-width:52em'>"
+        f"<p style='margin:.2em 0;font-size:110%'><b>{escape(headline(report))}</b></p>"
+        + "".join(body)
+        + "</div>"
+    )
+
+
+def picture_html(report: Report) -> str:
+    """The drawing as an <img> with alt text, or "" where there is nothing to draw."""
+    result = first_wrong(report)
+    if report.hidden or result is None or result.problem.kind not in ("values", "shape"):
+        return ""
+    if not (is_array(result.expected) and is_array(result.outcome.value)):
+        return ""
+    target, yours = to_numpy(result.expected), to_numpy(result.outcome.value)
+    if any(a.dtype.kind not in "fiu" for a in (target, yours)):
+        return ""
+    if target.ndim not in (1, 2) or yours.ndim != target.ndim or not target.size or not yours.size:
+        return ""
+    image = base64.b64encode(picture_png(target, yours)).decode()
+    alt = (
+        f"Target, yours and their difference for the case {result.case.name}. "
+        f"{result.problem.message}"
+    )
+    return (
+        f"<img alt='{escape(alt, quote=True)}' style='max-width:100%;height:auto' "
+        f"src='data:image/png;base64,{image}'>"
+    )
+
+
+def picture_png(target: np.ndarray, yours: np.ndarray) -> bytes:
+    """Target | yours | difference as a PNG."""
+    from matplotlib.figure import Figure  # not pyplot: the notebook's own figures stay alone
+
+    same = target.shape == yours.shape
+    panels = [("target", target), ("yours", yours)]
+    if same:
+        panels.append(("difference (yours − target)", yours - target))
+    figure = Figure(figsize=(8.6, 2.3), layout="constrained", dpi=80)
+    axes = figure.subplots(1, len(panels))
+    low = min(0, *(np.nanmin(a) for _, a in panels[:2]))
+    high = max(0, *(np.nanmax(a) for _, a in panels[:2]))
+    for axis, (title, values) in zip(axes, panels, strict=True):
+        axis.set_title(title, fontsize=10)
+        if values.ndim == 1:
+            wrong = ~np.isclose(yours, target) if same else np.ones(len(values), bool)
+            wrong &= title != "target"
+            places = np.arange(len(values))
+            axis.vlines(places, 0, values, color="#0072B2", lw=2)
+            axis.plot(places[~wrong], values[~wrong], "o", color="#0072B2", ms=4)
+            axis.plot(places[wrong], values[wrong], "X", color="#D55E00", ms=7)
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.axhline(0, color="0.6", lw=0.8)
+            if title in ("target", "yours") and np.isfinite([low, high]).all():
+                margin = 0.08 * (high - low or 1)
+                axis.set_ylim(low - margin, high + margin)
+            axis.set_xlabel("index (code counts from 0)", fontsize=8)
+        else:
+            if title in ("target", "yours"):
+                axis.imshow(values, vmin=low, vmax=high, cmap="cividis")
+            else:  # right entries are white
+                far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
+                axis.imshow(values, vmin=-far, vmax=far, cmap="PuOr")
+            axis.locator_params(integer=True, min_n_ticks=1)
+            if max(values.shape) <= 6:  # else they would not fit into the cells
+                for (row, column), v in np.ndenumerate(values):
+                    axis.text(
+                        column,
+                        row,
+                        f"{v:.3g}",
+                        ha="center",
+                        va="center",
+                        fontsize=7,
+                        bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 1},
+                    )
+        axis.tick_params(labelsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

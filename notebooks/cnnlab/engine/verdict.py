@@ -1,0 +1,176 @@
+"""The verdict on an answer: what is wrong with each case, and the points.
+
+Below the examination and the search for causes, which both need it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .calling import call
+from .comparing import Problem, difference
+from .exercise import Case, Exercise, Mistake, Outcome
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One case: what was asked, what came of it, and the problem if there is one."""
+
+    case: Case
+    expected: Any
+    outcome: Outcome
+    problem: Problem | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The examination of one answer.
+
+    status: "not attempted", "incorrect" or "correct".
+    causes: the known mistakes that explain the problems, most likely first.
+    points: what is earned; max_points: what could be.
+    hidden: nothing of the inputs may be shown.
+    """
+
+    exercise: Exercise
+    seed: int
+    results: list[Result]
+    causes: list[Mistake]
+    hidden: bool = False
+
+    @property
+    def status(self) -> str:
+        if not self.results or self.results[0].outcome.status == "not filled in":
+            return "not attempted"
+        return "incorrect" if self.wrong else "correct"
+
+    @property
+    def wrong(self) -> list[Result]:
+        return [r for r in self.results if r.problem]
+
+    @property
+    def points(self) -> float:
+        """Points for each case that is right; none unless some value is right.
+
+        Saying no to wrong arguments earns nothing by itself (the stub may hand
+        those lines out), and a refused shortcut earns nothing at all.
+        """
+        right = [r for r in self.results if not r.problem]
+        refused = any(r.outcome.status == "forbidden" for r in self.results)
+        if refused or not any(not r.case.raises for r in right):
+            return 0.0
+        share = sum(r.case.weight for r in right) / sum(r.case.weight for r in self.results)
+        return float(np.floor(100 * self.exercise.points * share + 1e-9) / 100)
+
+    def as_data(self) -> dict[str, Any]:
+        """What the grader keeps of it: JSON, and nothing of the inputs."""
+        return {
+            "exercise": self.exercise.name,
+            "status": self.status,
+            "points": self.points,
+            "max_points": self.exercise.points,
+            "causes": [m.name for m in self.causes],
+            "cases": [
+                {"name": r.case.name, "problem": r.problem.kind if r.problem else None}
+                for r in self.results
+            ],
+            "seed": self.seed,
+        }
+
+
+class Known:
+    """What our own functions give on the cases of a seed, each computed once, when it is needed.
+
+    It lasts for one examination, or for many: the grader asks everybody the same. No answer
+    gets hold of anything in it.
+    """
+
+    def __init__(self, exercise: Exercise, seed: int):
+        self.cases = exercise.draw(seed)
+        self.right = Variant(exercise, exercise.reference, seed)
+        self.mistakes = [
+            (m, Variant(exercise, functools.partial(m.function, exercise.reference), seed))
+            for m in exercise.mistakes
+        ]
+
+
+class Variant:
+    """One of our own functions, the oracle or a mistake; ``[i]`` is its outcome for case i."""
+
+    def __init__(self, exercise: Exercise, function: Callable, seed: int):
+        self._exercise, self._function, self._seed = exercise, function, seed
+        self._outcomes: dict[int, Outcome] = {}
+
+    @functools.cached_property
+    def _cases(self) -> list[tuple[Case, Case]]:
+        """Each case twice: as it is given, and to see whether that was changed."""
+        draw = self._exercise.draw
+        return list(zip(draw(self._seed), draw(self._seed), strict=True))
+
+    def __getitem__(self, i: int) -> Outcome:
+        if i not in self._outcomes:
+            with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
+                warnings.simplefilter("ignore")
+                self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+            if len(self._outcomes) == len(self._cases):
+                del self._cases
+        return self._outcomes[i]
+
+
+def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
+    """What is wrong with what came of a case, or None. right: what the oracle gives."""
+    if got.status == "timeout":
+        return Problem(
+            "timeout",
+            "it did not come to an end and was stopped. Is there a loop "
+            "whose condition never becomes false?",
+        )
+    if got.status == "died":
+        return Problem("died", f"the process running it ended: {got.message}")
+    if got.status in ("forbidden", "not filled in"):
+        return Problem(got.status, got.message)
+    if case.raises:
+        return _refusal_problem(got)
+    if got.status == "raised":
+        place = f", raised in your line {got.line}:" if got.line else ""
+        return Problem("raised", f"{got.errors[0]}: {got.message or 'no message'}{place}")
+    if case.judge:
+        try:
+            sentence = case.judge(got.value, *case.args, **case.kwargs)
+        except Exception:  # it was written for values of the form asked for, and this is none
+            sentence = "what came back does not have the form that was asked for."
+        problem = Problem("judged", sentence) if sentence else None
+    else:
+        problem = difference(right.value, got.value, case.rtol, case.atol)
+    changed = [c for c in got.changed if not (case.draws and "random generator" in c)]
+    if problem is None and changed:
+        return Problem(
+            "changed",
+            f"the values are right, but the call changed "
+            f"{' and '.join(changed)}. Work on a copy: the caller "
+            f"still needs the original.",
+        )
+    return problem
+
+
+def _refusal_problem(got: Outcome) -> Problem | None:
+    if got.status == "returned":
+        return Problem(
+            "no error",
+            "these arguments make no sense: raise a ValueError with a "
+            "sentence saying why. Yours returned a value.",
+        )
+    if "ValueError" not in got.errors:
+        return Problem(
+            "raised",
+            f"these arguments make no sense: raise a ValueError; yours raised {got.errors[0]}.",
+        )
+    if len(got.message.split()) < 3:
+        return Problem("raised", "the ValueError needs a sentence that says what is wrong.")
+    return None

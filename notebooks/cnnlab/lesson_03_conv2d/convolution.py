@@ -1,0 +1,79 @@
+"""What the convolutions share: torch's answer, a window and its arithmetic, probes, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F_
+
+from ..engine.shown import number
+
+Activation = Callable[[np.ndarray], np.ndarray]
+
+
+def by_torch(X: np.ndarray, F: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    """torch's convolution of (J1, J2, M) with (K1, K2, M, N), the axes as in the lecture."""
+    image = torch.tensor(np.array(X, dtype=np.float64)).permute(2, 0, 1)
+    filters = torch.tensor(np.array(F, dtype=np.float64)).permute(3, 2, 0, 1)
+    bias = None if b is None else torch.tensor(np.array(b, dtype=np.float64))
+    # Even filters need an extra copy to be padded, which torch warns about; so pad here.
+    K1, K2 = filters.shape[2:]
+    image = F_.pad(image, ((K2 - 1) // 2, K2 // 2, (K1 - 1) // 2, K1 // 2))
+    return F_.conv2d(image[None], filters, bias)[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def window(X: np.ndarray, K1: int, K2: int, i: int, j: int) -> np.ndarray:
+    """The zero-padded K1×K2 window around position [i, j] of an image, counted from 0."""
+    around = [((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2)]
+    padded = np.pad(np.asarray(X, dtype=float), around + [(0, 0)] * (X.ndim - 2))
+    return padded[i : i + K1, j : j + K2]
+
+
+def grid(values: np.ndarray) -> str:
+    """A small matrix in one line: [1 2 3 | 1 2 3 | 0 1 2]."""
+    rows = values.reshape(len(values), -1)
+    return "[" + " | ".join(" ".join(map(number, row)) for row in rows) + "]"
+
+
+def products(seen: np.ndarray, weights: np.ndarray) -> str:
+    """Products of a window with a filter, as in 0·1 + 3·2; zeros of the window are left out."""
+    pairs = zip(seen.ravel(), weights.ravel(), strict=True)
+    terms = [f"{number(v)}·{number(w)}" for v, w in pairs if v]
+    return " + ".join(terms[:20]) + (" + …" if len(terms) > 20 else "") or "0"
+
+
+def worked_out(place: str, seen: np.ndarray, weights: np.ndarray, b: float) -> str:
+    """The arithmetic of one entry, as text. seen: its window; b: its bias."""
+    weights = np.asarray(weights)
+    total = float(np.sum(seen * weights))
+    grids = [
+        f"its window, row by row, is {grid(seen)}",
+        f"the filter is {grid(weights)}",
+    ]
+    large = [f"its window and the filter have the shape {seen.shape}"]
+    return "\n".join(
+        [
+            place,
+            *(grids if seen.size <= 20 else large),
+            f"products (without the zeros of the window): {products(seen, weights)}",
+            f"their sum is {number(total)}, plus the bias {number(b)}: {number(total + b)}, "
+            "then the activation, if there is one",
+        ]
+    )
+
+
+def with_relu(layer, X, F, b):
+    """Call a layer with the rectified linear unit."""
+    return layer(X, F, b, lambda h: np.maximum(h, 0))
+
+
+def with_tanh(layer, X, F, b):
+    """Call a layer with the hyperbolic tangent, by name."""
+    return layer(X, F, b=b, activation=np.tanh)
+
+
+def odd_even(rng: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Two different odd and two different even filter sizes, in random order."""
+    return rng.permutation([3, 5]).tolist(), rng.permutation([2, 4]).tolist()

@@ -1,0 +1,66 @@
+"""What max and average pooling share: torch's answer, the values of a cell, inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from ..engine.drawing import frozen, sizes, strided
+from ..engine.exercise import Case, case
+from ..engine.shown import number
+from .lecture import LECTURE
+
+
+def pooled_by_torch(H: np.ndarray, P1: int, P2: int, pool: Callable) -> np.ndarray:
+    """torch's pooling of (J1, J2, N), which it wants as (batch 1, N, J1, J2)."""
+    if P1 < 1 or P2 < 1:
+        raise ValueError(f"a grid cell of {P1} by {P2} positions is none: both must be at least 1")
+    J1, J2, N = H.shape
+    if P1 > J1 or P2 > J2:  # no full cell: torch raises, we say that the result is empty
+        return np.zeros((J1 // P1, J2 // P2, N))
+    maps = torch.tensor(np.array(H, dtype=np.float64)).permute(2, 0, 1)[None]
+    return pool(maps, (P1, P2))[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def cell_of(index: tuple[int, ...], H: np.ndarray, P1: int, P2: int) -> tuple[str, list[str]]:
+    """Where the grid cell of output ``index`` lies, and its values row by row."""
+    i, j, n = index
+    rows, columns = slice(i * P1, (i + 1) * P1), slice(j * P2, (j + 1) * P2)
+    where = f"H[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}, {n}]"
+    return where, [number(float(v)) for v in H[rows, columns, n].ravel()]
+
+
+def inputs(rng: np.random.Generator) -> Iterator[Case]:
+    """The feature maps that both kinds of pooling are asked about."""
+    P1, P2 = sizes(rng, 2, 4, 2)
+    rows, columns, N = sizes(rng, 2, 5, 3)
+    yield case("the lecture's 4×4 example", LECTURE[:, :, None].copy(), 2, 2)
+    yield case(
+        "random sizes, cells that are not square",
+        rng.normal(size=(rows * P1, columns * P2, N)),
+        P1,
+        P2,
+    )
+    yield case(
+        "an incomplete last row and column of cells",
+        rng.normal(size=(rows * P2 + 1, columns * P1 + P1 - 1, N)),
+        P2,
+        P1,
+    )
+    yield case("nothing but negative numbers", -1 - rng.random((6, 8, 2)), 3, 2)
+    yield case("cells of a single position", rng.normal(size=(3, 4, 2)), 1, 1)
+    yield case("one cell as large as the map", rng.normal(size=(3, 5, 4)), 3, 5)
+    yield case("whole numbers", rng.integers(-20, 20, (4, 9, 3)), 2, 3)
+    yield case(
+        "numbers of type uint8, whose sums pass 255",
+        rng.integers(150, 256, (6, 4, 2)).astype(np.uint8),
+        3,
+        2,
+    )
+    yield case("an array that is not contiguous", strided(rng.normal(size=(6, 4, 3))), 2, 4)
+    yield case("an array that may not be changed", frozen(rng.normal(size=(4, 6, 2))), 2, 3)
+    yield case("a cell with more rows than the map", rng.normal(size=(2, 6, 3)), 4, 2)
+    yield Case("a cell of 0 rows", (rng.normal(size=(4, 6, 2)), 0, 2), raises=True)
+    yield Case("a cell of 0 columns", (rng.normal(size=(4, 6, 2)), 2, 0), raises=True)

@@ -1,0 +1,150 @@
+"""``ffn_gradients``: the chain rule through a small net, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..engine.drawing import sizes
+from ..engine.exercise import Case, case, exercise
+from ..engine.refusing import AUTOGRAD
+from .tensors import FLOAT32, double, normal
+
+
+@exercise(points=3, minutes=20, difficulty=4, importance=3, numpy_only=False, refused=AUTOGRAD)
+def ffn_gradients(
+    x: torch.Tensor, y: torch.Tensor, W: torch.Tensor, V: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Backpropagate through the lecture's feed-forward net by hand.
+
+    $\\mathbf g = \\mathbf x^T W$, $\\mathbf h = \\text{ReLU}(\\mathbf g)$,
+    $\\hat{\\mathbf y} = \\mathbf h^T V$, $J = \\frac1O \\sum_o (\\hat y_o - y_o)^2$.
+
+    x: input, shape (I,). y: target, shape (O,). W: shape (I, H). V: shape (H, O).
+    Returns (dW, dV): the gradients of J, of the shapes of W and V.
+    Lecture 6(b), "Automatic differentiation via chain rule: Feed-Forward Net".
+    """
+
+
+@ffn_gradients.oracle
+def _(x, y, W, V):
+    weights = [M.detach().clone().requires_grad_() for M in (W, V)]
+    loss = F.mse_loss(F.relu(x @ weights[0]) @ weights[1], y)
+    return torch.autograd.grad(loss, weights)
+
+
+def _net(rng: np.random.Generator, I: int, H: int, O: int) -> tuple[torch.Tensor, ...]:  # noqa: E741
+    """A net with hidden units on both sides of ReLU's kink, none near it."""
+    while True:
+        x, y = normal(rng, I), normal(rng, O)
+        W, V = normal(rng, I, H), normal(rng, H, O)
+        g = x @ W
+        if g.abs().min() > 0.05 and (g > 0).any() and ((g < 0).any() or H == 1):
+            return x, y, W, V
+
+
+@ffn_gradients.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    I, H, O = sizes(rng, 3, 7, 3)  # noqa: E741
+    W, V = torch.tensor(rng.uniform(size=(3, 2))), torch.tensor(rng.uniform(size=(2, 2)))
+    yield case(
+        "the lecture's x and y, positive weights", double([1, 2, 3]), double([0.7, 0.8]), W, V
+    )
+    yield case("random sizes, some hidden units off", *_net(rng, I, H, O))
+    yield case("more hidden units than inputs", *_net(rng, 2, 6, 3))
+    yield case("a single output", *_net(rng, 4, 5, 1))
+    yield case("all sizes equal", *_net(rng, 4, 4, 4))
+    single = [t.float() for t in _net(rng, 3, 5, 4)]
+    yield Case("single precision (float32)", tuple(single), **FLOAT32)
+
+
+ffn_gradients.hints = [
+    "Go backwards, one step of the net at a time: which of J, ŷ, h, g does each quantity depend "
+    "on directly? Start with the derivative of J by ŷ. What does the 1/O do to it?",
+    "$\\frac{\\partial J}{\\partial\\hat y_o} = \\frac2O(\\hat y_o - y_o)$. "
+    "$\\frac{\\partial\\hat y_o}{\\partial V_{ho}} = h_h$, so dV is an outer product. To the left: "
+    "$\\frac{\\partial J}{\\partial h_h} = \\sum_o V_{ho}\\frac{\\partial J}{\\partial\\hat y_o}$, "
+    "and ReLU lets a gradient through where $g_h > 0$ and stops it elsewhere.",
+    "```python\ng = ...                # forward, as in the formula\nh = ...\ny_hat = ...\n"
+    "dy = ...               # (O,)\ndV = ...               # (H, O): outer product of ... and ...\n"
+    "dh = ...               # (H,)\ndg = ...               # (H,): dh where g > 0, else 0\n"
+    "dW = ...               # (I, H)\nreturn dW, dV\n```",
+]
+
+
+@ffn_gradients.mistake(
+    "the factor 2/O is missing",
+    "The derivative of the mean of O squares is (2/O)·(ŷ − y). With O = 2 that factor is 1, which "
+    "hides this slip in the lecture's example.",
+)
+def _(right, x, y, W, V):
+    return tuple(d * len(y) / 2 for d in right(x, y, W, V))
+
+
+@ffn_gradients.mistake(
+    "the sum instead of the mean",
+    "J is the mean over the O outputs, so divide by O.",
+)
+def _(right, x, y, W, V):
+    return tuple(d * len(y) for d in right(x, y, W, V))
+
+
+@ffn_gradients.mistake("the 2 of the square is missing", "The derivative of e² is 2e.")
+def _(right, x, y, W, V):
+    return tuple(d / 2 for d in right(x, y, W, V))
+
+
+@ffn_gradients.mistake(
+    "ReLU is forgotten on the way back",
+    "Where g is negative, ReLU is flat and its derivative is 0: nothing of dh passes there.",
+)
+def _(right, x, y, W, V):
+    h = torch.relu(x @ W)
+    dy = 2 / len(y) * (h @ V - y)
+    return torch.outer(x, V @ dy), torch.outer(h, dy)
+
+
+@ffn_gradients.mistake(
+    "ReLU itself instead of its derivative",
+    "You multiplied with h. ReLU's derivative is 1 where g > 0, and 0 elsewhere.",
+)
+def _(right, x, y, W, V):
+    h = torch.relu(x @ W)
+    dy = 2 / len(y) * (h @ V - y)
+    return torch.outer(x, (V @ dy) * h), torch.outer(h, dy)
+
+
+@ffn_gradients.mistake(
+    "g where h belongs",
+    "ŷ is made of h, the values after ReLU: dV is the outer product of h and dJ/dŷ.",
+)
+def _(right, x, y, W, V):
+    dW, _ = right(x, y, W, V)
+    g = x @ W
+    return dW, torch.outer(g, 2 / len(y) * (torch.relu(g) @ V - y))
+
+
+@ffn_gradients.mistake(
+    "the sign is the wrong way round",
+    "The error is ŷ − y, prediction minus target; yours is y − ŷ, so the gradients point downhill.",
+)
+def _(right, x, y, W, V):
+    return tuple(-d for d in right(x, y, W, V))
+
+
+@ffn_gradients.mistake(
+    "the gradients are transposed",
+    "A gradient has the shape of what it belongs to: dW is (I, H), dV is (H, O). Swap the two "
+    "arguments of the outer product.",
+)
+def _(right, x, y, W, V):
+    return tuple(d.T for d in right(x, y, W, V))
+
+
+@ffn_gradients.mistake("the two are swapped", "Return dW first, then dV.")
+def _(right, x, y, W, V):
+    dW, dV = right(x, y, W, V)
+    return dV, dW

@@ -1,0 +1,185 @@
+"""``masked_pool``: one vector per sentence, whatever the padding holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from ..engine.drawing import sizes
+from ..engine.exercise import Case, case, exercise
+
+
+@exercise(points=2, minutes=8, difficulty=2, importance=4, numpy_only=False)
+def masked_pool(h: torch.Tensor, mask: torch.Tensor, how: str = "max") -> torch.Tensor:
+    """Global pooling over the words of each sentence, and over nothing else.
+
+    "max": the largest value among the words; "avg": the words' mean. Padding neither
+    wins the maximum nor counts in the mean.
+
+    h: outputs of N filters, shape (B, N, J), any floating-point type. mask: bool, (B, J),
+    True where there is a word; every row has at least one.
+    Returns a tensor of h's type, shape (B, N), from which gradients flow back to h.
+    Raises ValueError for any other ``how``.
+    Lecture 6, "Pooling in NLP".
+    """
+
+
+@masked_pool.oracle
+def pool_words(h, mask, how="max"):
+    """The right answer, for TextCNN too."""
+    outside = ~mask[:, None, :]
+    if how == "max":
+        return h.masked_fill(outside, float("-inf")).amax(dim=2)
+    if how == "avg":
+        return h.masked_fill(outside, 0.0).sum(dim=2) / mask.sum(dim=1, keepdim=True)
+    raise ValueError(f"there is no pooling {how!r}: it is 'max' or 'avg'")
+
+
+def gradient_of_pool(pool, h, mask, how, weights):
+    """The gradient of a weighted sum of the pooled values with respect to h."""
+    leaf = h.clone().requires_grad_()
+    (pool(leaf, mask, how) * weights).sum().backward()
+    return leaf.grad
+
+
+def _batch(
+    rng: np.random.Generator, dtype: torch.dtype = torch.float64
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Outputs (B, N, J), different everywhere, and a mask of different lengths."""
+    B, N, J = sizes(rng, 2, 7, 3)
+    J += 3
+    lengths = torch.tensor(rng.integers(1, J + 1, (B, 1)))
+    lengths[0], lengths[-1] = J, J - 2
+    return torch.tensor(rng.normal(size=(B, N, J)), dtype=dtype), torch.arange(J) < lengths
+
+
+@masked_pool.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    h = torch.tensor([[[1.0, 5, 2], [4, 0, 3]], [[6, -2, 9], [-3, -1, 8]]], dtype=torch.float64)
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    yield case("two sentences, two filters, max", h, mask)
+    yield case("the same, avg", h.clone(), mask.clone(), "avg")
+    h, mask = _batch(rng)
+    yield case("random sizes, max", h, mask, "max")
+    h, mask = _batch(rng)
+    yield case("random sizes, avg", h, mask, how="avg")
+    h, mask = _batch(rng)
+    yield case("all outputs negative, max", -1 - h.abs(), mask, how="max")
+    h, mask = _batch(rng)
+    yield case("padding with huge values, avg", h + 1e6 * ~mask[:, None], mask, "avg")
+    h, mask = _batch(rng)
+    yield case("very negative outputs, max", h - 1e12, mask)
+    h, mask = _batch(rng, torch.float32)
+    yield Case("outputs of type float32, avg", (h, mask, "avg"), rtol=1e-5, atol=1e-6)
+    h, mask = _batch(rng)
+    weights = torch.tensor(rng.normal(size=h.shape[:2]))
+    yield Case("gradient of max", (h, mask, "max", weights), probe=gradient_of_pool)
+    h, mask = _batch(rng)
+    weights = torch.tensor(rng.normal(size=h.shape[:2]))
+    yield Case("gradient of avg", (h, mask, "avg", weights), probe=gradient_of_pool)
+    h, mask = _batch(rng)
+    yield Case("an unknown pooling", (h, mask, "mean"), raises=True)
+
+
+masked_pool.hints = [
+    "The mask is (B, J), the outputs are (B, N, J). Which axis must the mask get so that both fit "
+    "together? And what could stand in the padding so that it never wins a maximum?",
+    "`mask[:, None, :]` has the shape (B, 1, J). For the maximum fill the padding with −∞, "
+    "`float('-inf')`; for the mean fill it with 0, add up, and divide by the number of *words*.",
+    '```python\nif how == "max":\n    return h.masked_fill(~mask[:, None, :], ...).amax(dim=...)\n'
+    'if how == "avg":\n    total = ...\n    return total / mask.sum(...)\n'
+    "raise ValueError(...)\n```",
+]
+
+
+@masked_pool.mistake(
+    "padding wins the maximum", "The mask is not used: values in the padding can be the largest."
+)
+def _(right, h, mask, how="max"):
+    everywhere = torch.ones_like(mask)
+    return right(h, everywhere if how == "max" else mask, how)
+
+
+@masked_pool.mistake(
+    "padding counts as zero in the maximum",
+    "Filled with zeros the padding wins wherever all words give negative values. Fill with −∞.",
+)
+def _(right, h, mask, how="max"):
+    if how == "max":
+        return (h * mask[:, None]).amax(dim=2)
+    return right(h, mask, how)
+
+
+@masked_pool.mistake(
+    "a large negative number instead of −∞",
+    "Some outputs are smaller still, and then the padding wins. float('-inf') is "
+    "below all numbers.",
+)
+def _(right, h, mask, how="max"):
+    if how == "max":
+        return h.masked_fill(~mask[:, None], -1e9).amax(dim=2)
+    return right(h, mask, how)
+
+
+@masked_pool.mistake(
+    "padding dilutes the mean",
+    "You divide by J, the length of the batch. Divide by the number of words in the sentence.",
+)
+def _(right, h, mask, how="max"):
+    if how == "avg":
+        return (h * mask[:, None]).mean(dim=2)
+    return right(h, mask, how)
+
+
+@masked_pool.mistake(
+    "padding counts in the mean",
+    "Values in the padding are added up with the words'. Set them to zero first.",
+)
+def _(right, h, mask, how="max"):
+    if how == "avg":
+        return h.sum(dim=2) / mask.sum(dim=1, keepdim=True)
+    return right(h, mask, how)
+
+
+@masked_pool.mistake(
+    "the mean although the maximum was asked for", "Look at `how`: it is “max” or “avg”."
+)
+def _(right, h, mask, how="max"):
+    right(h, mask, how)
+    return right(h, mask, "avg")
+
+
+@masked_pool.mistake(
+    "pools over the filters",
+    "The maximum is taken over axis 1, the N filters. It belongs over the words, axis 2: one value "
+    "for each filter remains.",
+)
+def _(right, h, mask, how="max"):
+    right(h, mask, how)
+    return h.amax(dim=1) if how == "max" else h.mean(dim=1)
+
+
+@masked_pool.mistake(
+    "the mask is turned round", "True marks words; you pool over the padding, where it is False."
+)
+def _(right, h, mask, how="max"):
+    return right(h, ~mask, how)
+
+
+@masked_pool.mistake(
+    "an unknown pooling passes silently",
+    "A `how` that you do not know must raise a ValueError: a typing error would go unnoticed.",
+)
+def _(right, h, mask, how="max"):
+    return right(h, mask, "max" if how == "max" else "avg")
+
+
+@masked_pool.mistake(
+    "the gradient is cut off",
+    "The result does not lead back to h: detach, .data, .numpy() and torch.no_grad "
+    "leave the graph.",
+)
+def _(right, h, mask, how="max"):
+    return right(h.detach(), mask, how)

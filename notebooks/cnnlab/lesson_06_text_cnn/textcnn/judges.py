@@ -1,0 +1,43 @@
+"""Judges of TextCNN, where there is no single right value."""
+
+from __future__ import annotations
+
+import torch
+
+
+def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | None:
+    """Logits of the right shape, the same however much padding follows."""
+    wanted = (len(batches[0][0]), options.get("classes", 2))
+    for answer in value:
+        if not isinstance(answer, torch.Tensor) or tuple(answer.shape) != wanted:
+            return f"expected logits of the shape {wanted}."
+        if not answer.isfinite().all():
+            return "some logits are not finite numbers: is −∞ left where no window was?"
+    if not all(torch.allclose(value[0], other) for other in value[1:]):
+        return "more padding on the right changes the logits."
+    return None
+
+
+def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
+    """The same logits for a phrase at two places."""
+    if not torch.allclose(value[0], value[1]):
+        return "the same phrase at another place gives other logits."
+    return None
+
+
+def drops_out(value, V, M, ids, mask, **options) -> str | None:
+    """Dropout in training mode, and there alone."""
+    first, second, training, again = value
+    if not torch.equal(first, second):
+        return "in evaluation mode it answers differently each time."
+    if options["dropout"] == 0:
+        same = torch.allclose(training, first)
+        return None if same else "without dropout, training mode changes the logits."
+    if torch.equal(training, again):
+        return "in training mode with dropout it answers the same each time."
+    return None
+
+
+def all_train(value, V, M, ids, mask, labels, **options) -> str | None:
+    """Every parameter has a gradient."""
+    return f"{value[0]} gets no gradient." if value else None

@@ -1,0 +1,217 @@
+"""Known mistakes in a TextCNN."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .stub import TextCNN
+
+
+@TextCNN.mistake(
+    "average pooling instead of max over time",
+    "You take the mean over the words. Kim takes the maximum: one strong window is enough.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = [(a * mask[:, None]).sum(2) / mask.sum(1, keepdim=True) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "padding wins the maximum",
+    "A window of padding gives the bias, and that can be the largest value. Pool over words only.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = [a.amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "padding has an embedding of its own",
+    "A window at the end of a sentence sees the padding's embedding, which is not "
+    "zero. Multiply the "
+    "embeddings with the mask, or give nn.Embedding padding_idx=0.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+    model.embedding = nn.Embedding(vocabulary_size, embedding_size)
+
+    def forward(ids, mask):
+        x = model.embedding(ids).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = [(a * mask[:, None]).amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "the widths are added up",
+    "The maxima of all widths belong side by side: torch.cat. The linear layer has "
+    "filters·len(widths) inputs.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+    model.linear = nn.Linear(filters, classes)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = sum((a * mask[:, None]).amax(2) for a in h)
+        return model.linear(F.dropout(p, dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "the ReLU is missing",
+    "Negative maxima reach the linear layer. ReLU comes after each convolution.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same") for c in model.convolutions]
+        p = [a.masked_fill(~mask[:, None], -torch.inf).amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "convolutions in a plain list",
+    "torch does not look for layers in a list, so the optimizer never sees them. Use "
+    "nn.ModuleList.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+    layers = list(model.convolutions)
+    del model.convolutions
+    model.convolutions = layers
+    return model
+
+
+@TextCNN.mistake(
+    "the widths are ignored", "Make one convolution for each entry of `widths`, whatever it holds."
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    return right(vocabulary_size, embedding_size, (3, 4, 5), filters, classes, dropout)
+
+
+@TextCNN.mistake(
+    "probabilities instead of logits",
+    "The softmax belongs to the loss: nn.CrossEntropyLoss applies it itself.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+    whole = model.forward
+    model.forward = lambda ids, mask: whole(ids, mask).softmax(1)
+    return model
+
+
+@TextCNN.mistake(
+    "dropout also in evaluation mode",
+    "F.dropout drops always unless it is told training=self.training; nn.Dropout knows by itself.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = [(a * mask[:, None]).amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "dropout is missing",
+    "In training mode some of the pooled features should be dropped at random: nn.Dropout(dropout) "
+    "before the linear layer.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    return right(vocabulary_size, embedding_size, widths, filters, classes, 0.0)
+
+
+@TextCNN.mistake(
+    "view instead of transpose",
+    "view and reshape only cut the row of numbers anew, so features and words get mixed up. "
+    "transpose(1, 2) swaps the axes.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = model.embedding(ids) * mask[..., None]
+        x = x.reshape(len(ids), embedding_size, -1)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        p = [(a * mask[:, None]).amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
+@TextCNN.mistake(
+    "a short sentence does not fit",
+    "nn.Conv1d refuses a sentence shorter than its filter unless you pad: padding='same', or more "
+    "columns by hand.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+    whole = model.forward
+
+    def forward(ids, mask):
+        if ids.shape[1] < max(widths):
+            raise RuntimeError("Kernel size can't be greater than actual input size")
+        return whole(ids, mask)
+
+    model.forward = forward
+    return model
