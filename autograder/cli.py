@@ -183,8 +183,8 @@ def _positive(text: str) -> int:
 
 
 def _release(options: argparse.Namespace) -> None:
-    from .build import release
     from .mending import in_use, keep_gradebook, mend
+    from .releasing.build import release
 
     course = Course(options.course)
     _say(mend(course))
@@ -195,7 +195,7 @@ def _release(options: argparse.Namespace) -> None:
 
 
 def _collect(options: argparse.Namespace) -> int:
-    from .collect import collect
+    from .intake.collect import collect
 
     result = collect(Course(options.course), options.paths, options.assignment)
     print(result)
@@ -210,7 +210,7 @@ def _grade(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from .mending import keep_gradebook, mend
-    from .recorder import grade
+    from .recording.grade import grade
 
     _say(mend(course))
     if options.force or options.seed:
@@ -265,20 +265,20 @@ def _summary(statuses: list[str], seconds: float) -> str:
 def _feedback(options: argparse.Namespace) -> None:
     course = Course(options.course)
     lessons = course.chosen(options.lessons)
-    from .feedback import feedback
+    from .pages.feedback import feedback
 
     for path in feedback(course, lessons) or []:
         print(f"wrote {_shown(path)}")
 
 
 def _report(options: argparse.Namespace) -> None:
-    from .report import report
+    from .pages.class_report import report
 
     print(f"wrote {_shown(report(Course(options.course), options.lessons))}")
 
 
 def _export(options: argparse.Namespace) -> int:
-    from .export import export
+    from .pages.lms import export
 
     missing = export(Course(options.course), options.file)
     print(f"wrote {_shown(options.file)}")
@@ -288,24 +288,24 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> None:
-    from .publish import publish, what_to_push
+    from .releasing.publish import publish, what_to_push
 
     publish(options.folder, options.repository)
     print(what_to_push(options.folder, options.repository))
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from .demo import demo
+    from .demo.demo import demo
 
     return demo()
 
 
 def _doctor(options: argparse.Namespace) -> int:
     if options.course != DEFAULT:
-        from .doctor_course import doctor_course
+        from .doctor.course import doctor_course
 
         return doctor_course(Course(options.course))
-    from .doctor import doctor
+    from .doctor.machine import doctor
 
     return doctor()
 

@@ -16,19 +16,19 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from ..cells import STUDENTS_KERNEL
-from ..restore import restore
+from ..intake.restore import restore
 
 if TYPE_CHECKING:
-    from ..judge import Sandboxes
+    from .judge import Sandboxes
 
 ELSEWHERE = {
-    "Collect": "..links",
-    "NotebookOnly": "..links",
-    "ReleaseFeedback": "..links",
-    "Straight": "..links",
-    "Page": "..feedback",
-    "PageExporter": "..feedback",
-    "markdown": "..inert",
+    "Collect": "..intake.links",
+    "NotebookOnly": "..intake.links",
+    "ReleaseFeedback": "..intake.links",
+    "Straight": "..intake.links",
+    "Page": "..pages.feedback",
+    "PageExporter": "..pages.feedback",
+    "markdown": "..intake.inert",
 }
 """What settings name here and where it is. It is imported when it is asked for: formgrader's server
 makes pages, and needs no torch for that."""
@@ -74,7 +74,7 @@ class Judge(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
-        from ..judge import judge_twice
+        from .judge import judge_twice
 
         return judge_twice(nb, _shared(self.unsafe_local)), resources
 
@@ -84,7 +84,7 @@ _sandboxes: dict[bool, Sandboxes] = {}
 
 def _shared(unsafe_local: bool) -> Sandboxes:
     """This process's sandboxes, kept warm from one notebook to the next."""
-    from ..judge import Sandboxes
+    from .judge import Sandboxes
 
     if unsafe_local not in _sandboxes:
         _sandboxes[unsafe_local] = Sandboxes(unsafe_local)

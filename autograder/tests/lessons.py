@@ -19,7 +19,7 @@ from jupyter_client import KernelClient
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from autograder import build
+from autograder.releasing import build
 
 LESSONS = build.lesson_names()
 

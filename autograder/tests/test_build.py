@@ -7,10 +7,10 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, leaks
-from autograder.build import BuildError, release
 from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
+from autograder.releasing import build, leaks
+from autograder.releasing.build import BuildError, release
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON
 

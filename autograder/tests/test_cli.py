@@ -19,8 +19,8 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     small_lesson.write(folder / "solutions")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.build.SOLUTIONS", folder / "solutions")
-        patch.setattr("autograder.build.release.__kwdefaults__", {
+        patch.setattr("autograder.releasing.build.SOLUTIONS", folder / "solutions")
+        patch.setattr("autograder.releasing.build.release.__kwdefaults__", {
             "solutions": folder / "solutions", "notebooks": folder / "notebooks"
         })  # fmt: skip
         assert cli.main(["--course", str(folder / "course"), "release", LESSON]) == 0
@@ -109,7 +109,7 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
         told("ok")
         return [types.SimpleNamespace(status="graded")]
 
-    monkeypatch.setattr("autograder.recorder.grade", grade)
+    monkeypatch.setattr("autograder.recording.grade.grade", grade)
     options = ("--student", "eve", "--workers", "2", "--seed", "4711", "--force")
     status, said, _ = run(capsys, "--course", course, "grade", *options)
     assert status == 0
@@ -151,6 +151,6 @@ def test_a_bug_is_not_dressed_up_as_a_users_mistake(monkeypatch):
     def broken(*_):
         raise ValueError("a bug")
 
-    monkeypatch.setattr("autograder.publish.publish", broken)
+    monkeypatch.setattr("autograder.releasing.publish.publish", broken)
     with pytest.raises(ValueError, match="a bug"):
         cli.main(["publish", "x", "--repository", "a/b"])

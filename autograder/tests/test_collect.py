@@ -11,10 +11,10 @@ import zipfile
 import pytest
 from nbgrader.utils import parse_utc
 
-from autograder import collect as module
-from autograder.build import release
-from autograder.collect import CollectError, collect
 from autograder.course import Course, CourseError
+from autograder.intake import collect as module
+from autograder.intake.collect import CollectError, collect
+from autograder.releasing.build import release
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON
 

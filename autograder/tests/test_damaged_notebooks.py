@@ -13,10 +13,13 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, collect, judge, recorder
 from autograder.course import Course
-from autograder.feedback import feedback
-from autograder.restore import bare, released
+from autograder.intake import collect
+from autograder.intake.restore import bare, released
+from autograder.judging import judge
+from autograder.pages.feedback import feedback
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from .damages import DAMAGES
 

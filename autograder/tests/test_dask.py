@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import build, recorder
 from autograder.cli import main
 from autograder.course import Course, CourseError
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .small_lesson import LESSON

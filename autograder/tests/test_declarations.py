@@ -11,7 +11,7 @@ from cnnlab import data
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.lesson import LESSONS
 
-from autograder import build
+from autograder.releasing import build
 
 
 def prose(name: str) -> str:

@@ -3,9 +3,10 @@
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, demo
 from autograder.course import Course
-from autograder.recorder import Mark, Row, table
+from autograder.demo import demo
+from autograder.recording.grade import Mark, Row, table
+from autograder.releasing import build
 
 pytestmark = pytest.mark.xdist_group("demo")
 

@@ -14,8 +14,9 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
-from autograder import attacks, doctor
-from autograder.attacks import ATTACKS, Attack
+from autograder.doctor import attacks
+from autograder.doctor import machine as doctor
+from autograder.doctor.attacks import ATTACKS, Attack
 from autograder.tests import naive
 from autograder.tests.browser import FLAGS
 

@@ -14,11 +14,14 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import build, cli, doctor_course, recorder
+from autograder import cli
 from autograder.cells import NOBODYS_KERNEL, STUDENTS_KERNEL
 from autograder.course import SETTINGS, STEPS, STEPS_FILE, Course
-from autograder.doctor_course import WAYS, Environment, as_first_edition, described, tried
+from autograder.doctor import course as doctor_course
+from autograder.doctor.course import WAYS, Environment, as_first_edition, described, tried
 from autograder.mending import COPIES, keep_gradebook, mend
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .test_recorder import FLIPPED, hand_in
@@ -210,7 +213,7 @@ def test_the_last_five_copies_of_the_gradebook_are_kept(course):
 
 
 def test_releasing_a_course_in_use_copies_its_gradebook(course, capsys, monkeypatch):
-    monkeypatch.setattr("autograder.build.release", lambda course, lessons: [])
+    monkeypatch.setattr("autograder.releasing.build.release", lambda course, lessons: [])
     for used in (False, True):
         if used:
             recorder.grade(course, [LESSON], workers=1)

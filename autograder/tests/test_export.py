@@ -6,9 +6,11 @@ import json
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, cli, recorder
+from autograder import cli
 from autograder.course import Course, CourseError
-from autograder.export import export, safe
+from autograder.pages.lms import export, safe
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON
 from autograder.tests.test_recorder import FLIPPED, hand_in

@@ -13,8 +13,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, recorder
 from autograder.course import Course
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from .students import Answer, right_answers, wrong_answers
 

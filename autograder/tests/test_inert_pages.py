@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, recorder, restore
 from autograder.course import SETTINGS, STEPS_FILE, Course
+from autograder.intake import restore
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .browser import chromium, jupyterlab

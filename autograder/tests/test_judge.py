@@ -9,9 +9,10 @@ import pytest
 from cnnlab.engine.exercise import EXERCISES, Case
 from nbgrader.utils import determine_grade
 
-from autograder import build, judge
-from autograder.restore import is_test, released, restore
-from autograder.sandbox import SandboxError
+from autograder.intake.restore import is_test, released, restore
+from autograder.judging import judge
+from autograder.releasing import build
+from autograder.sandbox.sandbox import SandboxError
 
 from . import small_lesson
 

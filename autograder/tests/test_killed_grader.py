@@ -16,9 +16,10 @@ import psutil
 import pytest
 from nbformat.v4 import new_output
 
-from autograder import build, recorder
 from autograder.course import Course
-from autograder.restore import is_test
+from autograder.intake.restore import is_test
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .test_recorder import FLIPPED, hand_in
@@ -34,7 +35,7 @@ CLASSES = 3
 """Copies of the course that are graded, and whose graders are killed, at the same time."""
 
 context = multiprocessing.get_context("forkserver")  # which has imported torch once for all
-context.set_forkserver_preload(["autograder.recorder"])
+context.set_forkserver_preload(["autograder.recording.grade"])
 
 
 def quick_judge(notebook, sandboxes, seed):

@@ -5,9 +5,9 @@ import json
 import nbformat
 import pytest
 
-from autograder import build, leaks
 from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT
+from autograder.releasing import build, leaks
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON, SOLUTIONS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograder import build
+from autograder.releasing import build
 
 EVERYWHERE = {"Summary", "Your questions for the Q&A session"}
 

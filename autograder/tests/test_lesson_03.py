@@ -10,7 +10,7 @@ from cnnlab.engine.examine import examine
 from cnnlab.lesson_03_conv2d import figures
 from cnnlab.lesson_03_conv2d.lecture import EXAMPLE_KNOWN
 
-from autograder import bench
+from autograder.bench import bench
 
 
 def test_the_lecture_gives_three_of_the_numbers_of_its_example():

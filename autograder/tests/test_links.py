@@ -12,12 +12,14 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 
-from autograder import build, cli, recorder
-from autograder.collect import collect
+from autograder import cli
 from autograder.course import SETTINGS, STEPS_FILE, Course, CourseError
-from autograder.feedback import feedback
+from autograder.intake.collect import collect
+from autograder.pages.class_report import report
+from autograder.pages.feedback import feedback
 from autograder.paths import read_file
-from autograder.report import report
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 from autograder.terminal import Guard, visible
 
 from . import small_lesson
@@ -336,7 +338,7 @@ def test_a_bugs_traceback_does_nothing_to_a_terminal(monkeypatch, capsys):
     def broken(*_):
         raise ValueError(HOSTILE)
 
-    monkeypatch.setattr("autograder.publish.publish", broken)
+    monkeypatch.setattr("autograder.releasing.publish.publish", broken)
     monkeypatch.setattr("sys.excepthook", None)
     with pytest.raises(ValueError) as caught:
         cli.main(["publish", "x", "--repository", "a/b"])

@@ -10,10 +10,11 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import build, recorder
 from autograder.course import Course
-from autograder.export import export
-from autograder.feedback import feedback
+from autograder.pages.feedback import feedback
+from autograder.pages.lms import export
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .test_recorder import FLIPPED, MARKUP, hand_in

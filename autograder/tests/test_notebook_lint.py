@@ -7,11 +7,11 @@ import re
 import nbformat
 import pytest
 
-from autograder import build
 from autograder.cells import STUDENTS_KERNEL
 from autograder.course import ROOT
-from autograder.leaks import CELL_METADATA, NOTEBOOK_METADATA
-from autograder.publish import PLACEHOLDER
+from autograder.releasing import build
+from autograder.releasing.leaks import CELL_METADATA, NOTEBOOK_METADATA
+from autograder.releasing.publish import PLACEHOLDER
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import build, recorder
 from autograder.course import Course
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 from .small_lesson import LESSON

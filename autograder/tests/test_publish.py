@@ -10,9 +10,9 @@ import tomllib
 import nbformat
 import pytest
 
-from autograder import build, leaks, publish
 from autograder.course import ROOT
-from autograder.publish import PLACEHOLDER, PublishError
+from autograder.releasing import build, leaks, publish
+from autograder.releasing.publish import PLACEHOLDER, PublishError
 from autograder.tests import lessons
 from autograder.tests.test_notebooks import assert_nothing_is_raised_but
 

@@ -13,11 +13,13 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder import bench, build, recorder
+from autograder.bench import bench
 from autograder.course import Course, CourseError
-from autograder.feedback import feedback
-from autograder.judge import REPORT
-from autograder.restore import is_test, released
+from autograder.intake.restore import is_test, released
+from autograder.judging.judge import REPORT
+from autograder.pages.feedback import feedback
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 
 from . import small_lesson
 

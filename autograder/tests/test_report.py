@@ -7,9 +7,11 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
-from autograder import build, recorder, report
 from autograder.course import Course, CourseError
-from autograder.restore import is_answer, released
+from autograder.intake.restore import is_answer, released
+from autograder.pages import class_report as report
+from autograder.recording import grade as recorder
+from autograder.releasing import build
 from autograder.tests import small_lesson
 from autograder.tests.browser import FLAGS
 from autograder.tests.small_lesson import LESSON

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from autograder import confine
-from autograder.sandbox import Ended, Sandbox, SandboxError
+from autograder.sandbox.inside import limits
+from autograder.sandbox.sandbox import Ended, Sandbox, SandboxError
 
 NO_ARGUMENTS = {
     "do": "call",
@@ -27,7 +27,7 @@ def warm(request):
         if request.param == "for other users":
             if os.geteuid() != 0:
                 pytest.skip("we are such a user, so this is what the other one tries")
-            patch.setattr("autograder.sandbox.os.geteuid", lambda: 1000)
+            patch.setattr("autograder.sandbox.sandbox.os.geteuid", lambda: 1000)
         sandbox = Sandbox("numpy")
         sandbox.start()
     yield sandbox
@@ -74,7 +74,7 @@ def f(path):
     assert not there
     assert set(names) <= {
         *("dev", "etc", "lib", "lib32", "lib64", "packages", "proc", "python", "runner", "tmp"),
-        *("usr", "ld.so.cache", "confine.py", "refusing.py", "runner.py", "wire.py"),
+        *("usr", "ld.so.cache", "limits.py", "refusing.py", "runner.py", "wire.py"),
     }
     assert not any("work" in text or "root" in text for text in environment.values())
 
@@ -181,7 +181,7 @@ def test_ways_out_are_refused(ask, attempt):
 
 @pytest.mark.parametrize("call", ["mount", "unshare", "ptrace", "setns", "keyctl"])
 def test_system_calls_that_lead_out_are_refused_below_python(ask, call):
-    number = confine._DENIED[call][os.uname().machine == "aarch64"]
+    number = limits._DENIED[call][os.uname().machine == "aarch64"]
     cell = f"""
 import ctypes
 def f():
@@ -343,7 +343,7 @@ def f():
         pass
     return done
 """
-    assert 30 < value(ask(cell)) <= confine.DISK >> 20
+    assert 30 < value(ask(cell)) <= limits.DISK >> 20
 
 
 def test_a_fork_bomb_meets_its_limit(ask, warm, request):
@@ -362,7 +362,7 @@ def f():
             return n
         n += 1
 """
-    assert value(ask(cell)) < confine.PROCESSES
+    assert value(ask(cell)) < limits.PROCESSES
 
 
 def test_prints_without_end_are_stopped(ask):
@@ -548,14 +548,14 @@ def test_a_cell_that_cannot_be_read_is_the_reason_given(ask):
 
 
 def test_no_bubblewrap_is_said_in_a_sentence(monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.importlib.util.find_spec", lambda name: None)
-    monkeypatch.setattr("autograder.sandbox.shutil.which", lambda name: None)
+    monkeypatch.setattr("autograder.sandbox.sandbox.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("autograder.sandbox.sandbox.shutil.which", lambda name: None)
     with pytest.raises(SandboxError, match=r"bubblewrap is not installed.*pip install"):
         Sandbox().start()
 
 
 def test_a_sandbox_that_does_not_start_is_said_in_a_sentence(monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.bwrap", lambda: "/bin/false")
+    monkeypatch.setattr("autograder.sandbox.sandbox.bwrap", lambda: "/bin/false")
     with pytest.raises(SandboxError, match=r"did not start.*--unsafe-local"):
         Sandbox().start()
 

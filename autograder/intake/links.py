@@ -27,9 +27,9 @@ from nbgrader.converters import base
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import ignore_patterns
 
-from .course import CourseError
-from .paths import on_the_way, open_file, read_file, why_not
-from .terminal import visible
+from ..course import CourseError
+from ..paths import on_the_way, open_file, read_file, why_not
+from ..terminal import visible
 
 KEPT = {"timestamp.txt", "submission_secret.txt"}
 """What nbgrader itself puts beside a notebook. No other file of a student's is of use to anybody:

@@ -24,10 +24,10 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from .build import generate
-from .cells import STUDENTS_KERNEL, as_text, with_kernel
-from .course import SETTINGS, STEPS_FILE, Course, CourseError, environment_on_path, write
-from .mending import copy_gradebook, mend
+from ..cells import STUDENTS_KERNEL, as_text, with_kernel
+from ..course import SETTINGS, STEPS_FILE, Course, CourseError, environment_on_path, write
+from ..mending import copy_gradebook, mend
+from ..releasing.build import generate
 
 STUDENT = "doctor"
 SECONDS = 180

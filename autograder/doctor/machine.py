@@ -30,21 +30,23 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from . import build, judge, recorder
+from ..course import Course
+from ..demo.demo import everything_right, filled_in
+from ..intake.collect import collect
+from ..judging import judge
+from ..pages.class_report import report
+from ..pages.feedback import feedback
+from ..pages.lms import export
+from ..recording import grade as recorder
+from ..releasing import build
+from ..sandbox.sandbox import Sandbox
 from .attacks import ATTACKS, Attack
-from .collect import collect
-from .course import Course
-from .demo import everything_right, filled_in
-from .export import export
-from .feedback import feedback
-from .report import report
-from .sandbox import Sandbox
 
 LESSON = "01_rolling_average"
 EXERCISE = "conv1d"
 
 SHORT = {"CALL_SECONDS": 0.5, "AGAIN_SECONDS": 0.1, "WALL_SECONDS": 2.0}
-"""The limits that the attacks meet here; honest students have confine's, which are longer."""
+"""The limits that the attacks meet here; honest students have the longer ones (inside.limits)."""
 
 HONEST = "-next"
 """How the ids of the honest students end, who follow the attackers."""

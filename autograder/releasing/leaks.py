@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from .course import ROOT
+from ..course import ROOT
 
 # The length, in nodes of the syntax tree, from which a piece of a solution counts as a leak.
 # Shorter pieces, `len(x) - K + 1` or `h = np.zeros(n)`, any lesson may show for itself.

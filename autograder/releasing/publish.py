@@ -11,8 +11,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from ..course import ROOT
 from .build import NOTEBOOKS, SOLUTIONS, read_all
-from .course import ROOT
 from .leaks import NEVER, scan
 
 PLACEHOLDER = "OWNER/REPO"

@@ -545,27 +545,27 @@ def supervise(link: int, life: int) -> None:
     The child's first word on ``life``, before any student code, is that it is locked in.
     The judge hanging up on ``life`` means: kill it.
     """
-    wall = confine.WALL_SECONDS * (confine.TORCH_FACTOR if FLAVOUR == "torch" else 1)
+    wall = limits.WALL_SECONDS * (limits.TORCH_FACTOR if FLAVOUR == "torch" else 1)
     try:
         if CONFINED:
             proc = os.open("/proc", os.O_RDONLY)  # in its namespaces there will be none
-            confine.own_namespaces()
+            limits.own_namespaces()
         child = os.fork()
         if child == 0:
             try:
-                confine.die_with_parent()
+                limits.die_with_parent()
                 os.setsid()
-                confine.limit(wall + 10, CONFINED)
-                confine.close_files({link, life})
+                limits.limit(wall + 10, CONFINED)
+                limits.close_files({link, life})
                 if CONFINED:
                     os.chdir("/tmp")
-                    confine.drop_rights()
+                    limits.drop_rights()
                 os.write(life, b"S")
                 os.close(life)
             except BaseException as problem:
                 os.write(life, f"!{problem}".encode())
                 os._exit(1)
-            sys.stdout = sys.stderr = Sink(confine.OUTPUT)
+            sys.stdout = sys.stderr = Sink(limits.OUTPUT)
             sys.stdin = io.StringIO("")
             try:
                 serve(socket.socket(fileno=link))
@@ -581,8 +581,8 @@ def supervise(link: int, life: int) -> None:
     poll.register(life, select.POLLHUP)
     greedy, events = False, []
     while not (events or greedy):
-        events = poll.poll(1000 * confine.WATCH_SECONDS)
-        greedy = CONFINED and confine.memory_below(proc, child) > confine.MEMORY
+        events = poll.poll(1000 * limits.WATCH_SECONDS)
+        greedy = CONFINED and limits.memory_below(proc, child) > limits.MEMORY
     ended = greedy or any(fd == done for fd, _ in events)
     for kill, which in ((os.killpg, child), (os.kill, child)):
         with contextlib.suppress(OSError):
@@ -616,7 +616,7 @@ def warm(control: socket.socket) -> None:
 def main() -> None:
     """Import everything, then wait for submissions."""
     if CONFINED:
-        confine.become_nobody()
+        limits.become_nobody()
     if FLAVOUR == "torch":
         import torch
 
@@ -648,7 +648,7 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     if sys.argv[2]:
         sys.path.append(sys.argv[2])
-    import confine
+    import limits
     import wire
 
     del sys.path[0]

@@ -6,18 +6,12 @@ lessons, if not all), recorder, reviews.
 
 from __future__ import annotations
 
-import os
-
-if __name__ == "__main__":
-    # One thread for all; NumPy's libraries read this when they are loaded.
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{library}_NUM_THREADS"] = "1"
-
 import ast
 import contextlib
 import copy
 import itertools
 import logging
+import os
 import re
 import secrets
 import statistics
@@ -47,10 +41,11 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
 
-from . import build, recorder
-from .course import Course
-from .judge import _to_run
-from .restore import is_answer, name_of, released, restore
+from ..course import Course
+from ..intake.restore import is_answer, name_of, released, restore
+from ..judging.judge import _to_run
+from ..recording import grade as recorder
+from ..releasing import build
 
 
 def solutions(lesson: str, *names: str) -> dict[str, Callable]:
@@ -332,7 +327,3 @@ def main(arguments: list[str]) -> None:
     for part in chosen:
         PARTS[part](*([lessons] if part == "grading" else []))
         print(flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

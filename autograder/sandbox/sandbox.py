@@ -1,7 +1,7 @@
 """The judge's side of the sandbox: start a warm process, open a session per submission.
 
 Inside are the interpreter, the packages that a lesson needs, and four files of ours
-(runner, wire, confine, refusing). There is no network, no home, no course, nothing else of
+(runner, wire, limits, refusing). There is no network, no home, no course, nothing else of
 cnnlab, and in the NumPy flavour no torch and no SciPy either: they are not mounted.
 """
 
@@ -25,9 +25,9 @@ from typing import Any
 
 from cnnlab.engine import refusing
 
-from . import confine, wire
+from .inside import limits, wire
 
-HERE = Path(__file__).resolve().parent
+INSIDE = Path(__file__).resolve().parent / "inside"
 REFUSING = str(Path(refusing.__file__).resolve())
 """The one file of ``cnnlab`` that is needed inside: it knows what is refused, and no answer."""
 
@@ -122,8 +122,8 @@ def _command(flavour: str, fd: int) -> list[str]:
     """The command line that starts the warm process inside bubblewrap."""
     mounts = _system()
     mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
-    for name in ("runner.py", "wire.py", "confine.py"):
-        mounts += ["--ro-bind", str(HERE / name), f"/runner/{name}"]
+    for name in ("runner.py", "wire.py", "limits.py"):
+        mounts += ["--ro-bind", str(INSIDE / name), f"/runner/{name}"]
     mounts += ["--ro-bind", REFUSING, "/runner/refusing.py"]
     for name, path in sorted(_packages(NEEDED[flavour]).items()):
         mounts += ["--ro-bind", str(path), f"/packages/{name}"]
@@ -132,7 +132,7 @@ def _command(flavour: str, fd: int) -> list[str]:
         # good: limits on processes do not bind root, whatever it is called inside.
         user = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
-        user = ["--unshare-user", "--uid", str(confine.NOBODY), "--gid", str(confine.NOBODY)]
+        user = ["--unshare-user", "--uid", str(limits.NOBODY), "--gid", str(limits.NOBODY)]
     variables = {
         "HOME": "/tmp",
         "PATH": "",
@@ -179,9 +179,9 @@ class Sandbox:
         self.close()
         ours, theirs = socket.socketpair()
         if self.unsafe_local:
-            command = [sys.executable, "-I", "-B", str(HERE / "runner.py"), str(theirs.fileno())]
+            command = [sys.executable, "-I", "-B", str(INSIDE / "runner.py"), str(theirs.fileno())]
             command += [sysconfig.get_path("purelib"), self.flavour, "unconfined", REFUSING]
-        elif not confine.supported():
+        elif not limits.supported():
             raise SandboxError(
                 f"no sandbox: it needs Linux, and this is {sys.platform}. Grade in a Linux "
                 "container or virtual machine; --unsafe-local runs students' code unprotected."

@@ -20,9 +20,9 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from ..cells import NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
+from ..course import ROOT, Course, write
 from . import leaks
-from .cells import NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
-from .course import ROOT, Course, write
 
 SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = ROOT / "notebooks"

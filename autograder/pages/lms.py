@@ -27,8 +27,8 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from .collect import CANVAS
-from .course import Course, CourseError, write
+from ..course import Course, CourseError, write
+from ..intake.collect import CANVAS
 
 PEOPLE = (
     "Student",

@@ -24,11 +24,11 @@ from cnnlab.engine.exercise import EXERCISES, Exercise
 from cnnlab.engine.shown import MARK, number
 from nbformat import NotebookNode
 
-from .build import NOTEBOOKS, lesson_names, release
-from .collect import collect
-from .course import ROOT, Course
-from .feedback import feedback
-from .recorder import Row, grade, table
+from ..course import ROOT, Course
+from ..intake.collect import collect
+from ..pages.feedback import feedback
+from ..recording.grade import Row, grade, table
+from ..releasing.build import NOTEBOOKS, lesson_names, release
 
 FOLDER = ROOT / ".demo"
 

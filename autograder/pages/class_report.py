@@ -24,10 +24,10 @@ from pygments.token import Comment, Name, String
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from .course import Course, CourseError, write
-from .inert import as_typed
-from .recorder import Row, table
-from .restore import is_answer, is_test, name_of, released
+from ..course import Course, CourseError, write
+from ..intake.inert import as_typed
+from ..intake.restore import is_answer, is_test, name_of, released
+from ..recording.grade import Row, table
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 

@@ -37,9 +37,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from .course import Course, is_name
-from .paths import read_file, why_not
-from .terminal import visible
+from ..course import Course, is_name
+from ..paths import read_file, why_not
+from ..terminal import visible
 
 # Far above any honest hand-in, far below what hurts.
 NOTEBOOK_BYTES = 20 * 2**20

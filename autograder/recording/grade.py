@@ -46,13 +46,13 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from .cells import STUDENTS_KERNEL, as_text, with_kernel
-from .course import Course, CourseError, environment_on_path, write
-from .judge import Fault, Sandboxes, _error, judge_twice, reports
-from .paths import on_the_way, open_file, read_file, why_not
-from .restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
-from .sandbox import SandboxError
-from .terminal import visible
+from ..cells import STUDENTS_KERNEL, as_text, with_kernel
+from ..course import Course, CourseError, environment_on_path, write
+from ..intake.restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
+from ..judging.judge import Fault, Sandboxes, _error, judge_twice, reports
+from ..paths import on_the_way, open_file, read_file, why_not
+from ..sandbox.sandbox import SandboxError
+from ..terminal import visible
 
 
 @dataclasses.dataclass(frozen=True)

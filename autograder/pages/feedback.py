@@ -1,0 +1,251 @@
+"""A page of feedback per student: nbgrader's own step, with a page of ours.
+
+The page is made of the judge's reports, the student's answers and the graders' comments.
+It shows no test code and no secret input, and whatever a student wrote is text in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
+from nbconvert.exporters import HTMLExporter
+from nbgrader.converters import GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from traitlets.config import Config
+
+from ..course import Course
+from ..intake.inert import as_typed
+from ..intake.links import NoLinks
+from ..intake.restore import STUB, bare, is_answer, is_test, name_of
+from ..judging.judge import REPORT
+from ..paths import on_the_way
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+_HIDDEN = re.compile(r"(?ms)^([ \t]*)### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*")
+_CODE = HtmlFormatter(cssclass="code", style="default")
+
+_WORDS = {
+    "type": "wrong type",
+    "shape": "wrong shape",
+    "dtype": "wrong type of number",
+    "values": "wrong values",
+    "changed": "changed its arguments",
+    "raised": "raised an error",
+    "no error": "no ValueError",
+    "timeout": "did not end",
+    "forbidden": "not allowed",
+    "died": "its process ended",
+    "judged": "not good enough",
+    "not filled in": "not filled in",
+}
+"""Kinds of problems (``Problem.kind`` in ``cnnlab.engine.comparing``) in a reader's words."""
+
+
+def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
+    """Write the page of every graded submission: ``feedback/STUDENT/LESSON/LESSON.html``.
+
+    Returns the pages. One that cannot be written is told in the log and stops no other.
+    """
+    pages: list[Path] = []
+    for lesson in lessons or course.lessons():
+        graded = [p.parent.name for p in (course.root / "autograded").glob(f"*/{lesson}")]
+        if not graded:
+            continue
+        config = Config(course.config())
+        config.CourseDirectory.assignment_id = lesson
+        converter = Feedback(coursedir=CourseDirectory(config=config), config=config)
+        converter.log = logging.getLogger("autograder.pages.feedback")
+        converter.force = True
+        try:
+            converter.start()
+        except NbGraderException as problem:  # some page failed
+            converter.log.warning("%s: %s", lesson, problem)
+        paths = [course.feedback(s, lesson) / f"{lesson}.html" for s in sorted(graded)]
+        pages += [p for p in paths if p.is_file() and not on_the_way(p, course.root)]
+    return pages
+
+
+class Page(GetGrades):
+    """nbgrader's GetGrades (scores, comments) that then gathers what the page shows.
+
+    It leaves nothing in the notebook that a page must not show, whatever the template.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Put the page's content into ``resources``; hide tests in the notebook."""
+        nb, resources = super().preprocess(nb, resources)
+        resources["page"] = page(nb, resources["nbgrader"])
+        for cell in nb.cells:
+            cell.source = (
+                _HIDDEN.sub(r"\1# hidden tests", cell.source) if is_test(cell) else (cell.source)
+            )
+            for output in cell.get("outputs", []):
+                output.get("data", {}).pop(REPORT, None)
+        return nb, resources
+
+
+class PageExporter(NoLinks, HTMLExporter):
+    """HTML with our template, whichever one nbgrader names (formgrader insists on its own)."""
+
+    def __init__(self, config: Config | None = None, **kwargs: Any):
+        ours = Config()
+        ours.PageExporter.template_name = "cnnlab_feedback"
+        ours.PageExporter.extra_template_basedirs = [str(TEMPLATES)]
+        ours.PageExporter.sanitize_html = True
+        super().__init__(config=Config(config or {}, **ours), **kwargs)
+
+
+class Feedback(GenerateFeedback):
+    """nbgrader's converter with our page; it copies no files from one folder to the other."""
+
+    def __init__(self, coursedir: Any = None, **kwargs: Any):
+        super().__init__(coursedir=coursedir, **kwargs)
+        self.exporter_class, self.preprocessors = PageExporter, [Page]
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Nothing but the page: files beside a submission may be links to somewhere else."""
+
+
+# ── the content ─────────────────────────────────────────────────────────────
+
+
+def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
+    """What the template shows, from a graded notebook after GetGrades. Plain text but for
+    "reports" and "code", which are HTML.
+
+    about: nbgrader's resources: student, score, max_score, late_penalty.
+    """
+    answers = {name_of(c): c for c in nb.cells if is_answer(c)}
+    tests = [c for c in nb.cells if is_test(c)]
+    score, most = float(about["score"]), float(about["max_score"])
+    own = nb.metadata.get("cnnlab", {})
+    notes = list(own.get("repairs", []))
+    if own.get("unsafe_local"):
+        notes.append("It was graded without a sandbox, so the points are provisional.")
+    texts = [_text(c) for c in answers.values() if c.cell_type == "markdown"]
+    return {
+        "title": _title(nb) or about["notebook"],
+        "student": about["student"],
+        "score": number(score),
+        "max_score": number(most),
+        "percent": round(100 * max(0.0, min(score / most, 1.0))) if most else 0,
+        "penalty": number(float(about["late_penalty"])) if about["late_penalty"] else "",
+        "notes": notes,
+        "exercises": [_exercise(c, answers.get(name_of(c).removeprefix("test_"))) for c in tests],
+        "texts": texts,
+        "code_style": _CODE.get_style_defs(".code"),
+    }
+
+
+def _title(nb: Any) -> str:
+    found = (re.search(r"(?m)^# (.+)$", c.source) for c in nb.cells if c.cell_type == "markdown")
+    return next((f[1].strip() for f in found if f), "")
+
+
+def _text(cell: Any) -> dict[str, Any]:
+    """A cell for free text: what the student wrote, and what was answered."""
+    source = as_typed(cell.source).strip()
+    return {
+        "name": name_of(cell),
+        "title": "Your questions" if name_of(cell) == "questions" else name_of(cell),
+        "source": source,
+        "written": bool(source) and not re.fullmatch(r"[*_]?\(.*\)[*_]?", source),
+        "comment": _comment(cell),
+    }
+
+
+def _comment(cell: Any) -> str:
+    said = cell.metadata.get("nbgrader", {}).get("comment") or ""
+    return "" if said == "No response." else said
+
+
+def _exercise(test: Any, answer: Any) -> dict[str, Any]:
+    """One exercise: verdict, reports, the student's code."""
+    data = [o.get("data", {}) for o in test.outputs]
+    found = [d for d in data if REPORT in d]
+    visible = [d for d in found if not d[REPORT].get("hidden")]
+    secret = [d[REPORT] for d in found if d[REPORT].get("hidden")]
+    status = _status([d[REPORT]["status"] for d in found], test)
+    shown = {cause for d in visible for cause in d[REPORT]["causes"]}
+    cause = next((c for d in found for c in d[REPORT]["causes"]), "") or _most_frequent(found)
+    picture, alt = _picture(visible)
+    code = answer.source if answer is not None else ""
+    return {
+        "name": name_of(test).removeprefix("test_"),
+        "css": status.replace(" ", "-"),
+        "mark": MARK[status],
+        "verdict": HEADLINE[status],
+        "points": number(float(test.metadata.nbgrader.get("score") or 0)),
+        "max_points": number(float(test.metadata.nbgrader["points"])),
+        "cause": cause[:1].upper() + cause[1:],
+        "reports": [_report(d) for d in visible if status != "not attempted"],
+        "picture": picture,
+        "alt": alt,
+        "errors": [f"{o.ename}: {o.evalue}" for o in test.outputs if o.output_type == "error"],
+        "secret": _secret(secret, shown) if status != "not attempted" else None,
+        "comment": _comment(answer) if answer is not None else "",
+        "code": highlight(code, PythonLexer(), _CODE) if bare(code) != STUB else "",
+    }
+
+
+def _status(statuses: list[str], test: Any) -> str:
+    """The verdict on an exercise from its reports; without any, from its points."""
+    for status in ("not attempted", "incorrect", "correct"):
+        if status in statuses:
+            return status
+    about = test.metadata.nbgrader
+    return "correct" if about.get("score") == about["points"] else "incorrect"
+
+
+def _most_frequent(found: list[dict[str, Any]]) -> str:
+    """Where no known mistake explains it: what went wrong most often."""
+    kinds = Counter(c["problem"] for d in found for c in d[REPORT]["cases"] if c["problem"])
+    kinds.pop("not filled in", None)
+    return _WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
+
+
+def _report(data: dict[str, Any]) -> dict[str, Any]:
+    """A visible report, as the judge wrote it, and how many of its cases are right."""
+    cases = data[REPORT]["cases"]
+    right = sum(not c["problem"] for c in cases)
+    return {"html": data["text/html"], "right": right, "cases": len(cases)}
+
+
+def _secret(reports: list[dict[str, Any]], shown: set[str]) -> dict[str, Any] | None:
+    """The hidden cases: their names and kinds of problem, and causes not told yet."""
+    if not reports:
+        return None
+    cases = [
+        {"name": c["name"], "problem": _WORDS.get(c["problem"], c["problem"])}
+        for r in reports
+        for c in r["cases"]
+    ]
+    return {
+        "right": sum(not c["problem"] for c in cases),
+        "cases": cases,
+        "causes": [c for r in reports for c in r["causes"] if c not in shown],
+    }
+
+
+def _picture(reports: list[dict[str, Any]]) -> tuple[str, str]:
+    """Target, yours and difference of a wrong case, as base64 of a PNG, and the text for it."""
+    for data in reports:
+        drawing = data[REPORT].get("drawing")
+        if drawing:
+            target, yours = np.array(drawing["target"]), np.array(drawing["yours"])
+            image = picture_png(target.astype(float), yours.astype(float))
+            return base64.b64encode(image).decode(), drawing["alt"]
+    return "", ""
