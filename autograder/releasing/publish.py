@@ -6,6 +6,7 @@ autograder/. Publish again after a change: DIR is brought up to date, its .git s
 
 from __future__ import annotations
 
+import posixpath
 import re
 import subprocess
 import tomllib
@@ -32,35 +33,11 @@ So a new version reaches students with a new notebook, and no change of ours rea
 that somebody is in the middle of.
 """
 
-README = """\
-# Convolutional networks: the notebooks
+README = Path("notebooks/README.md")
+"""What students read. Ours stands beside the notebooks; theirs at the top of their repository."""
 
-Fill in the exercise cells; `check(…)` tells you whether an answer is right and, if not, where and
-probably why. Hand in the notebook (`.ipynb`) of each lesson.
-
-| lesson | in the browser |
-|---|---|
-{rows}
-
-**In Colab** nothing needs to be installed: open a lesson above, then *File → Save a copy in Drive*.
-
-**On your own machine**, with Python 3.11, 3.12 or 3.13:
-
-```
-git clone https://github.com/{repository}
-cd {name}
-python3 -m venv .venv
-.venv/bin/pip install jupyterlab "ipykernel<7" ./notebooks
-.venv/bin/jupyter lab --notebook-dir=notebooks
-```
-
-On Windows write `.venv\\Scripts\\` where `.venv/bin/` stands. With conda:
-`conda env create -f environment.yml`, `conda activate cnnlab`,
-`jupyter lab --notebook-dir=notebooks`.
-
-Licences: code and text in [LICENSE](LICENSE), where the data come from in
-[data/README.md](data/README.md).
-"""
+LESSONS = "<!-- lessons -->"
+"""Where the table of lessons goes in it."""
 
 ENVIRONMENT = """\
 name: cnnlab
@@ -99,11 +76,12 @@ def publish(folder: Path, repository: str) -> list[Path]:
     if leaks:
         raise PublishError("\n".join(["nothing is published:", *(f"  {leak}" for leak in leaks)]))
 
-    contents = {Path("README.md"): _readme(repository), Path("environment.yml"): ENVIRONMENT}
+    contents: dict[Path, bytes | str] = {Path("environment.yml"): ENVIRONMENT}
     contents |= {Path(name): (ROOT / name).read_bytes() for name in FILES}
     for name in FOLDERS:
         for path in _files(ROOT / name):
             contents[path.relative_to(ROOT)] = path.read_bytes()
+    contents[Path("README.md")] = _readme(contents.pop(README).decode(), repository)
     written = []
     for path, content in sorted(contents.items()):
         data = content.encode() if isinstance(content, str) else content
@@ -167,13 +145,18 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
-def _readme(repository: str) -> str:
-    rows = []
+def _readme(text: str, repository: str) -> str:
+    """The students' README at the top of their repository: links from there, and the lessons."""
+    rows = ["| lesson | in the browser |", "|---|---|"]
     for path in sorted(NOTEBOOKS.glob("*/*.ipynb")):
         there = path.relative_to(ROOT).as_posix()
         rows.append(
             f"| [{path.stem}]({there}) | [open in Colab](https://colab.research.google.com/"
             f"github/{repository}/blob/main/{there}) |"
         )
-    name = repository.partition("/")[2]
-    return README.format(rows="\n".join(rows), repository=repository, name=name)
+
+    def from_the_top(link: re.Match[str]) -> str:
+        return f"]({posixpath.normpath(f'{README.parent}/{link[1]}')})"
+
+    text = re.sub(r"\]\((?!https?:|#)([^)]+)\)", from_the_top, text)
+    return text.replace(LESSONS, "\n".join(rows))

@@ -83,6 +83,19 @@ def test_links_and_setup_cells_name_the_repository(published):
         )
 
 
+def test_its_readme_is_the_one_beside_our_notebooks_with_the_lessons_and_its_own_links(published):
+    ours, theirs = (ROOT / publish.README).read_text(), (published / "README.md").read_text()
+    assert not (published / publish.README).exists()
+    assert publish.LESSONS in ours
+    assert publish.LESSONS not in theirs
+    assert "git clone https://github.com/ada/convolutions course\n" in theirs
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", theirs) if ":" not in link]
+    assert {"LICENSE", "data/README.md"} < set(links)
+    lessons = {str(p.relative_to(ROOT)) for p in (ROOT / "notebooks").glob("*/*.ipynb")}
+    assert lessons < set(links)
+    assert [link for link in links if not (published / link).is_file()] == []
+
+
 @pytest.fixture(scope="module")
 def installed(published, tmp_path_factory):
     """A fresh clone of the repository, and the folder that its package was installed into."""
