@@ -46,10 +46,11 @@ STEADY = {
     "make_dataloader": "never shuffles",
     "masked_pool": "padding dilutes the mean",
     "top_ngrams": "the weakest first",
+    "accuracy": "a tensor instead of a number",
 }
 """Exercises whose first mistake is right in some hidden cases by chance; what stands for it."""
 
-SEEDS = (20261102, 20261103)
+SEEDS = (20261102, 20261103, 20261104, 20261105)
 """Of the hidden cases, by which everything is graded."""
 
 SCRATCH = "trial = [1, 2, 3]\nprint(sum(trial) / len(trial))"

@@ -10,12 +10,12 @@ CREATE TABLE assignment (
 	UNIQUE (name), 
 	FOREIGN KEY(course_id) REFERENCES course (id)
 );
-INSERT INTO "assignment" VALUES('60c4741da83040ce943c9e01a91bf615','01_rolling_average',NULL,'cnnlab');
-INSERT INTO "assignment" VALUES('271888915dbd419ea9027e7f2d6521bd','02_backprop_1d',NULL,'cnnlab');
-INSERT INTO "assignment" VALUES('04885b23afdc466c97987b084d780296','03_conv2d',NULL,'cnnlab');
-INSERT INTO "assignment" VALUES('e270aa44f0d64f95bf439dcdbc1a01fb','04_pooling',NULL,'cnnlab');
-INSERT INTO "assignment" VALUES('246c5da49954446a9cde2528c05f815d','05_pytorch_tour',NULL,'cnnlab');
-INSERT INTO "assignment" VALUES('fd17ac67c39f4d549dc0d0fea595cfe1','06_text_cnn',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('4c4c99da30e14bbdb55a1ef719ce16fb','01_rolling_average',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('5836a902245b4233ba3657e814c00250','02_backprop_1d',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('802738018307444cba3ec0e46ad47c75','03_conv2d',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('caeac6746bdb40a8b6168bfe0a95d262','04_pooling',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('d827486ed8ba4939b9da691a19d49bf5','05_pytorch_tour',NULL,'cnnlab');
+INSERT INTO "assignment" VALUES('ab7588506d5146248762f42c885dd0f6','06_text_cnn',NULL,'cnnlab');
 CREATE TABLE base_cell (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(128) NOT NULL, 
@@ -25,104 +25,104 @@ CREATE TABLE base_cell (
 	UNIQUE (name, notebook_id, type), 
 	FOREIGN KEY(notebook_id) REFERENCES notebook (id)
 );
-INSERT INTO "base_cell" VALUES('2935e7f87dc346448b8b83d34d72bab8','test_rolling_average','e1276b47ba4e4b99a5e73e0c8351b491','GradeCell');
-INSERT INTO "base_cell" VALUES('f326354737cc46d389a6118a90df6070','test_conv1d','e1276b47ba4e4b99a5e73e0c8351b491','GradeCell');
-INSERT INTO "base_cell" VALUES('b0f5f45eb771481d8f8b04253c172d0e','test_pad','e1276b47ba4e4b99a5e73e0c8351b491','GradeCell');
-INSERT INTO "base_cell" VALUES('2e2fb12395244caf8291eb5ee42c61f8','test_conv1d_layer','e1276b47ba4e4b99a5e73e0c8351b491','GradeCell');
-INSERT INTO "base_cell" VALUES('17f51328e5fe42a798069b0d89ac6dee','questions','e1276b47ba4e4b99a5e73e0c8351b491','GradeCell');
-INSERT INTO "base_cell" VALUES('2c3244fa92784f29a001a2a1e808e09b','rolling_average','e1276b47ba4e4b99a5e73e0c8351b491','SolutionCell');
-INSERT INTO "base_cell" VALUES('3bcf619a1df645148e32c4d51f3f9adb','conv1d','e1276b47ba4e4b99a5e73e0c8351b491','SolutionCell');
-INSERT INTO "base_cell" VALUES('a58310b85de845499556425cb59f8170','pad','e1276b47ba4e4b99a5e73e0c8351b491','SolutionCell');
-INSERT INTO "base_cell" VALUES('981b6247826a45169b4963808c8e9655','conv1d_layer','e1276b47ba4e4b99a5e73e0c8351b491','SolutionCell');
-INSERT INTO "base_cell" VALUES('3635b78311944d4880c724cfd82917d9','questions','e1276b47ba4e4b99a5e73e0c8351b491','SolutionCell');
-INSERT INTO "base_cell" VALUES('b97234c17fe34a51a4a42d115e2f2f57','test_windows','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('d61fed24bbb0406f9601f8b5931e6e13','test_filter_gradient','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('9921ed71bdbb4e78aa3fa20e290588e3','test_conv1d_backward','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('b76c736375124824aba305e650881b2b','test_numerical_gradient','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('2d88f669ce4d42399a0b71a3dd813776','test_train_filter','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('2996796b6cee4914a81e1b362494d5cb','questions','0f9e6b9c2ae144348be22c25026dcc18','GradeCell');
-INSERT INTO "base_cell" VALUES('6d63a9d67dfc4e5b9d38ca126d9c244d','windows','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('51bc12b594fb422ab21c5d71d076ff1e','filter_gradient','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('937f646f23874c889d02909fd2fb24e4','conv1d_backward','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('4f356dbb91d7445f94c6cc1c1f49febe','numerical_gradient','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('c8845b9b7ddb4be9aead15a55deeceb4','train_filter','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('1835db4ba9de49f3963292c0e6b1500e','questions','0f9e6b9c2ae144348be22c25026dcc18','SolutionCell');
-INSERT INTO "base_cell" VALUES('2b4e80e5259c4a60a1377f1469d36b34','test_worked_example','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('27e6d790baba456e80b4a8931a2f061c','test_conv2d','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('b105d81d3ed1417f8146d153785e0385','test_conv2d_channels','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('bed70d08c5f34aa99e1ea0e1c1018038','test_conv2d_bank','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('a3da137cf5ef4b2683ef4166db42bd84','test_im2col','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('932a3fdbdf54461ca05c23c8efdcfbe0','test_conv2d_fast','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('fd1e6ffa60e34b8e947ad282be147abe','test_conv_parameters','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('5e0adf2f71604662af1e141b76d99656','test_dense_parameters','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('84b839060d244a19a8f19fe54b73a726','test_receptive_field','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('b6395a5e5ecb4c19975670da175e9013','questions','5637dc12f52d49669c4ecd1d48c06a2d','GradeCell');
-INSERT INTO "base_cell" VALUES('f1d5403dce07402a8e0ea422e3ff2167','worked_example','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('daccf0a70af24f8d8aff3bcfd4a6925e','conv2d','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('d9ca8dd1c39941a4a5a9a459a4f690c9','conv2d_channels','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('7a73e4674c0341d9b25c9419a1561f16','conv2d_bank','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('e5ae5647721544948b19854705c7594e','im2col','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('154923b71da64fa18294a4a415d27a5b','conv2d_fast','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('2cad05dd6a0041299c1395fc95ce2d43','conv_parameters','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('40af0abef37e4ecd8db2d3adc3047ebf','dense_parameters','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('78e4dee3b6794f9785b812f0c37395a5','receptive_field','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('52e5beb5da1b48a5a4d0d17fc9da5a34','questions','5637dc12f52d49669c4ecd1d48c06a2d','SolutionCell');
-INSERT INTO "base_cell" VALUES('ed004cff2a63435b856f276d6fb7a852','test_max_pool2d','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('a6a6ea25798e40e5bce565305d1be671','test_avg_pool2d','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('fd125138912141c283d416d04781443a','test_max_pool2d_backward','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('00a7f4f8ac4b4807a3f494de1e076eef','test_global_pool','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('7b7406f4182e45bcaadc40bd6831ce8c','test_LeNet','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('5c75e4292b664827a689a03ac55264b1','questions','2930611e27504a71a494a14b5de3c8fd','GradeCell');
-INSERT INTO "base_cell" VALUES('73d1f7dce3fb4b7ba1fb9c3a6a457cf9','max_pool2d','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('ef5bd5ee9be24868b3ab16dee1786e61','avg_pool2d','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('1efbbb7f994f46799d88eacb7c3799fe','max_pool2d_backward','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('b77c9080ffc74ccbb0c248128f6da651','global_pool','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('aee0b44fab1041e5aff7b421abd6cfee','LeNet','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('30350c1e20d14d9188e3b6b225ea1bcd','questions','2930611e27504a71a494a14b5de3c8fd','SolutionCell');
-INSERT INTO "base_cell" VALUES('c25ccd5b572040cb8533032a195a91bc','test_slope','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('8fcb089af9484ab6a8ce926ceb9dc6f6','test_standardize','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('243141b9475f438c94fcd341f8f12bcd','test_gradients','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('e642742cb6cb4c3990fa6f158d65eeb3','test_ffn_gradients','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('3da8aabd63924b8db74601da21a23b92','test_linear','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('214ff17ac18c4f46b53b1ac3e71ad3f1','test_mse','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('24a6c838cd5b46289cfa42a937dc632f','test_sgd_step','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('f0dd6ccfe1424e2aa6d684068c310740','test_make_dataloader','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('e30c2addc08c486dae4ab9cb6f7efed9','test_FFN','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('98bdfdace7534c89bcbbf7a5bf5e20cb','test_to_device','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('515c1f21ad354219b5de52949199e2a7','test_train','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('4baf010c94ad44f48e3fffd48db2019a','questions','759c3a580c8a4b1c85309f7e2d8ebaa1','GradeCell');
-INSERT INTO "base_cell" VALUES('e1578d4fb0c4486282a33b37997faa78','slope','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('50e66adb80fa47dfb0fe7056e671fe16','standardize','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('673244dfac8842b78cf84284a40f451d','gradients','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('46bf12027e414ac4a15e7b4f5b19728e','ffn_gradients','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('23586ce182b34ef78166d11703c8430c','linear','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('d87688b5bbde4e749e24a2ee3fe5a84f','mse','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('587743da54554b1bad6f4ba4ca5cde3b','sgd_step','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('3ff0c525d50a4280a8e0e191fe98efd5','make_dataloader','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('7d7cca5a75ec4fe99fe387af08fecc67','FFN','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('a3619e28ec1a4360bbfb7d616c94d110','to_device','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('e6c5cf1e57544becb6ca89e988658c5d','train','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('f1751aff9c9b413bbe671c4ea0fc4cd8','questions','759c3a580c8a4b1c85309f7e2d8ebaa1','SolutionCell');
-INSERT INTO "base_cell" VALUES('f154eec1d4094d8b8a12a788f17528b5','test_build_vocabulary','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('99d28485aa65464eae5f9ae4155d2c56','test_encode','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('42153dbf8ba448dd96b7d914fb904650','test_pad_batch','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('a79e386636834afc890977863842a603','test_text_conv1d','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('6a17123c11e44352bc7cc33f137dd0fb','test_WordCNN','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('50882db004904b81a5222cd2ee2d8339','test_masked_pool','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('c7a3ba4e32cb429194f2af4fc4c00769','test_TextCNN','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('5b919521af864d86975989e56d121826','test_accuracy','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('53653f26d8ac4d77bfbf7d91a49ba6ff','test_top_ngrams','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('742c6325600544f9ba48701c27092dd0','questions','01a3bc3939254d979764228f0de24820','GradeCell');
-INSERT INTO "base_cell" VALUES('2178b17ffabf4ea5a66b0059e6d15798','build_vocabulary','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('9ca87bface7047708293e0699d720c36','encode','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('ba5791281f8e444a998f1500c9f42685','pad_batch','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('47bd8b8ef0394f5bb41d283f69f3c687','text_conv1d','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('5af48a21d2314444829b12b41610dcd6','WordCNN','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('787b5716f3614f0790a34c65813a4c6b','masked_pool','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('0ad268e94e2842938528027bc7dc9890','TextCNN','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('d3102edca32347899995c408717dd245','accuracy','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('b52b2533a67f4c07a6c27c4e43c8c720','top_ngrams','01a3bc3939254d979764228f0de24820','SolutionCell');
-INSERT INTO "base_cell" VALUES('fc1ad498a9904923b48c6d5d6734a298','questions','01a3bc3939254d979764228f0de24820','SolutionCell');
+INSERT INTO "base_cell" VALUES('8a6d1f8e205540be8486a278ffa8e2b3','test_rolling_average','b34d775f1f794b60a565da5e431ce13e','GradeCell');
+INSERT INTO "base_cell" VALUES('cb0557e2e761459096b61207023d8d4a','test_conv1d','b34d775f1f794b60a565da5e431ce13e','GradeCell');
+INSERT INTO "base_cell" VALUES('53f82feb16194e5abb2da09aa3408ca0','test_pad','b34d775f1f794b60a565da5e431ce13e','GradeCell');
+INSERT INTO "base_cell" VALUES('56f6d5450e7f4e00badfb01e31e33c16','test_conv1d_layer','b34d775f1f794b60a565da5e431ce13e','GradeCell');
+INSERT INTO "base_cell" VALUES('b8469511272149cab6579d1c0794a449','questions','b34d775f1f794b60a565da5e431ce13e','GradeCell');
+INSERT INTO "base_cell" VALUES('d153f037777c41b2ae5c52934a6e5fa7','rolling_average','b34d775f1f794b60a565da5e431ce13e','SolutionCell');
+INSERT INTO "base_cell" VALUES('34804c2a3e304c03baa5d86927b4a27b','conv1d','b34d775f1f794b60a565da5e431ce13e','SolutionCell');
+INSERT INTO "base_cell" VALUES('ec65f6ba8e574911870937b4c8e50d61','pad','b34d775f1f794b60a565da5e431ce13e','SolutionCell');
+INSERT INTO "base_cell" VALUES('3fc9d2e7c09e421ca47333848e4f0389','conv1d_layer','b34d775f1f794b60a565da5e431ce13e','SolutionCell');
+INSERT INTO "base_cell" VALUES('ef35e018f7504fed83f57942b69c38dc','questions','b34d775f1f794b60a565da5e431ce13e','SolutionCell');
+INSERT INTO "base_cell" VALUES('21b60aff8a644358b740365000e707d6','test_windows','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('0b24b54e6f59410ab8cc9ea65bd66b9c','test_filter_gradient','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('975b34d6ce124893a0110540c77ea17f','test_conv1d_backward','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('e74258c55d8244a58e30db7f0e6b57c7','test_numerical_gradient','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('76f3c09b9a814c3c89df453e2bd83491','test_train_filter','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('dfdb7a4ff0374ab699a3e73db18aacd8','questions','6099f3e648b74e20b7ee3e39dee38c48','GradeCell');
+INSERT INTO "base_cell" VALUES('5d49eca95bd1402287c47d44cb06acf6','windows','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('c252d75468dd4fe2809cdf6b9443a266','filter_gradient','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('c10bcb3b73634ef385fb0396c28fb579','conv1d_backward','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('11195c90c4c34983b18eb2a413dce22d','numerical_gradient','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('d8787bb684f9420c9287736fd08a54a4','train_filter','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('c6200ab8b1c84fa6bf459590521d5fca','questions','6099f3e648b74e20b7ee3e39dee38c48','SolutionCell');
+INSERT INTO "base_cell" VALUES('5e25cc645e284c4ba6aac01ea10ca87e','test_worked_example','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('76d68b3f105a4828ab46e3cc41936aae','test_conv2d','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('2c902790b4c74f5c8adf5fa0cd626c79','test_conv2d_channels','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('7c902015aa6b4bc7ba5b4edafef583c4','test_conv2d_bank','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('3225a224ed9e44d1ab8ecb97f81f6d0f','test_im2col','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('52de88ae7ab549c19acb42441a8a251a','test_conv2d_fast','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('23962822a25c450d9251f626e5073bf9','test_conv_parameters','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('c654f70c7a4645aeb9e87470b8758979','test_dense_parameters','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('1a69184d773042cc85e28796f8cc3c01','test_receptive_field','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('d94de007807f4b7abe8b334a0f92669a','questions','f2fec503e3d14f54a96ef09d0a82db2d','GradeCell');
+INSERT INTO "base_cell" VALUES('580d850ebb4346e7a77809225efbfbbd','worked_example','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('3baf941016a744289c63068294af2153','conv2d','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('4de392c02f1d4523ad190b53f71c1c7e','conv2d_channels','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('bd233bddf5344ef695bb621915c13fb1','conv2d_bank','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('9820a8ebc05c44f7ad80ac3de3e17c2c','im2col','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('8fdc91caaae44806942667466e837274','conv2d_fast','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('4f2ea27802004598bcedc620fd9922b6','conv_parameters','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('0edc4edf0a25458fbbc4af8b6782779d','dense_parameters','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('131c3f1cf2ce4e64b1a3b4bfe0b8ebef','receptive_field','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('89a1f50de52e4bc1b8b79898567ab9fe','questions','f2fec503e3d14f54a96ef09d0a82db2d','SolutionCell');
+INSERT INTO "base_cell" VALUES('3f18f4687add43f88c1ac3635418c134','test_max_pool2d','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('d652f18d7b544ee1933685adcd5371a4','test_avg_pool2d','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('36905f09d25d4166bd2b3cc6f41fba42','test_max_pool2d_backward','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('d6e50d6e77af4a8c8570a16e1116c829','test_global_pool','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('8aac8fe00c8147968c2617f272095af2','test_LeNet','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('58cd12ff7464423f8e12216f4a8d88bd','questions','c6da7a397d084f09ab96220f26329b01','GradeCell');
+INSERT INTO "base_cell" VALUES('152b99f5857a4fa6ba2ed9c570e6e26b','max_pool2d','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('6febe044081f45559604b76c1c426cc3','avg_pool2d','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('5e1b8bf69f5c4d6a8601dbad0dddaca4','max_pool2d_backward','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('828c95da891b4073907b178aeae9efaa','global_pool','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('3670baac0a984d8b838951ad0a7694de','LeNet','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('227a641cae1140fd8a8cf64a9b97d904','questions','c6da7a397d084f09ab96220f26329b01','SolutionCell');
+INSERT INTO "base_cell" VALUES('1675aa93f72d452aafa00feb292fc150','test_slope','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('0316f32ac0c94ea192eb34870282039b','test_standardize','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('41c04b3d0f0f4f9db00329eb915107c6','test_gradients','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('ff3519618f1c48d7b378162cdb91976f','test_ffn_gradients','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('5180b33a982c47edaf2f66d570e03d1e','test_linear','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('375144e0dc99466fb441b67410d1a22d','test_mse','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('d3e02cc8232549ad9679fc416bc93dde','test_sgd_step','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('d0656aad693c4e218f73bd4abb5d0619','test_make_dataloader','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('76f6ab8f460847d2a5f512edb852d49c','test_FFN','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('9c8c64740fc84c8189222c2171790168','test_to_device','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('285e57346db343589d323561f643d73d','test_train','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('1390c3beb5dc4bdfb7dc5b34900e87ed','questions','ed09c37176594579b53d931f8a68c360','GradeCell');
+INSERT INTO "base_cell" VALUES('189f64cc4cf44653b68ba9bab132a303','slope','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('0b5331a591784547926cf5040e665d16','standardize','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('72d29798bb5d4276bb73862104ad1f17','gradients','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('29c5a9adb86d469e983b1b76a7417edf','ffn_gradients','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('8c10373700f14f839284a1dab4e77867','linear','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('6298bb669d614c229dbc36804cd862d6','mse','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('aae667d766f344c8beb138f462947083','sgd_step','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('48c269e5fba6424d80f6dbca9536781d','make_dataloader','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('1e5fb521db704c41a8f673518509c423','FFN','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('fe31924c87dd446c88e9fa898f3f869a','to_device','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('f2690835888341809f745fc19044e9a6','train','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('e4cba57c90974feab59af4454e37c3b1','questions','ed09c37176594579b53d931f8a68c360','SolutionCell');
+INSERT INTO "base_cell" VALUES('8f6e00933065450ea104053448c9551d','test_build_vocabulary','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('0d24b6938a294f22960c82bba0b1bb34','test_encode','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('e62722acb0644362a1d6afe0a3b9dc6e','test_pad_batch','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('5309c4d54e1043f6b08ee8001cc3620b','test_text_conv1d','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('05a26eca04b84a50af804f901c3bc73f','test_WordCNN','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('2ebf95d95b35464a846d600afb205b98','test_masked_pool','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('a9d50cf50ea04de182ad27d8ded1daba','test_TextCNN','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('49dd49e80a9d456c9314fb3196a1fd58','test_accuracy','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('60f61b48c86044a8813f30b5c7e3983c','test_top_ngrams','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('d984b4bc091946a3811f9e6c83ba2ae6','questions','b972afa84cfb4e4296423be4f90ea53d','GradeCell');
+INSERT INTO "base_cell" VALUES('b7a2160fbd00440dbc810aeb3cffdf8b','build_vocabulary','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('055e9ca4793749479dfeff3ecb2b5f02','encode','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('61765f63fbb54cb28efdd57097d5ff41','pad_batch','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('eb21bb8a749e4811a849fad6c860fca6','text_conv1d','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('c83c168229ef4b3d8a7ca2aac5e8654a','WordCNN','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('dac85e5d253c42b5bce39ff2c4d7ebd3','masked_pool','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('cbd97ae961da44818b087cc8d0e0b806','TextCNN','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('8c905b07aa8d43188a8f4f3e85509684','accuracy','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('5978a6293b7d440ba3fe5782a201f8da','top_ngrams','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
+INSERT INTO "base_cell" VALUES('eb2591ef7ba542069c4f962da3f2e34e','questions','b972afa84cfb4e4296423be4f90ea53d','SolutionCell');
 CREATE TABLE comment (
 	id VARCHAR(32) NOT NULL, 
 	notebook_id VARCHAR(32), 
@@ -134,213 +134,213 @@ CREATE TABLE comment (
 	FOREIGN KEY(notebook_id) REFERENCES submitted_notebook (id), 
 	FOREIGN KEY(cell_id) REFERENCES base_cell (id)
 );
-INSERT INTO "comment" VALUES('b1e176602d554b099456214ec0292a60','3e1e21eaac2e4489b2217443afa8d713','2c3244fa92784f29a001a2a1e808e09b',NULL,NULL);
-INSERT INTO "comment" VALUES('d4b67698a14348f48185c8aa37bed80c','3e1e21eaac2e4489b2217443afa8d713','3bcf619a1df645148e32c4d51f3f9adb','No response.',NULL);
-INSERT INTO "comment" VALUES('709f7944441d487db84fa0a3a372baca','3e1e21eaac2e4489b2217443afa8d713','a58310b85de845499556425cb59f8170',NULL,NULL);
-INSERT INTO "comment" VALUES('14ce83e465f540ca96c389bd137e9e51','3e1e21eaac2e4489b2217443afa8d713','981b6247826a45169b4963808c8e9655','No response.',NULL);
-INSERT INTO "comment" VALUES('d64791bae38948d4a97ea2fe11ff2eb8','3e1e21eaac2e4489b2217443afa8d713','3635b78311944d4880c724cfd82917d9',NULL,NULL);
-INSERT INTO "comment" VALUES('46ff85b0e3f04b2bb63fe505136a6218','6702a98660624ab8a8d157f0bfb6ab90','2c3244fa92784f29a001a2a1e808e09b',NULL,NULL);
-INSERT INTO "comment" VALUES('efced21d23e1490c98e9859007340e35','6702a98660624ab8a8d157f0bfb6ab90','3bcf619a1df645148e32c4d51f3f9adb',NULL,NULL);
-INSERT INTO "comment" VALUES('ee15050dce65431da4fc5c33aa8e4666','6702a98660624ab8a8d157f0bfb6ab90','a58310b85de845499556425cb59f8170',NULL,NULL);
-INSERT INTO "comment" VALUES('f4b50a289f9d4deab697fcd03bd81419','6702a98660624ab8a8d157f0bfb6ab90','981b6247826a45169b4963808c8e9655',NULL,NULL);
-INSERT INTO "comment" VALUES('7da0272132bd46f399ca2c7eb543f7d7','6702a98660624ab8a8d157f0bfb6ab90','3635b78311944d4880c724cfd82917d9','No response.',NULL);
-INSERT INTO "comment" VALUES('e2d76cbe7cef4a649c901b17d2118e72','4ebe55caa83145968c3710926cafc3be','2c3244fa92784f29a001a2a1e808e09b',NULL,NULL);
-INSERT INTO "comment" VALUES('7300b4d97cee4d8e9f17c63b6f3b651c','4ebe55caa83145968c3710926cafc3be','3bcf619a1df645148e32c4d51f3f9adb',NULL,NULL);
-INSERT INTO "comment" VALUES('9654b9b5c92d43e4a61b6aa53236ba2e','4ebe55caa83145968c3710926cafc3be','a58310b85de845499556425cb59f8170',NULL,NULL);
-INSERT INTO "comment" VALUES('d3383c1a418246bbb932a92e93a9c7ee','4ebe55caa83145968c3710926cafc3be','981b6247826a45169b4963808c8e9655',NULL,NULL);
-INSERT INTO "comment" VALUES('22ffedb8aeab4f3f9ce616e19196f0ed','4ebe55caa83145968c3710926cafc3be','3635b78311944d4880c724cfd82917d9','No response.',NULL);
-INSERT INTO "comment" VALUES('0e1cbd2a4b914816b0c3b770d83ab755','3fe827547f424883a9ffbb6316c17b70','2c3244fa92784f29a001a2a1e808e09b','No response.',NULL);
-INSERT INTO "comment" VALUES('cffa8be0b07745bdbbfac1dd47f9eba8','3fe827547f424883a9ffbb6316c17b70','3bcf619a1df645148e32c4d51f3f9adb','No response.',NULL);
-INSERT INTO "comment" VALUES('35aa278e527b4c209c350680f310ea23','3fe827547f424883a9ffbb6316c17b70','a58310b85de845499556425cb59f8170','No response.',NULL);
-INSERT INTO "comment" VALUES('e55aafb409854ddda1b23aa0bca35ac5','3fe827547f424883a9ffbb6316c17b70','981b6247826a45169b4963808c8e9655','No response.',NULL);
-INSERT INTO "comment" VALUES('2006584f9a6b4902a328e5cd313a7166','3fe827547f424883a9ffbb6316c17b70','3635b78311944d4880c724cfd82917d9','No response.',NULL);
-INSERT INTO "comment" VALUES('e48cb4eb2b5a4a6e94ff28b4d5317558','26c34e9d3259458ea14d96ecd6cad27e','2c3244fa92784f29a001a2a1e808e09b',NULL,NULL);
-INSERT INTO "comment" VALUES('9753e78713324f69864a3acad8d1eb47','26c34e9d3259458ea14d96ecd6cad27e','3bcf619a1df645148e32c4d51f3f9adb',NULL,NULL);
-INSERT INTO "comment" VALUES('3f1d6ea6048c46e68c21f679edff2b92','26c34e9d3259458ea14d96ecd6cad27e','a58310b85de845499556425cb59f8170',NULL,NULL);
-INSERT INTO "comment" VALUES('bea76bf4e05d46d3a08562f5adc69b9b','26c34e9d3259458ea14d96ecd6cad27e','981b6247826a45169b4963808c8e9655',NULL,NULL);
-INSERT INTO "comment" VALUES('62ebd82607a94ad9868b840ee23481b5','26c34e9d3259458ea14d96ecd6cad27e','3635b78311944d4880c724cfd82917d9','No response.',NULL);
-INSERT INTO "comment" VALUES('7239ea3cbf4a4935b63274e31464cfce','95cbe6ef009b49b88e39dfffb59941b0','6d63a9d67dfc4e5b9d38ca126d9c244d',NULL,NULL);
-INSERT INTO "comment" VALUES('d9574f3495ed4d07ab38e8e917f0a005','95cbe6ef009b49b88e39dfffb59941b0','51bc12b594fb422ab21c5d71d076ff1e','No response.',NULL);
-INSERT INTO "comment" VALUES('687e0cd8810745a5b3189070dcc48182','95cbe6ef009b49b88e39dfffb59941b0','937f646f23874c889d02909fd2fb24e4',NULL,NULL);
-INSERT INTO "comment" VALUES('da59100f26c646b39c1b6f7256c00299','95cbe6ef009b49b88e39dfffb59941b0','4f356dbb91d7445f94c6cc1c1f49febe','No response.',NULL);
-INSERT INTO "comment" VALUES('3fd96b5dec6041ad9a4947e93b52be83','95cbe6ef009b49b88e39dfffb59941b0','c8845b9b7ddb4be9aead15a55deeceb4',NULL,NULL);
-INSERT INTO "comment" VALUES('639bad88e3de4e71a74856c1632208a9','95cbe6ef009b49b88e39dfffb59941b0','1835db4ba9de49f3963292c0e6b1500e',NULL,NULL);
-INSERT INTO "comment" VALUES('1b23ea094c2f44d1ab4fbf0fd3dca972','3a74e2dc4c6542e0b43f77c1c6a7dca9','6d63a9d67dfc4e5b9d38ca126d9c244d',NULL,NULL);
-INSERT INTO "comment" VALUES('1d7cdbf6e8b042fab09c4c5b16c0d32f','3a74e2dc4c6542e0b43f77c1c6a7dca9','51bc12b594fb422ab21c5d71d076ff1e',NULL,NULL);
-INSERT INTO "comment" VALUES('92c7493d09ea4c18a76598a2cf5e7e03','3a74e2dc4c6542e0b43f77c1c6a7dca9','937f646f23874c889d02909fd2fb24e4',NULL,NULL);
-INSERT INTO "comment" VALUES('a713a20138c64c56ac974e85633c7cc0','3a74e2dc4c6542e0b43f77c1c6a7dca9','4f356dbb91d7445f94c6cc1c1f49febe',NULL,NULL);
-INSERT INTO "comment" VALUES('d48ef1a99b0940e4a5dcc6a28ad7ac96','3a74e2dc4c6542e0b43f77c1c6a7dca9','c8845b9b7ddb4be9aead15a55deeceb4',NULL,NULL);
-INSERT INTO "comment" VALUES('58e4a17000e24ce892c37867bd38318c','3a74e2dc4c6542e0b43f77c1c6a7dca9','1835db4ba9de49f3963292c0e6b1500e','No response.',NULL);
-INSERT INTO "comment" VALUES('b581c36e87174ae59eadb6bbad582f09','89f0237340164557b26c9c7608f7fe5c','6d63a9d67dfc4e5b9d38ca126d9c244d','No response.',NULL);
-INSERT INTO "comment" VALUES('3e430e18729c4413aec39f01607a8932','89f0237340164557b26c9c7608f7fe5c','51bc12b594fb422ab21c5d71d076ff1e','No response.',NULL);
-INSERT INTO "comment" VALUES('28f57cd8faa446019a698f45075b53d4','89f0237340164557b26c9c7608f7fe5c','937f646f23874c889d02909fd2fb24e4','No response.',NULL);
-INSERT INTO "comment" VALUES('00d2a831fc8b4403b9569a0516fdb73a','89f0237340164557b26c9c7608f7fe5c','4f356dbb91d7445f94c6cc1c1f49febe','No response.',NULL);
-INSERT INTO "comment" VALUES('3b67faa6152f49809fe0252e372d991e','89f0237340164557b26c9c7608f7fe5c','c8845b9b7ddb4be9aead15a55deeceb4','No response.',NULL);
-INSERT INTO "comment" VALUES('71d222d7187f4c2aa5734695434c14be','89f0237340164557b26c9c7608f7fe5c','1835db4ba9de49f3963292c0e6b1500e','No response.',NULL);
-INSERT INTO "comment" VALUES('761a178fc0da4be6b80c78f7ed0aa811','4e62e4062daa404d9110f2b5138c4006','f1d5403dce07402a8e0ea422e3ff2167',NULL,NULL);
-INSERT INTO "comment" VALUES('e001bf1188e64c80a2c8b8c9bf6b2f2a','4e62e4062daa404d9110f2b5138c4006','daccf0a70af24f8d8aff3bcfd4a6925e','No response.',NULL);
-INSERT INTO "comment" VALUES('cdc34682aa554fd8b3aa523f67546781','4e62e4062daa404d9110f2b5138c4006','d9ca8dd1c39941a4a5a9a459a4f690c9',NULL,NULL);
-INSERT INTO "comment" VALUES('116229a2315a4db38722ab8ad3ba9831','4e62e4062daa404d9110f2b5138c4006','7a73e4674c0341d9b25c9419a1561f16','No response.',NULL);
-INSERT INTO "comment" VALUES('cc1df28aef404730bfbb9ababa294425','4e62e4062daa404d9110f2b5138c4006','e5ae5647721544948b19854705c7594e',NULL,NULL);
-INSERT INTO "comment" VALUES('7d196643dcbc420eb42fbfcb3995dcd4','4e62e4062daa404d9110f2b5138c4006','154923b71da64fa18294a4a415d27a5b','No response.',NULL);
-INSERT INTO "comment" VALUES('53b93326c35c40ccb38795cd5f72515a','4e62e4062daa404d9110f2b5138c4006','2cad05dd6a0041299c1395fc95ce2d43',NULL,NULL);
-INSERT INTO "comment" VALUES('9cb7608810c141f4bed65fd16518f77f','4e62e4062daa404d9110f2b5138c4006','40af0abef37e4ecd8db2d3adc3047ebf','No response.',NULL);
-INSERT INTO "comment" VALUES('2c7d4c56c4b545c99892173778a4c5ed','4e62e4062daa404d9110f2b5138c4006','78e4dee3b6794f9785b812f0c37395a5',NULL,NULL);
-INSERT INTO "comment" VALUES('bb52fe031dbe41f3917a3331414de287','4e62e4062daa404d9110f2b5138c4006','52e5beb5da1b48a5a4d0d17fc9da5a34',NULL,'Good question.');
-INSERT INTO "comment" VALUES('1b17d9812e2c46b991ab0325a7bd82f3','b1462cfcef2b472f823d63966c752c1c','6d63a9d67dfc4e5b9d38ca126d9c244d',NULL,NULL);
-INSERT INTO "comment" VALUES('10dd39b3979e4c8294c2f001078e9541','b1462cfcef2b472f823d63966c752c1c','51bc12b594fb422ab21c5d71d076ff1e',NULL,NULL);
-INSERT INTO "comment" VALUES('49c4a239dfc746389e44de77a2a0792c','b1462cfcef2b472f823d63966c752c1c','937f646f23874c889d02909fd2fb24e4',NULL,NULL);
-INSERT INTO "comment" VALUES('1510fe8996674193a6c56e44597ef09e','b1462cfcef2b472f823d63966c752c1c','4f356dbb91d7445f94c6cc1c1f49febe',NULL,NULL);
-INSERT INTO "comment" VALUES('09298155fe9a418dabccd97e9b3650e9','b1462cfcef2b472f823d63966c752c1c','c8845b9b7ddb4be9aead15a55deeceb4',NULL,NULL);
-INSERT INTO "comment" VALUES('1024d64827f8460a9195046832d7e9df','b1462cfcef2b472f823d63966c752c1c','1835db4ba9de49f3963292c0e6b1500e','No response.',NULL);
-INSERT INTO "comment" VALUES('d0297ca9774743f7ac8d43e019d8a53c','be022a7c47d24276b8efefb784b50be0','f1d5403dce07402a8e0ea422e3ff2167',NULL,NULL);
-INSERT INTO "comment" VALUES('93029b790722457095084eeb850349b2','be022a7c47d24276b8efefb784b50be0','daccf0a70af24f8d8aff3bcfd4a6925e',NULL,NULL);
-INSERT INTO "comment" VALUES('b094b305d1804f20900fc1274eee11c3','be022a7c47d24276b8efefb784b50be0','d9ca8dd1c39941a4a5a9a459a4f690c9',NULL,NULL);
-INSERT INTO "comment" VALUES('7338e70257b24864ba8dafd84d994ade','be022a7c47d24276b8efefb784b50be0','7a73e4674c0341d9b25c9419a1561f16',NULL,NULL);
-INSERT INTO "comment" VALUES('831eff2ad9e4498d8865e2f2267cb307','be022a7c47d24276b8efefb784b50be0','e5ae5647721544948b19854705c7594e',NULL,NULL);
-INSERT INTO "comment" VALUES('200c49087e584d7aae29910e7340e8ad','be022a7c47d24276b8efefb784b50be0','154923b71da64fa18294a4a415d27a5b',NULL,NULL);
-INSERT INTO "comment" VALUES('fd1d025e8e8c4011b93f3b038f64254b','be022a7c47d24276b8efefb784b50be0','2cad05dd6a0041299c1395fc95ce2d43',NULL,NULL);
-INSERT INTO "comment" VALUES('091530f185e84928aa61502b81f9a85d','be022a7c47d24276b8efefb784b50be0','40af0abef37e4ecd8db2d3adc3047ebf',NULL,NULL);
-INSERT INTO "comment" VALUES('7ffe6022c0a3418eae8dc421881d5e37','be022a7c47d24276b8efefb784b50be0','78e4dee3b6794f9785b812f0c37395a5',NULL,NULL);
-INSERT INTO "comment" VALUES('f3cea7cf42764d7e801185f6bb67a084','be022a7c47d24276b8efefb784b50be0','52e5beb5da1b48a5a4d0d17fc9da5a34','No response.',NULL);
-INSERT INTO "comment" VALUES('358f097c35824e698b3bf174bfb26a53','15acd5a214b44c098d62ea611564b21c','f1d5403dce07402a8e0ea422e3ff2167',NULL,NULL);
-INSERT INTO "comment" VALUES('107f6283bb5240f3af1a276372c9e07b','15acd5a214b44c098d62ea611564b21c','daccf0a70af24f8d8aff3bcfd4a6925e','No response.',NULL);
-INSERT INTO "comment" VALUES('10a9041b52894b17ba6881bcf489e02b','15acd5a214b44c098d62ea611564b21c','d9ca8dd1c39941a4a5a9a459a4f690c9','No response.',NULL);
-INSERT INTO "comment" VALUES('0c85780f264a4eadb902beeaa28e0a9e','15acd5a214b44c098d62ea611564b21c','7a73e4674c0341d9b25c9419a1561f16','No response.',NULL);
-INSERT INTO "comment" VALUES('2bc07c7085234126a1935669a65c5e76','15acd5a214b44c098d62ea611564b21c','e5ae5647721544948b19854705c7594e','No response.',NULL);
-INSERT INTO "comment" VALUES('beb86e1ae84344328420be96e8fe603b','15acd5a214b44c098d62ea611564b21c','154923b71da64fa18294a4a415d27a5b','No response.',NULL);
-INSERT INTO "comment" VALUES('a45cbd3db45a4a2d9ddcf2fe8fda1543','15acd5a214b44c098d62ea611564b21c','2cad05dd6a0041299c1395fc95ce2d43','No response.',NULL);
-INSERT INTO "comment" VALUES('ae8e6b4ce5144b69a5e80d9067e59b6d','15acd5a214b44c098d62ea611564b21c','40af0abef37e4ecd8db2d3adc3047ebf','No response.',NULL);
-INSERT INTO "comment" VALUES('6248ca0b14d144c585063b7e90e68059','15acd5a214b44c098d62ea611564b21c','78e4dee3b6794f9785b812f0c37395a5','No response.',NULL);
-INSERT INTO "comment" VALUES('32d360bdb8bc442d806ea6d781cc32c0','15acd5a214b44c098d62ea611564b21c','52e5beb5da1b48a5a4d0d17fc9da5a34','No response.',NULL);
-INSERT INTO "comment" VALUES('34f6400e59794a5fbde7e64bce214099','c1a065f61a4847a29e5f79dcbcc72992','f1d5403dce07402a8e0ea422e3ff2167',NULL,NULL);
-INSERT INTO "comment" VALUES('0e53556e4377425291fc678701fae0ee','c1a065f61a4847a29e5f79dcbcc72992','daccf0a70af24f8d8aff3bcfd4a6925e',NULL,NULL);
-INSERT INTO "comment" VALUES('e89ecf70a0f348d0b49b571d7dcfa5dc','c1a065f61a4847a29e5f79dcbcc72992','d9ca8dd1c39941a4a5a9a459a4f690c9',NULL,NULL);
-INSERT INTO "comment" VALUES('886903a57ef5418bad6b7c54b82eb3ed','c1a065f61a4847a29e5f79dcbcc72992','7a73e4674c0341d9b25c9419a1561f16',NULL,NULL);
-INSERT INTO "comment" VALUES('43d5a1fd22024b5db3fb4b881b01bbf9','c1a065f61a4847a29e5f79dcbcc72992','e5ae5647721544948b19854705c7594e',NULL,NULL);
-INSERT INTO "comment" VALUES('0b7c2ebdfe6d4c1aae8f718ade88f1a6','c1a065f61a4847a29e5f79dcbcc72992','154923b71da64fa18294a4a415d27a5b',NULL,NULL);
-INSERT INTO "comment" VALUES('9c1dbbd4f176487daed0132e1edada73','c1a065f61a4847a29e5f79dcbcc72992','2cad05dd6a0041299c1395fc95ce2d43',NULL,NULL);
-INSERT INTO "comment" VALUES('66e03e574ad7490eb68ceec2d20504e7','c1a065f61a4847a29e5f79dcbcc72992','40af0abef37e4ecd8db2d3adc3047ebf',NULL,NULL);
-INSERT INTO "comment" VALUES('30e31c3d6b9b4f24af319f6ba52c093a','c1a065f61a4847a29e5f79dcbcc72992','78e4dee3b6794f9785b812f0c37395a5',NULL,NULL);
-INSERT INTO "comment" VALUES('dc9a477d4a864b3da667ed426e0ab43a','c1a065f61a4847a29e5f79dcbcc72992','52e5beb5da1b48a5a4d0d17fc9da5a34','No response.',NULL);
-INSERT INTO "comment" VALUES('37104218f1934e57977a295a0348116b','ed0f11213cc246f9a01f30f2b5b83b26','73d1f7dce3fb4b7ba1fb9c3a6a457cf9',NULL,NULL);
-INSERT INTO "comment" VALUES('d624ffcd704d46db85f1734a965a3bbe','ed0f11213cc246f9a01f30f2b5b83b26','ef5bd5ee9be24868b3ab16dee1786e61','No response.',NULL);
-INSERT INTO "comment" VALUES('dfbe59886b0d4c518ffd126e3ab0777d','ed0f11213cc246f9a01f30f2b5b83b26','1efbbb7f994f46799d88eacb7c3799fe',NULL,NULL);
-INSERT INTO "comment" VALUES('f197a7d1a8bd4beea7f1e61ffa56c0ca','ed0f11213cc246f9a01f30f2b5b83b26','b77c9080ffc74ccbb0c248128f6da651','No response.',NULL);
-INSERT INTO "comment" VALUES('0afa82ada824449491f503850317bf4f','ed0f11213cc246f9a01f30f2b5b83b26','aee0b44fab1041e5aff7b421abd6cfee',NULL,NULL);
-INSERT INTO "comment" VALUES('d43701d94ae1464badf2ceaf4351566e','ed0f11213cc246f9a01f30f2b5b83b26','30350c1e20d14d9188e3b6b225ea1bcd',NULL,NULL);
-INSERT INTO "comment" VALUES('43934ab80b3f44a19bfb16b4de98fbc9','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','73d1f7dce3fb4b7ba1fb9c3a6a457cf9',NULL,NULL);
-INSERT INTO "comment" VALUES('cefca8e140714e2eaf75ec5b105b2b9b','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','ef5bd5ee9be24868b3ab16dee1786e61',NULL,NULL);
-INSERT INTO "comment" VALUES('ba8bc8ee29ee4b8fbab41558665fbf83','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','1efbbb7f994f46799d88eacb7c3799fe',NULL,NULL);
-INSERT INTO "comment" VALUES('d46371cfcc5c4efa85d48d19248cb522','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','b77c9080ffc74ccbb0c248128f6da651',NULL,NULL);
-INSERT INTO "comment" VALUES('5e690d32505e4fa2a9a757cfdaf38bd1','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','aee0b44fab1041e5aff7b421abd6cfee',NULL,NULL);
-INSERT INTO "comment" VALUES('336c76d66b754f9c820d712b1e1c659f','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','30350c1e20d14d9188e3b6b225ea1bcd','No response.',NULL);
-INSERT INTO "comment" VALUES('e8016e491e9c44988f33f54050b1ead7','eca53ba577bb4b428421b9176120ea33','73d1f7dce3fb4b7ba1fb9c3a6a457cf9',NULL,NULL);
-INSERT INTO "comment" VALUES('910fa7dc501f4ed1a93a67ea61ccf547','eca53ba577bb4b428421b9176120ea33','ef5bd5ee9be24868b3ab16dee1786e61',NULL,NULL);
-INSERT INTO "comment" VALUES('cc00f41bfbca465ea58850af906fcfdf','eca53ba577bb4b428421b9176120ea33','1efbbb7f994f46799d88eacb7c3799fe',NULL,NULL);
-INSERT INTO "comment" VALUES('e2157b7cd80d45208429868250a07134','eca53ba577bb4b428421b9176120ea33','b77c9080ffc74ccbb0c248128f6da651',NULL,NULL);
-INSERT INTO "comment" VALUES('f12cdd32bec34564b645811d3adf1429','eca53ba577bb4b428421b9176120ea33','aee0b44fab1041e5aff7b421abd6cfee',NULL,NULL);
-INSERT INTO "comment" VALUES('ab03733403634480b743dd420d9899ae','eca53ba577bb4b428421b9176120ea33','30350c1e20d14d9188e3b6b225ea1bcd','No response.',NULL);
-INSERT INTO "comment" VALUES('502d44108fc74228b2b2ceb593ff634a','7eeebd96424a49a98a6e8eb5a1fee97d','73d1f7dce3fb4b7ba1fb9c3a6a457cf9','No response.',NULL);
-INSERT INTO "comment" VALUES('be86a1e3f6ae432fbb7fde7485a751dd','7eeebd96424a49a98a6e8eb5a1fee97d','ef5bd5ee9be24868b3ab16dee1786e61','No response.',NULL);
-INSERT INTO "comment" VALUES('f073f1aad8424584b315fb8dc10db5fd','7eeebd96424a49a98a6e8eb5a1fee97d','1efbbb7f994f46799d88eacb7c3799fe','No response.',NULL);
-INSERT INTO "comment" VALUES('e71f89d2edaf4eb192d898d5154a6e44','7eeebd96424a49a98a6e8eb5a1fee97d','b77c9080ffc74ccbb0c248128f6da651','No response.',NULL);
-INSERT INTO "comment" VALUES('fcb3e5718a4a4098aca9cce70e2fd6bc','7eeebd96424a49a98a6e8eb5a1fee97d','aee0b44fab1041e5aff7b421abd6cfee','No response.',NULL);
-INSERT INTO "comment" VALUES('a9a9a6facb6e4ae7b8e8e4e6f06ebf19','7eeebd96424a49a98a6e8eb5a1fee97d','30350c1e20d14d9188e3b6b225ea1bcd','No response.',NULL);
-INSERT INTO "comment" VALUES('0a69ed2fb2c24d718bc3656a4cfa39f0','3e2cd91eec8b4a59a0c94880b6d361e0','73d1f7dce3fb4b7ba1fb9c3a6a457cf9',NULL,NULL);
-INSERT INTO "comment" VALUES('f98e1961980c4ccdb3828960124b4f3e','3e2cd91eec8b4a59a0c94880b6d361e0','ef5bd5ee9be24868b3ab16dee1786e61',NULL,NULL);
-INSERT INTO "comment" VALUES('33c9ba3ac6914c1b99511c98336fdb9d','3e2cd91eec8b4a59a0c94880b6d361e0','1efbbb7f994f46799d88eacb7c3799fe',NULL,NULL);
-INSERT INTO "comment" VALUES('bd0ebec217db46059da1d56c971fca47','3e2cd91eec8b4a59a0c94880b6d361e0','b77c9080ffc74ccbb0c248128f6da651',NULL,NULL);
-INSERT INTO "comment" VALUES('77398ad49aee48c6bbb084ded893ed15','3e2cd91eec8b4a59a0c94880b6d361e0','aee0b44fab1041e5aff7b421abd6cfee',NULL,NULL);
-INSERT INTO "comment" VALUES('15185e394aaa44a080e7da35a8c756f1','3e2cd91eec8b4a59a0c94880b6d361e0','30350c1e20d14d9188e3b6b225ea1bcd','No response.',NULL);
-INSERT INTO "comment" VALUES('926ce12e273247c98071c2c20765d86c','ac9f1749eab84a04a2f01c394c4e0e8b','e1578d4fb0c4486282a33b37997faa78',NULL,NULL);
-INSERT INTO "comment" VALUES('28c47379c3cc49f0b34eb99aab91feee','ac9f1749eab84a04a2f01c394c4e0e8b','50e66adb80fa47dfb0fe7056e671fe16','No response.',NULL);
-INSERT INTO "comment" VALUES('f4db9c5a129d49a6b3064eac4a9be0b3','ac9f1749eab84a04a2f01c394c4e0e8b','673244dfac8842b78cf84284a40f451d',NULL,NULL);
-INSERT INTO "comment" VALUES('3d4f06454823434a8c4edfc6c60ed023','ac9f1749eab84a04a2f01c394c4e0e8b','46bf12027e414ac4a15e7b4f5b19728e','No response.',NULL);
-INSERT INTO "comment" VALUES('86fcd140db8043ee8d6573391761a6ef','ac9f1749eab84a04a2f01c394c4e0e8b','23586ce182b34ef78166d11703c8430c',NULL,NULL);
-INSERT INTO "comment" VALUES('470dd5666b29454796d18460632e6c29','ac9f1749eab84a04a2f01c394c4e0e8b','d87688b5bbde4e749e24a2ee3fe5a84f','No response.',NULL);
-INSERT INTO "comment" VALUES('6a2328e582af4ce5bf70c6fbfd4ba2fb','ac9f1749eab84a04a2f01c394c4e0e8b','587743da54554b1bad6f4ba4ca5cde3b',NULL,NULL);
-INSERT INTO "comment" VALUES('ef87750ce61d420f95a830992ea1d6e7','ac9f1749eab84a04a2f01c394c4e0e8b','3ff0c525d50a4280a8e0e191fe98efd5','No response.',NULL);
-INSERT INTO "comment" VALUES('d3f04753b73d4404ae20c5d6621066d2','ac9f1749eab84a04a2f01c394c4e0e8b','7d7cca5a75ec4fe99fe387af08fecc67',NULL,NULL);
-INSERT INTO "comment" VALUES('d6e24f6e0cdc49ad87e236718abfa842','ac9f1749eab84a04a2f01c394c4e0e8b','a3619e28ec1a4360bbfb7d616c94d110','No response.',NULL);
-INSERT INTO "comment" VALUES('49f675d43d9f4d4c8c96a84da57051d3','ac9f1749eab84a04a2f01c394c4e0e8b','e6c5cf1e57544becb6ca89e988658c5d',NULL,NULL);
-INSERT INTO "comment" VALUES('b0fee8c68fa44905b56b6065c868a8f1','ac9f1749eab84a04a2f01c394c4e0e8b','f1751aff9c9b413bbe671c4ea0fc4cd8',NULL,NULL);
-INSERT INTO "comment" VALUES('fe1466fe63ba448e989c91c75c54b9a3','270389aee71a4f1abf8d2e74d947e709','e1578d4fb0c4486282a33b37997faa78',NULL,NULL);
-INSERT INTO "comment" VALUES('bb8846aebd554cc087b3a9414be8ee7f','270389aee71a4f1abf8d2e74d947e709','50e66adb80fa47dfb0fe7056e671fe16',NULL,NULL);
-INSERT INTO "comment" VALUES('31611f94ba644bf1ab90d04785a86f6a','270389aee71a4f1abf8d2e74d947e709','673244dfac8842b78cf84284a40f451d',NULL,NULL);
-INSERT INTO "comment" VALUES('18e70c34c597472ea7a3c117f5498883','270389aee71a4f1abf8d2e74d947e709','46bf12027e414ac4a15e7b4f5b19728e',NULL,NULL);
-INSERT INTO "comment" VALUES('32a4176be3bc464193371ea837339a06','270389aee71a4f1abf8d2e74d947e709','23586ce182b34ef78166d11703c8430c',NULL,NULL);
-INSERT INTO "comment" VALUES('0bb3a10648d94ba38d4fbcc83cd212a6','270389aee71a4f1abf8d2e74d947e709','d87688b5bbde4e749e24a2ee3fe5a84f',NULL,NULL);
-INSERT INTO "comment" VALUES('af0e6fd2f4674d5cbe9628243158a64e','270389aee71a4f1abf8d2e74d947e709','587743da54554b1bad6f4ba4ca5cde3b',NULL,NULL);
-INSERT INTO "comment" VALUES('d724cf29a33548a5b6d08f8ed306dc0e','270389aee71a4f1abf8d2e74d947e709','3ff0c525d50a4280a8e0e191fe98efd5',NULL,NULL);
-INSERT INTO "comment" VALUES('83861e21a40b41e892ab3a4cc3100669','270389aee71a4f1abf8d2e74d947e709','7d7cca5a75ec4fe99fe387af08fecc67',NULL,NULL);
-INSERT INTO "comment" VALUES('14fc8b738e0741cba0452d2c308ddd52','270389aee71a4f1abf8d2e74d947e709','a3619e28ec1a4360bbfb7d616c94d110',NULL,NULL);
-INSERT INTO "comment" VALUES('723ef8dec39c46fa8bda64f7c74da3fb','270389aee71a4f1abf8d2e74d947e709','e6c5cf1e57544becb6ca89e988658c5d',NULL,NULL);
-INSERT INTO "comment" VALUES('8a0ac427075a42f190271cc45d47ad2b','270389aee71a4f1abf8d2e74d947e709','f1751aff9c9b413bbe671c4ea0fc4cd8','No response.',NULL);
-INSERT INTO "comment" VALUES('38368cf1af9e489999ce25f0dc20d3b0','ccefdfffe36941d8b624de5da80120b7','e1578d4fb0c4486282a33b37997faa78','No response.',NULL);
-INSERT INTO "comment" VALUES('7758615cc01646198330b14488f0672a','ccefdfffe36941d8b624de5da80120b7','50e66adb80fa47dfb0fe7056e671fe16','No response.',NULL);
-INSERT INTO "comment" VALUES('cf0c97d49767461c82969141b5c8e420','ccefdfffe36941d8b624de5da80120b7','673244dfac8842b78cf84284a40f451d','No response.',NULL);
-INSERT INTO "comment" VALUES('023522c75f5f4fe2afce2dd302c1e9f8','ccefdfffe36941d8b624de5da80120b7','46bf12027e414ac4a15e7b4f5b19728e','No response.',NULL);
-INSERT INTO "comment" VALUES('2d7daacfa6c0422fb61c49a4d18d4ea3','ccefdfffe36941d8b624de5da80120b7','23586ce182b34ef78166d11703c8430c','No response.',NULL);
-INSERT INTO "comment" VALUES('a0fe5274ee1b446b859c2b51b3f7b1cc','ccefdfffe36941d8b624de5da80120b7','d87688b5bbde4e749e24a2ee3fe5a84f','No response.',NULL);
-INSERT INTO "comment" VALUES('f133f19116ce4b349f2fd1fc211c95f6','ccefdfffe36941d8b624de5da80120b7','587743da54554b1bad6f4ba4ca5cde3b','No response.',NULL);
-INSERT INTO "comment" VALUES('0c01e7fd433a4909856f8543a8745084','ccefdfffe36941d8b624de5da80120b7','3ff0c525d50a4280a8e0e191fe98efd5','No response.',NULL);
-INSERT INTO "comment" VALUES('3846b6f469bf448b8df13e21dcab23e3','ccefdfffe36941d8b624de5da80120b7','7d7cca5a75ec4fe99fe387af08fecc67','No response.',NULL);
-INSERT INTO "comment" VALUES('5bcc5005cdf543dcb2d9fbc0807ba59b','ccefdfffe36941d8b624de5da80120b7','a3619e28ec1a4360bbfb7d616c94d110','No response.',NULL);
-INSERT INTO "comment" VALUES('df1a470f6abc42de9f90ee8a7713c208','ccefdfffe36941d8b624de5da80120b7','e6c5cf1e57544becb6ca89e988658c5d','No response.',NULL);
-INSERT INTO "comment" VALUES('cf27da185d554d10a865695cd0f7cece','ccefdfffe36941d8b624de5da80120b7','f1751aff9c9b413bbe671c4ea0fc4cd8','No response.',NULL);
-INSERT INTO "comment" VALUES('3693cec99c964474af2a3d6e39f16ef3','3448ac2d06fd46b39b42ae5a605a8c61','e1578d4fb0c4486282a33b37997faa78',NULL,NULL);
-INSERT INTO "comment" VALUES('61a10a4d4ae1452fa3d472089dd529d3','3448ac2d06fd46b39b42ae5a605a8c61','50e66adb80fa47dfb0fe7056e671fe16',NULL,NULL);
-INSERT INTO "comment" VALUES('1d631937e1e640ff8f5d4254976bc50c','3448ac2d06fd46b39b42ae5a605a8c61','673244dfac8842b78cf84284a40f451d',NULL,NULL);
-INSERT INTO "comment" VALUES('20b17e701c064de9932035d47a49ff76','3448ac2d06fd46b39b42ae5a605a8c61','46bf12027e414ac4a15e7b4f5b19728e',NULL,NULL);
-INSERT INTO "comment" VALUES('7c3a7adf2cd941b3988cbf8cba62cdf2','3448ac2d06fd46b39b42ae5a605a8c61','23586ce182b34ef78166d11703c8430c',NULL,NULL);
-INSERT INTO "comment" VALUES('ae0df3d4e8e946ea968aa0a5f260b479','3448ac2d06fd46b39b42ae5a605a8c61','d87688b5bbde4e749e24a2ee3fe5a84f',NULL,NULL);
-INSERT INTO "comment" VALUES('8cabf60b54434eff8a2a1f52b0cbe5bb','3448ac2d06fd46b39b42ae5a605a8c61','587743da54554b1bad6f4ba4ca5cde3b',NULL,NULL);
-INSERT INTO "comment" VALUES('2545ee4e9aef435bb4d514648fbafd91','3448ac2d06fd46b39b42ae5a605a8c61','3ff0c525d50a4280a8e0e191fe98efd5',NULL,NULL);
-INSERT INTO "comment" VALUES('3367769cf9df403ebbe060cbd624dca5','3448ac2d06fd46b39b42ae5a605a8c61','7d7cca5a75ec4fe99fe387af08fecc67',NULL,NULL);
-INSERT INTO "comment" VALUES('6e4719aacc3c4d6dbaed8433592e5d54','3448ac2d06fd46b39b42ae5a605a8c61','a3619e28ec1a4360bbfb7d616c94d110',NULL,NULL);
-INSERT INTO "comment" VALUES('fa7e562f26614e2ca739145831c6dc4f','3448ac2d06fd46b39b42ae5a605a8c61','e6c5cf1e57544becb6ca89e988658c5d',NULL,NULL);
-INSERT INTO "comment" VALUES('02569d65575840139ae853b7c240ceb9','3448ac2d06fd46b39b42ae5a605a8c61','f1751aff9c9b413bbe671c4ea0fc4cd8','No response.',NULL);
-INSERT INTO "comment" VALUES('6aaabce679eb4677bd9bea0b9e77fa68','3869ccda7f2e4c0f88cff7f8d9d4ba40','2178b17ffabf4ea5a66b0059e6d15798',NULL,NULL);
-INSERT INTO "comment" VALUES('27af8a48ef114f97ba59b5492529ac61','3869ccda7f2e4c0f88cff7f8d9d4ba40','9ca87bface7047708293e0699d720c36','No response.',NULL);
-INSERT INTO "comment" VALUES('e7684922a14240169715a6e808d7d377','3869ccda7f2e4c0f88cff7f8d9d4ba40','ba5791281f8e444a998f1500c9f42685',NULL,NULL);
-INSERT INTO "comment" VALUES('4a98dd3225ef46198cf4cdd03ecc7fd9','3869ccda7f2e4c0f88cff7f8d9d4ba40','47bd8b8ef0394f5bb41d283f69f3c687','No response.',NULL);
-INSERT INTO "comment" VALUES('b863134ae356462ba6a18ca21ab26cb1','3869ccda7f2e4c0f88cff7f8d9d4ba40','5af48a21d2314444829b12b41610dcd6',NULL,NULL);
-INSERT INTO "comment" VALUES('086a4dbc6e064f86891103b577884f5a','3869ccda7f2e4c0f88cff7f8d9d4ba40','787b5716f3614f0790a34c65813a4c6b','No response.',NULL);
-INSERT INTO "comment" VALUES('52e5390133b14ecd95673647f3353921','3869ccda7f2e4c0f88cff7f8d9d4ba40','0ad268e94e2842938528027bc7dc9890',NULL,NULL);
-INSERT INTO "comment" VALUES('09255ac380f3479d9f20364dbbde92cf','3869ccda7f2e4c0f88cff7f8d9d4ba40','d3102edca32347899995c408717dd245','No response.',NULL);
-INSERT INTO "comment" VALUES('f9a2a7c9281f45c49baa59a37c90e56b','3869ccda7f2e4c0f88cff7f8d9d4ba40','b52b2533a67f4c07a6c27c4e43c8c720',NULL,NULL);
-INSERT INTO "comment" VALUES('34a92ed2fc22441c82134ebee0d0ecaf','3869ccda7f2e4c0f88cff7f8d9d4ba40','fc1ad498a9904923b48c6d5d6734a298',NULL,NULL);
-INSERT INTO "comment" VALUES('624534887c4b4ebcbd47140250e9fda6','d9c60a36657741e2b56172ed6c84755c','2178b17ffabf4ea5a66b0059e6d15798',NULL,NULL);
-INSERT INTO "comment" VALUES('b5560d27cd774658923d703ff42714f0','d9c60a36657741e2b56172ed6c84755c','9ca87bface7047708293e0699d720c36',NULL,NULL);
-INSERT INTO "comment" VALUES('6127096fadaf49c995a54a280ada394c','d9c60a36657741e2b56172ed6c84755c','ba5791281f8e444a998f1500c9f42685',NULL,NULL);
-INSERT INTO "comment" VALUES('c7a675265b3d44eead1615d2dfb58fdf','d9c60a36657741e2b56172ed6c84755c','47bd8b8ef0394f5bb41d283f69f3c687',NULL,NULL);
-INSERT INTO "comment" VALUES('ca0b5500b2f14cf5823df7aa84aa8dcd','d9c60a36657741e2b56172ed6c84755c','5af48a21d2314444829b12b41610dcd6',NULL,NULL);
-INSERT INTO "comment" VALUES('d9f4281c72a649728af315e4b55decc0','d9c60a36657741e2b56172ed6c84755c','787b5716f3614f0790a34c65813a4c6b',NULL,NULL);
-INSERT INTO "comment" VALUES('f2dcce6bde3b40cd85f7a50c5894422c','d9c60a36657741e2b56172ed6c84755c','0ad268e94e2842938528027bc7dc9890',NULL,NULL);
-INSERT INTO "comment" VALUES('5bd08b27312a43a3b14fc3c9ba93631b','d9c60a36657741e2b56172ed6c84755c','d3102edca32347899995c408717dd245',NULL,NULL);
-INSERT INTO "comment" VALUES('e4018622292544e3b725eb58b73e9966','d9c60a36657741e2b56172ed6c84755c','b52b2533a67f4c07a6c27c4e43c8c720',NULL,NULL);
-INSERT INTO "comment" VALUES('68e016e355774222be478a820cda2405','d9c60a36657741e2b56172ed6c84755c','fc1ad498a9904923b48c6d5d6734a298','No response.',NULL);
-INSERT INTO "comment" VALUES('9b6902b9a553402183342c56bd169614','757c79ecfe24480f9cf3b3c5bd30fdab','2178b17ffabf4ea5a66b0059e6d15798','No response.',NULL);
-INSERT INTO "comment" VALUES('6d5dc874601045fa99bbbeacc4787b7a','757c79ecfe24480f9cf3b3c5bd30fdab','9ca87bface7047708293e0699d720c36','No response.',NULL);
-INSERT INTO "comment" VALUES('18cbb839c97e42d9885ae5a14914390d','757c79ecfe24480f9cf3b3c5bd30fdab','ba5791281f8e444a998f1500c9f42685','No response.',NULL);
-INSERT INTO "comment" VALUES('1a2a985c0eaa4f01859f33f11dcece50','757c79ecfe24480f9cf3b3c5bd30fdab','47bd8b8ef0394f5bb41d283f69f3c687','No response.',NULL);
-INSERT INTO "comment" VALUES('2d4454ba763849a6acf48af2d40165bc','757c79ecfe24480f9cf3b3c5bd30fdab','5af48a21d2314444829b12b41610dcd6','No response.',NULL);
-INSERT INTO "comment" VALUES('fe1df46ec9024011963c4b0558968112','757c79ecfe24480f9cf3b3c5bd30fdab','787b5716f3614f0790a34c65813a4c6b','No response.',NULL);
-INSERT INTO "comment" VALUES('cadd96533c1d49ada36d05d5b397dae0','757c79ecfe24480f9cf3b3c5bd30fdab','0ad268e94e2842938528027bc7dc9890','No response.',NULL);
-INSERT INTO "comment" VALUES('8c67b66f68bb430da1abd3652475c4a7','757c79ecfe24480f9cf3b3c5bd30fdab','d3102edca32347899995c408717dd245','No response.',NULL);
-INSERT INTO "comment" VALUES('7bcf8135d5e5404fa24edde00114a0e3','757c79ecfe24480f9cf3b3c5bd30fdab','b52b2533a67f4c07a6c27c4e43c8c720','No response.',NULL);
-INSERT INTO "comment" VALUES('18ab57361bed4177a8bc31c0569dd0c7','757c79ecfe24480f9cf3b3c5bd30fdab','fc1ad498a9904923b48c6d5d6734a298','No response.',NULL);
-INSERT INTO "comment" VALUES('df9a60e39d3748e39733620f491a2326','030055be8a024b23972ea46029f8dba2','2178b17ffabf4ea5a66b0059e6d15798',NULL,NULL);
-INSERT INTO "comment" VALUES('3b68f5a037094554a6ad16b8924ce968','030055be8a024b23972ea46029f8dba2','9ca87bface7047708293e0699d720c36',NULL,NULL);
-INSERT INTO "comment" VALUES('c609ef3fb2d64e08b5528f8bd54c47b7','030055be8a024b23972ea46029f8dba2','ba5791281f8e444a998f1500c9f42685',NULL,NULL);
-INSERT INTO "comment" VALUES('cdf65832a652419a858e7b1c28b83bb0','030055be8a024b23972ea46029f8dba2','47bd8b8ef0394f5bb41d283f69f3c687',NULL,NULL);
-INSERT INTO "comment" VALUES('1f739e217c3c480a81dee19d1457ea16','030055be8a024b23972ea46029f8dba2','5af48a21d2314444829b12b41610dcd6',NULL,NULL);
-INSERT INTO "comment" VALUES('24c5c045ef154e10987da01091f55a37','030055be8a024b23972ea46029f8dba2','787b5716f3614f0790a34c65813a4c6b',NULL,NULL);
-INSERT INTO "comment" VALUES('18eddad4f94b4a3b89642c4c5b1c70ac','030055be8a024b23972ea46029f8dba2','0ad268e94e2842938528027bc7dc9890',NULL,NULL);
-INSERT INTO "comment" VALUES('1a64ada7b4da4266af600ddf21cf3271','030055be8a024b23972ea46029f8dba2','d3102edca32347899995c408717dd245',NULL,NULL);
-INSERT INTO "comment" VALUES('19a5c339e9794be6a56a4346ae0c575b','030055be8a024b23972ea46029f8dba2','b52b2533a67f4c07a6c27c4e43c8c720',NULL,NULL);
-INSERT INTO "comment" VALUES('1ae03569a9934d93bd2f02ce2f7e4e30','030055be8a024b23972ea46029f8dba2','fc1ad498a9904923b48c6d5d6734a298','No response.',NULL);
+INSERT INTO "comment" VALUES('08382d3d3a07410bbaaf095dfbb5e4b4','eb059b4011bd4d7db5d4a58bd84e77e5','d153f037777c41b2ae5c52934a6e5fa7',NULL,NULL);
+INSERT INTO "comment" VALUES('7b5ef0192c2740ab82e5d96cb6a4dc11','eb059b4011bd4d7db5d4a58bd84e77e5','34804c2a3e304c03baa5d86927b4a27b','No response.',NULL);
+INSERT INTO "comment" VALUES('a86cf40b51cf40af94717d751d4fe691','eb059b4011bd4d7db5d4a58bd84e77e5','ec65f6ba8e574911870937b4c8e50d61',NULL,NULL);
+INSERT INTO "comment" VALUES('aebe3fe1084043c8893532bfb97c6abb','eb059b4011bd4d7db5d4a58bd84e77e5','3fc9d2e7c09e421ca47333848e4f0389','No response.',NULL);
+INSERT INTO "comment" VALUES('6ddd42931f524df09f5eebf706480deb','eb059b4011bd4d7db5d4a58bd84e77e5','ef35e018f7504fed83f57942b69c38dc',NULL,NULL);
+INSERT INTO "comment" VALUES('547f4af80134434bb4c1a3eb6d791c21','b30ac464471947979bb3a5c85941b33b','d153f037777c41b2ae5c52934a6e5fa7',NULL,NULL);
+INSERT INTO "comment" VALUES('d651e1ad75b243fabb7b8c6e44ab0053','b30ac464471947979bb3a5c85941b33b','34804c2a3e304c03baa5d86927b4a27b',NULL,NULL);
+INSERT INTO "comment" VALUES('bc278470cc79467aa063330d53264ffc','b30ac464471947979bb3a5c85941b33b','ec65f6ba8e574911870937b4c8e50d61',NULL,NULL);
+INSERT INTO "comment" VALUES('e34dae6818e64e1ab70c392c61cc6ffc','b30ac464471947979bb3a5c85941b33b','3fc9d2e7c09e421ca47333848e4f0389',NULL,NULL);
+INSERT INTO "comment" VALUES('ed9cc720841243edb18a8a6ca574c0f4','b30ac464471947979bb3a5c85941b33b','ef35e018f7504fed83f57942b69c38dc','No response.',NULL);
+INSERT INTO "comment" VALUES('0345f8ae62bf4008b37feabc09e2c385','7a3485d1af2f479b89ef82f763f4212b','d153f037777c41b2ae5c52934a6e5fa7',NULL,NULL);
+INSERT INTO "comment" VALUES('50380476cc244c609ff6797e02938f05','7a3485d1af2f479b89ef82f763f4212b','34804c2a3e304c03baa5d86927b4a27b',NULL,NULL);
+INSERT INTO "comment" VALUES('11ed04f6414244ce803465d2218ea868','7a3485d1af2f479b89ef82f763f4212b','ec65f6ba8e574911870937b4c8e50d61',NULL,NULL);
+INSERT INTO "comment" VALUES('e250ac196f9143898fc79059d3d66610','7a3485d1af2f479b89ef82f763f4212b','3fc9d2e7c09e421ca47333848e4f0389',NULL,NULL);
+INSERT INTO "comment" VALUES('1fb53e68f23f4a2383cfeb2c77f11b15','7a3485d1af2f479b89ef82f763f4212b','ef35e018f7504fed83f57942b69c38dc','No response.',NULL);
+INSERT INTO "comment" VALUES('adada3f4bc85498dbf8c9a5eb7509cf3','0be3a73aa56a424fa0a8744429081b27','d153f037777c41b2ae5c52934a6e5fa7',NULL,NULL);
+INSERT INTO "comment" VALUES('35837f7599234f979827cf19bb4415a0','0be3a73aa56a424fa0a8744429081b27','34804c2a3e304c03baa5d86927b4a27b',NULL,NULL);
+INSERT INTO "comment" VALUES('8f40b6665fe6467fb04c7ff90240e5ec','0be3a73aa56a424fa0a8744429081b27','ec65f6ba8e574911870937b4c8e50d61',NULL,NULL);
+INSERT INTO "comment" VALUES('6db0198f56ad4b1aa9b231eff78d5081','0be3a73aa56a424fa0a8744429081b27','3fc9d2e7c09e421ca47333848e4f0389',NULL,NULL);
+INSERT INTO "comment" VALUES('87d3d3088b4842db8e47862312e4e6ea','0be3a73aa56a424fa0a8744429081b27','ef35e018f7504fed83f57942b69c38dc','No response.',NULL);
+INSERT INTO "comment" VALUES('8f1d6564b9474efba252be3727e4e0b7','bed27f943fbb43c082dde0859abef3c7','d153f037777c41b2ae5c52934a6e5fa7','No response.',NULL);
+INSERT INTO "comment" VALUES('bd4a0d7b0bbe4b92bfdbf4f58f256e2c','bed27f943fbb43c082dde0859abef3c7','34804c2a3e304c03baa5d86927b4a27b','No response.',NULL);
+INSERT INTO "comment" VALUES('74fc74ead77c45d09351c1d561ef4c7c','bed27f943fbb43c082dde0859abef3c7','ec65f6ba8e574911870937b4c8e50d61','No response.',NULL);
+INSERT INTO "comment" VALUES('394421dd93514c1f9153ff9246146639','bed27f943fbb43c082dde0859abef3c7','3fc9d2e7c09e421ca47333848e4f0389','No response.',NULL);
+INSERT INTO "comment" VALUES('1d2f507f11824ef1ae6e3829b1064a2c','bed27f943fbb43c082dde0859abef3c7','ef35e018f7504fed83f57942b69c38dc','No response.',NULL);
+INSERT INTO "comment" VALUES('cfa37b189e8941ad9232743d12c75d2b','6066291a7b7a46bd8d1073ddaec3bdfb','5d49eca95bd1402287c47d44cb06acf6',NULL,NULL);
+INSERT INTO "comment" VALUES('674e4b3300ae4198a1619a983f8c5196','6066291a7b7a46bd8d1073ddaec3bdfb','c252d75468dd4fe2809cdf6b9443a266','No response.',NULL);
+INSERT INTO "comment" VALUES('0a84d78f040b477db8814e845121d25f','6066291a7b7a46bd8d1073ddaec3bdfb','c10bcb3b73634ef385fb0396c28fb579',NULL,NULL);
+INSERT INTO "comment" VALUES('49fc81e3b0554d78ba8e7f550ae7f07e','6066291a7b7a46bd8d1073ddaec3bdfb','11195c90c4c34983b18eb2a413dce22d','No response.',NULL);
+INSERT INTO "comment" VALUES('64163b70c50141b7930f4b43efc8365c','6066291a7b7a46bd8d1073ddaec3bdfb','d8787bb684f9420c9287736fd08a54a4',NULL,NULL);
+INSERT INTO "comment" VALUES('07db43d5fa4a4775aec03481b3227f4b','6066291a7b7a46bd8d1073ddaec3bdfb','c6200ab8b1c84fa6bf459590521d5fca',NULL,NULL);
+INSERT INTO "comment" VALUES('e75b95017f8c4723a410c0719906abd4','2cd3f8d7f30d4209b5949c1c7ba6855e','5d49eca95bd1402287c47d44cb06acf6',NULL,NULL);
+INSERT INTO "comment" VALUES('c2760aad04e847918b1601ed9c519d31','2cd3f8d7f30d4209b5949c1c7ba6855e','c252d75468dd4fe2809cdf6b9443a266',NULL,NULL);
+INSERT INTO "comment" VALUES('c3bc6898d85140819e4bd33269358502','2cd3f8d7f30d4209b5949c1c7ba6855e','c10bcb3b73634ef385fb0396c28fb579',NULL,NULL);
+INSERT INTO "comment" VALUES('b1ec7a48c272468d838da88d5ca83067','2cd3f8d7f30d4209b5949c1c7ba6855e','11195c90c4c34983b18eb2a413dce22d',NULL,NULL);
+INSERT INTO "comment" VALUES('6fb72029f15d4a79b8b3f7790075b924','2cd3f8d7f30d4209b5949c1c7ba6855e','d8787bb684f9420c9287736fd08a54a4',NULL,NULL);
+INSERT INTO "comment" VALUES('512ec1e6b5cf45c1893aeee336b3607e','2cd3f8d7f30d4209b5949c1c7ba6855e','c6200ab8b1c84fa6bf459590521d5fca','No response.',NULL);
+INSERT INTO "comment" VALUES('251030afe4924782a46c4cd1344536c0','f7da1ddd396b4e49a537a91b45c2a1d0','5d49eca95bd1402287c47d44cb06acf6','No response.',NULL);
+INSERT INTO "comment" VALUES('6c81c535a2ca40b2b83998ca92993b68','f7da1ddd396b4e49a537a91b45c2a1d0','c252d75468dd4fe2809cdf6b9443a266','No response.',NULL);
+INSERT INTO "comment" VALUES('a22687dabc6544d5bfe6e488db68f8f6','f7da1ddd396b4e49a537a91b45c2a1d0','c10bcb3b73634ef385fb0396c28fb579','No response.',NULL);
+INSERT INTO "comment" VALUES('0da7da5b0e5e49df908a6280c7d0b125','f7da1ddd396b4e49a537a91b45c2a1d0','11195c90c4c34983b18eb2a413dce22d','No response.',NULL);
+INSERT INTO "comment" VALUES('38343a6781744e88af7f9abda0245c9d','f7da1ddd396b4e49a537a91b45c2a1d0','d8787bb684f9420c9287736fd08a54a4','No response.',NULL);
+INSERT INTO "comment" VALUES('df57129059194f7f9b7157b917096960','f7da1ddd396b4e49a537a91b45c2a1d0','c6200ab8b1c84fa6bf459590521d5fca','No response.',NULL);
+INSERT INTO "comment" VALUES('e7227050168049788ceb506454c377a2','0d5fe3ff0f6d4e65b3cb84dd573dcdce','580d850ebb4346e7a77809225efbfbbd',NULL,NULL);
+INSERT INTO "comment" VALUES('364cb52f3e8245c8ac58dc175d8d9322','0d5fe3ff0f6d4e65b3cb84dd573dcdce','3baf941016a744289c63068294af2153','No response.',NULL);
+INSERT INTO "comment" VALUES('11588996e4564d4aa23ad358944d0aba','0d5fe3ff0f6d4e65b3cb84dd573dcdce','4de392c02f1d4523ad190b53f71c1c7e',NULL,NULL);
+INSERT INTO "comment" VALUES('b456776c62a24f9ca60bb78b13bf4efd','0d5fe3ff0f6d4e65b3cb84dd573dcdce','bd233bddf5344ef695bb621915c13fb1','No response.',NULL);
+INSERT INTO "comment" VALUES('c99601b417d8477f8b18e524adad369e','0d5fe3ff0f6d4e65b3cb84dd573dcdce','9820a8ebc05c44f7ad80ac3de3e17c2c',NULL,NULL);
+INSERT INTO "comment" VALUES('cdaab871df02402d8cd0b40bc22e3150','0d5fe3ff0f6d4e65b3cb84dd573dcdce','8fdc91caaae44806942667466e837274','No response.',NULL);
+INSERT INTO "comment" VALUES('16d490529c9b47ddb29b1f78e42204f1','0d5fe3ff0f6d4e65b3cb84dd573dcdce','4f2ea27802004598bcedc620fd9922b6',NULL,NULL);
+INSERT INTO "comment" VALUES('8b257d31889442d78d6906cc139aa781','0d5fe3ff0f6d4e65b3cb84dd573dcdce','0edc4edf0a25458fbbc4af8b6782779d','No response.',NULL);
+INSERT INTO "comment" VALUES('3b253157482547d18b35198a60f3616d','0d5fe3ff0f6d4e65b3cb84dd573dcdce','131c3f1cf2ce4e64b1a3b4bfe0b8ebef',NULL,NULL);
+INSERT INTO "comment" VALUES('e402ff52775d4f89aaff33faad040e61','0d5fe3ff0f6d4e65b3cb84dd573dcdce','89a1f50de52e4bc1b8b79898567ab9fe',NULL,'Good question.');
+INSERT INTO "comment" VALUES('7ada50e6b83f4953a7f1b8d2b8309dcb','d694afefc8df4bb8819a64aee3e82c27','5d49eca95bd1402287c47d44cb06acf6',NULL,NULL);
+INSERT INTO "comment" VALUES('06be8e105e2b49f2b9f37088fde76b11','d694afefc8df4bb8819a64aee3e82c27','c252d75468dd4fe2809cdf6b9443a266',NULL,NULL);
+INSERT INTO "comment" VALUES('dd18eef5d0ad416891f0c40747fa06bb','d694afefc8df4bb8819a64aee3e82c27','c10bcb3b73634ef385fb0396c28fb579',NULL,NULL);
+INSERT INTO "comment" VALUES('7357dbe65cb240438393cc27eb804fc3','d694afefc8df4bb8819a64aee3e82c27','11195c90c4c34983b18eb2a413dce22d',NULL,NULL);
+INSERT INTO "comment" VALUES('db9d79d7c3194550abbdb62337bef390','d694afefc8df4bb8819a64aee3e82c27','d8787bb684f9420c9287736fd08a54a4',NULL,NULL);
+INSERT INTO "comment" VALUES('e05091354e604c3ea2c24b24ead12b9f','d694afefc8df4bb8819a64aee3e82c27','c6200ab8b1c84fa6bf459590521d5fca','No response.',NULL);
+INSERT INTO "comment" VALUES('59b78eb0ef354c758cdaf68dbf7ddf17','66f6b1174d6f4a1d969dd6f0ebd93bd9','580d850ebb4346e7a77809225efbfbbd',NULL,NULL);
+INSERT INTO "comment" VALUES('1d827d1391a94aac8b1efac1582133d8','66f6b1174d6f4a1d969dd6f0ebd93bd9','3baf941016a744289c63068294af2153',NULL,NULL);
+INSERT INTO "comment" VALUES('e754c9135a1847ce89d1876423be8118','66f6b1174d6f4a1d969dd6f0ebd93bd9','4de392c02f1d4523ad190b53f71c1c7e',NULL,NULL);
+INSERT INTO "comment" VALUES('20ada14312dd48a58b71f03547e47258','66f6b1174d6f4a1d969dd6f0ebd93bd9','bd233bddf5344ef695bb621915c13fb1',NULL,NULL);
+INSERT INTO "comment" VALUES('ab8115447b204afaa7fc06f0fcdcaf93','66f6b1174d6f4a1d969dd6f0ebd93bd9','9820a8ebc05c44f7ad80ac3de3e17c2c',NULL,NULL);
+INSERT INTO "comment" VALUES('939e2649ba3c44f3834a43c5425c0ef5','66f6b1174d6f4a1d969dd6f0ebd93bd9','8fdc91caaae44806942667466e837274',NULL,NULL);
+INSERT INTO "comment" VALUES('d9fb70a7c37a4769b0f51e24db3cd049','66f6b1174d6f4a1d969dd6f0ebd93bd9','4f2ea27802004598bcedc620fd9922b6',NULL,NULL);
+INSERT INTO "comment" VALUES('9c6045b125d94cff93dab6437a471104','66f6b1174d6f4a1d969dd6f0ebd93bd9','0edc4edf0a25458fbbc4af8b6782779d',NULL,NULL);
+INSERT INTO "comment" VALUES('e51b5f42a20d4a20bbe663d03e6561d4','66f6b1174d6f4a1d969dd6f0ebd93bd9','131c3f1cf2ce4e64b1a3b4bfe0b8ebef',NULL,NULL);
+INSERT INTO "comment" VALUES('9b5b53810dea4ada8cd45688cd940562','66f6b1174d6f4a1d969dd6f0ebd93bd9','89a1f50de52e4bc1b8b79898567ab9fe','No response.',NULL);
+INSERT INTO "comment" VALUES('ddf846bc7c97415ab2c26c984c219449','a072756bc69f4302a1ef5a22b910b850','580d850ebb4346e7a77809225efbfbbd',NULL,NULL);
+INSERT INTO "comment" VALUES('6835ca1d0eb34ccbacdcd2c68923c33d','a072756bc69f4302a1ef5a22b910b850','3baf941016a744289c63068294af2153','No response.',NULL);
+INSERT INTO "comment" VALUES('25a4b691e2214cb7bc6ad54a9ee4fbfc','a072756bc69f4302a1ef5a22b910b850','4de392c02f1d4523ad190b53f71c1c7e','No response.',NULL);
+INSERT INTO "comment" VALUES('fb303caa1209467b980b619c3d6e2c29','a072756bc69f4302a1ef5a22b910b850','bd233bddf5344ef695bb621915c13fb1','No response.',NULL);
+INSERT INTO "comment" VALUES('8d7338bd062a40f98be7c81a899a41d2','a072756bc69f4302a1ef5a22b910b850','9820a8ebc05c44f7ad80ac3de3e17c2c','No response.',NULL);
+INSERT INTO "comment" VALUES('d2d0d5d7858d4103b4f66259bfc3ade8','a072756bc69f4302a1ef5a22b910b850','8fdc91caaae44806942667466e837274','No response.',NULL);
+INSERT INTO "comment" VALUES('bb409b64d140405485987fe6ff1ec544','a072756bc69f4302a1ef5a22b910b850','4f2ea27802004598bcedc620fd9922b6','No response.',NULL);
+INSERT INTO "comment" VALUES('99c11b338d684005a9db9fb663874041','a072756bc69f4302a1ef5a22b910b850','0edc4edf0a25458fbbc4af8b6782779d','No response.',NULL);
+INSERT INTO "comment" VALUES('1f296369902f4a8ea843cca4d1469a57','a072756bc69f4302a1ef5a22b910b850','131c3f1cf2ce4e64b1a3b4bfe0b8ebef','No response.',NULL);
+INSERT INTO "comment" VALUES('b9df9b9b02254efeb24b8db891f4a505','a072756bc69f4302a1ef5a22b910b850','89a1f50de52e4bc1b8b79898567ab9fe','No response.',NULL);
+INSERT INTO "comment" VALUES('a4521051249f45acb61ac2b9aedb9e69','78f6ae940e6a47f4afb36703c64fba21','580d850ebb4346e7a77809225efbfbbd',NULL,NULL);
+INSERT INTO "comment" VALUES('b860c3f448114c74a39c2c55fc435898','78f6ae940e6a47f4afb36703c64fba21','3baf941016a744289c63068294af2153',NULL,NULL);
+INSERT INTO "comment" VALUES('2aa5d7f5c441485388d96813bb4d6646','78f6ae940e6a47f4afb36703c64fba21','4de392c02f1d4523ad190b53f71c1c7e',NULL,NULL);
+INSERT INTO "comment" VALUES('073b14d8915e4da1b8b46883749723ac','78f6ae940e6a47f4afb36703c64fba21','bd233bddf5344ef695bb621915c13fb1',NULL,NULL);
+INSERT INTO "comment" VALUES('311ae0259dbf44a7bf63f000db917f1e','78f6ae940e6a47f4afb36703c64fba21','9820a8ebc05c44f7ad80ac3de3e17c2c',NULL,NULL);
+INSERT INTO "comment" VALUES('fa527198841b471bb55e95c4e6325a9b','78f6ae940e6a47f4afb36703c64fba21','8fdc91caaae44806942667466e837274',NULL,NULL);
+INSERT INTO "comment" VALUES('d4f0d68abec74ad68d52377d016dd435','78f6ae940e6a47f4afb36703c64fba21','4f2ea27802004598bcedc620fd9922b6',NULL,NULL);
+INSERT INTO "comment" VALUES('fc4f5c8dee7c4567aca46a4ccdf7cd5e','78f6ae940e6a47f4afb36703c64fba21','0edc4edf0a25458fbbc4af8b6782779d',NULL,NULL);
+INSERT INTO "comment" VALUES('0317a46f2d4345e8baf48df1ae01fc88','78f6ae940e6a47f4afb36703c64fba21','131c3f1cf2ce4e64b1a3b4bfe0b8ebef',NULL,NULL);
+INSERT INTO "comment" VALUES('12cb35122acb4870928a5b2e0048f60c','78f6ae940e6a47f4afb36703c64fba21','89a1f50de52e4bc1b8b79898567ab9fe','No response.',NULL);
+INSERT INTO "comment" VALUES('7e76a763152b4fc7b68481cddf23d206','618d512116654bf697c6315c42f0506f','152b99f5857a4fa6ba2ed9c570e6e26b',NULL,NULL);
+INSERT INTO "comment" VALUES('d4aac43cd8134abf86b6de1040af495e','618d512116654bf697c6315c42f0506f','6febe044081f45559604b76c1c426cc3','No response.',NULL);
+INSERT INTO "comment" VALUES('a819f14747dc4bcea5f39acf06a1c0a7','618d512116654bf697c6315c42f0506f','5e1b8bf69f5c4d6a8601dbad0dddaca4',NULL,NULL);
+INSERT INTO "comment" VALUES('6329063e5bbb4e3a96df40bc841dfccc','618d512116654bf697c6315c42f0506f','828c95da891b4073907b178aeae9efaa','No response.',NULL);
+INSERT INTO "comment" VALUES('f0ae8a92ff89495d8e7c0b4e41488c6f','618d512116654bf697c6315c42f0506f','3670baac0a984d8b838951ad0a7694de',NULL,NULL);
+INSERT INTO "comment" VALUES('2e32f64720f9445eaccc33f23ad58443','618d512116654bf697c6315c42f0506f','227a641cae1140fd8a8cf64a9b97d904',NULL,NULL);
+INSERT INTO "comment" VALUES('2bcfbb42da8840deb329af0a38045d75','ef9392b1fb3a4d61a00d14eb90c2c534','152b99f5857a4fa6ba2ed9c570e6e26b',NULL,NULL);
+INSERT INTO "comment" VALUES('757c054d6cfe4b94885e54077ea75de7','ef9392b1fb3a4d61a00d14eb90c2c534','6febe044081f45559604b76c1c426cc3',NULL,NULL);
+INSERT INTO "comment" VALUES('3382342ca11b484691c2a1335e48598d','ef9392b1fb3a4d61a00d14eb90c2c534','5e1b8bf69f5c4d6a8601dbad0dddaca4',NULL,NULL);
+INSERT INTO "comment" VALUES('46fa0243b7c942d492e095760f60f065','ef9392b1fb3a4d61a00d14eb90c2c534','828c95da891b4073907b178aeae9efaa',NULL,NULL);
+INSERT INTO "comment" VALUES('e8100aed751f455c884b0ceee43c5325','ef9392b1fb3a4d61a00d14eb90c2c534','3670baac0a984d8b838951ad0a7694de',NULL,NULL);
+INSERT INTO "comment" VALUES('635b125ae456427e93b410f4a1190dcb','ef9392b1fb3a4d61a00d14eb90c2c534','227a641cae1140fd8a8cf64a9b97d904','No response.',NULL);
+INSERT INTO "comment" VALUES('719856ec9624419eb3a4b871995aef80','612b5435a40b4e28ba9f811b7b26be50','152b99f5857a4fa6ba2ed9c570e6e26b',NULL,NULL);
+INSERT INTO "comment" VALUES('de231aa7a24c48c1890c6d0c185b649f','612b5435a40b4e28ba9f811b7b26be50','6febe044081f45559604b76c1c426cc3',NULL,NULL);
+INSERT INTO "comment" VALUES('aa90e06eb34d498fad7532e5f7e710c1','612b5435a40b4e28ba9f811b7b26be50','5e1b8bf69f5c4d6a8601dbad0dddaca4',NULL,NULL);
+INSERT INTO "comment" VALUES('12d5560b0b4945aba5d375b28b72091f','612b5435a40b4e28ba9f811b7b26be50','828c95da891b4073907b178aeae9efaa',NULL,NULL);
+INSERT INTO "comment" VALUES('c1a9d40fa61240d58893c865942634fa','612b5435a40b4e28ba9f811b7b26be50','3670baac0a984d8b838951ad0a7694de',NULL,NULL);
+INSERT INTO "comment" VALUES('98ed7d7d27cc4782bf0d4c2827ce3533','612b5435a40b4e28ba9f811b7b26be50','227a641cae1140fd8a8cf64a9b97d904','No response.',NULL);
+INSERT INTO "comment" VALUES('ada0ef4079214ce5ac75501d502e718f','2145ed5edb6144bc804ab01a66b2aaa4','152b99f5857a4fa6ba2ed9c570e6e26b','No response.',NULL);
+INSERT INTO "comment" VALUES('81a9ac282c954e32a7c79160dc797cac','2145ed5edb6144bc804ab01a66b2aaa4','6febe044081f45559604b76c1c426cc3','No response.',NULL);
+INSERT INTO "comment" VALUES('c08deb5b2220422fb40ab5f1c4df15a3','2145ed5edb6144bc804ab01a66b2aaa4','5e1b8bf69f5c4d6a8601dbad0dddaca4','No response.',NULL);
+INSERT INTO "comment" VALUES('62278447237a4aa9a689ed0b8fcfc8fd','2145ed5edb6144bc804ab01a66b2aaa4','828c95da891b4073907b178aeae9efaa','No response.',NULL);
+INSERT INTO "comment" VALUES('26c59ed5f8c344bfb155f9d8cea6ab2d','2145ed5edb6144bc804ab01a66b2aaa4','3670baac0a984d8b838951ad0a7694de','No response.',NULL);
+INSERT INTO "comment" VALUES('9ea7bdd03e7b46808fcac399027da900','2145ed5edb6144bc804ab01a66b2aaa4','227a641cae1140fd8a8cf64a9b97d904','No response.',NULL);
+INSERT INTO "comment" VALUES('034a01692b0b46de982dcd8ee5cd19b5','8aecfade5cc64b6fa595e46ab8231667','189f64cc4cf44653b68ba9bab132a303',NULL,NULL);
+INSERT INTO "comment" VALUES('060c0561c14441f7a91304122157b8f5','8aecfade5cc64b6fa595e46ab8231667','0b5331a591784547926cf5040e665d16','No response.',NULL);
+INSERT INTO "comment" VALUES('5460834919fe493583d4c54b2aa268cd','8aecfade5cc64b6fa595e46ab8231667','72d29798bb5d4276bb73862104ad1f17',NULL,NULL);
+INSERT INTO "comment" VALUES('49c7197ff6f74ca6b54b09a5420089ea','8aecfade5cc64b6fa595e46ab8231667','29c5a9adb86d469e983b1b76a7417edf','No response.',NULL);
+INSERT INTO "comment" VALUES('3115d9a0b445473a80518c60c232c35d','8aecfade5cc64b6fa595e46ab8231667','8c10373700f14f839284a1dab4e77867',NULL,NULL);
+INSERT INTO "comment" VALUES('3896311d9ab84c1a88bded6d620d0899','8aecfade5cc64b6fa595e46ab8231667','6298bb669d614c229dbc36804cd862d6','No response.',NULL);
+INSERT INTO "comment" VALUES('04d94bc0ddfc451a988ac97f8f9b9488','8aecfade5cc64b6fa595e46ab8231667','aae667d766f344c8beb138f462947083',NULL,NULL);
+INSERT INTO "comment" VALUES('b3fea28aa44b41be9444a35d264742be','8aecfade5cc64b6fa595e46ab8231667','48c269e5fba6424d80f6dbca9536781d','No response.',NULL);
+INSERT INTO "comment" VALUES('f3364d13a59540cf93307433dd5df463','8aecfade5cc64b6fa595e46ab8231667','1e5fb521db704c41a8f673518509c423',NULL,NULL);
+INSERT INTO "comment" VALUES('19be645077fc4e19ab574810d40fb3e3','8aecfade5cc64b6fa595e46ab8231667','fe31924c87dd446c88e9fa898f3f869a','No response.',NULL);
+INSERT INTO "comment" VALUES('7d7de822207e4dcaac86a8070f503dfb','8aecfade5cc64b6fa595e46ab8231667','f2690835888341809f745fc19044e9a6',NULL,NULL);
+INSERT INTO "comment" VALUES('fd3b3983497442ac9371de166a147562','8aecfade5cc64b6fa595e46ab8231667','e4cba57c90974feab59af4454e37c3b1',NULL,NULL);
+INSERT INTO "comment" VALUES('6f20eaa02dbc4f07a0e7773a62c746c1','2ea3b1e015bd43c4a588f55b0bc2e787','152b99f5857a4fa6ba2ed9c570e6e26b',NULL,NULL);
+INSERT INTO "comment" VALUES('a465ca26da074c588a6b1157bfde5176','2ea3b1e015bd43c4a588f55b0bc2e787','6febe044081f45559604b76c1c426cc3',NULL,NULL);
+INSERT INTO "comment" VALUES('3d3602af71244b78a65a1935c9854d32','2ea3b1e015bd43c4a588f55b0bc2e787','5e1b8bf69f5c4d6a8601dbad0dddaca4',NULL,NULL);
+INSERT INTO "comment" VALUES('da2ff5d579304d6889d63b46b3c22274','2ea3b1e015bd43c4a588f55b0bc2e787','828c95da891b4073907b178aeae9efaa',NULL,NULL);
+INSERT INTO "comment" VALUES('cd0a86c0ae2e49de8f059caed0ae7445','2ea3b1e015bd43c4a588f55b0bc2e787','3670baac0a984d8b838951ad0a7694de',NULL,NULL);
+INSERT INTO "comment" VALUES('435e9a79e67441ce8164d8d1b96de5d3','2ea3b1e015bd43c4a588f55b0bc2e787','227a641cae1140fd8a8cf64a9b97d904','No response.',NULL);
+INSERT INTO "comment" VALUES('d4a3b927950647a6b27d9521338ecac5','814d1810268b433e9d1ab1126acbf761','189f64cc4cf44653b68ba9bab132a303',NULL,NULL);
+INSERT INTO "comment" VALUES('fbea4ba1dd43450e9e339483e670c3db','814d1810268b433e9d1ab1126acbf761','0b5331a591784547926cf5040e665d16',NULL,NULL);
+INSERT INTO "comment" VALUES('f855adb5eb5349f08160c67985fea17f','814d1810268b433e9d1ab1126acbf761','72d29798bb5d4276bb73862104ad1f17',NULL,NULL);
+INSERT INTO "comment" VALUES('96f67207fd2a4dfb8a53e6478ab34dbf','814d1810268b433e9d1ab1126acbf761','29c5a9adb86d469e983b1b76a7417edf',NULL,NULL);
+INSERT INTO "comment" VALUES('9d008e6aed284d18a0cd03a99b2bdbaf','814d1810268b433e9d1ab1126acbf761','8c10373700f14f839284a1dab4e77867',NULL,NULL);
+INSERT INTO "comment" VALUES('84741d22a51e469785c7e37e3a71b07c','814d1810268b433e9d1ab1126acbf761','6298bb669d614c229dbc36804cd862d6',NULL,NULL);
+INSERT INTO "comment" VALUES('4f803441e8d746bba8c079e62760f99f','814d1810268b433e9d1ab1126acbf761','aae667d766f344c8beb138f462947083',NULL,NULL);
+INSERT INTO "comment" VALUES('f0e38e8fef4e486795c7b7e0efd4d3fc','814d1810268b433e9d1ab1126acbf761','48c269e5fba6424d80f6dbca9536781d',NULL,NULL);
+INSERT INTO "comment" VALUES('9c14f6693b91414da062c8944e1d4583','814d1810268b433e9d1ab1126acbf761','1e5fb521db704c41a8f673518509c423',NULL,NULL);
+INSERT INTO "comment" VALUES('de36ab53861547d4b3b43df295917a66','814d1810268b433e9d1ab1126acbf761','fe31924c87dd446c88e9fa898f3f869a',NULL,NULL);
+INSERT INTO "comment" VALUES('5e1f4b99a5c343b787e2d67b06270bc6','814d1810268b433e9d1ab1126acbf761','f2690835888341809f745fc19044e9a6',NULL,NULL);
+INSERT INTO "comment" VALUES('f10a4f66e7d9462bbfcb50c0f4061adb','814d1810268b433e9d1ab1126acbf761','e4cba57c90974feab59af4454e37c3b1','No response.',NULL);
+INSERT INTO "comment" VALUES('e5b60bafc41244de8465046b9582c638','e04981504fc342d5a8e6d1a257629604','189f64cc4cf44653b68ba9bab132a303','No response.',NULL);
+INSERT INTO "comment" VALUES('656c7e75b21348f6aa635ca30ca76d22','e04981504fc342d5a8e6d1a257629604','0b5331a591784547926cf5040e665d16','No response.',NULL);
+INSERT INTO "comment" VALUES('4492268ac6d44cb9a74d6aac1e6b4d8d','e04981504fc342d5a8e6d1a257629604','72d29798bb5d4276bb73862104ad1f17','No response.',NULL);
+INSERT INTO "comment" VALUES('a95cf0d3eef941148c5549afc957927a','e04981504fc342d5a8e6d1a257629604','29c5a9adb86d469e983b1b76a7417edf','No response.',NULL);
+INSERT INTO "comment" VALUES('6dae893bda564144a0397ede3d035fac','e04981504fc342d5a8e6d1a257629604','8c10373700f14f839284a1dab4e77867','No response.',NULL);
+INSERT INTO "comment" VALUES('5e5992cd2d7f4efda2f54e0204ddb898','e04981504fc342d5a8e6d1a257629604','6298bb669d614c229dbc36804cd862d6','No response.',NULL);
+INSERT INTO "comment" VALUES('8fc707d4fd1f4a8b84ca127b48a28e86','e04981504fc342d5a8e6d1a257629604','aae667d766f344c8beb138f462947083','No response.',NULL);
+INSERT INTO "comment" VALUES('7138e53baeb44555b1ea4583cf932268','e04981504fc342d5a8e6d1a257629604','48c269e5fba6424d80f6dbca9536781d','No response.',NULL);
+INSERT INTO "comment" VALUES('97e0cb94edb04b89a45571cd12d039d4','e04981504fc342d5a8e6d1a257629604','1e5fb521db704c41a8f673518509c423','No response.',NULL);
+INSERT INTO "comment" VALUES('6e45f90b3cc7403f989dc97d167999b3','e04981504fc342d5a8e6d1a257629604','fe31924c87dd446c88e9fa898f3f869a','No response.',NULL);
+INSERT INTO "comment" VALUES('efba0d69c1334037a9a573cf12c34005','e04981504fc342d5a8e6d1a257629604','f2690835888341809f745fc19044e9a6','No response.',NULL);
+INSERT INTO "comment" VALUES('ab58bf04600b40508b354cfd88b0dabb','e04981504fc342d5a8e6d1a257629604','e4cba57c90974feab59af4454e37c3b1','No response.',NULL);
+INSERT INTO "comment" VALUES('75cde9250c414babb3a180556262bc40','f0dc94f245394192936cded01d9f0330','189f64cc4cf44653b68ba9bab132a303',NULL,NULL);
+INSERT INTO "comment" VALUES('f9e62872322748dfacf891e2ac694eb1','f0dc94f245394192936cded01d9f0330','0b5331a591784547926cf5040e665d16',NULL,NULL);
+INSERT INTO "comment" VALUES('a47ba2ec6cc8435ea7113951be036bfb','f0dc94f245394192936cded01d9f0330','72d29798bb5d4276bb73862104ad1f17',NULL,NULL);
+INSERT INTO "comment" VALUES('6dda93d426e34249b6b342ec505f4cfa','f0dc94f245394192936cded01d9f0330','29c5a9adb86d469e983b1b76a7417edf',NULL,NULL);
+INSERT INTO "comment" VALUES('70a0103cb87d419d9a9fb84939fc6b27','f0dc94f245394192936cded01d9f0330','8c10373700f14f839284a1dab4e77867',NULL,NULL);
+INSERT INTO "comment" VALUES('4e9b0c3c916e425a91c1214e441a4879','f0dc94f245394192936cded01d9f0330','6298bb669d614c229dbc36804cd862d6',NULL,NULL);
+INSERT INTO "comment" VALUES('eecd3032cccf4315a15cd80522d11def','f0dc94f245394192936cded01d9f0330','aae667d766f344c8beb138f462947083',NULL,NULL);
+INSERT INTO "comment" VALUES('eb2c4692b66b461db1bdcf58ef4706b1','f0dc94f245394192936cded01d9f0330','48c269e5fba6424d80f6dbca9536781d',NULL,NULL);
+INSERT INTO "comment" VALUES('d4221cd893f54dfe99429027dc948804','f0dc94f245394192936cded01d9f0330','1e5fb521db704c41a8f673518509c423',NULL,NULL);
+INSERT INTO "comment" VALUES('0c0efe7a35314e7596b129c517b0fa92','f0dc94f245394192936cded01d9f0330','fe31924c87dd446c88e9fa898f3f869a',NULL,NULL);
+INSERT INTO "comment" VALUES('abb1e80fcbb7423990c3539c6b8e588b','f0dc94f245394192936cded01d9f0330','f2690835888341809f745fc19044e9a6',NULL,NULL);
+INSERT INTO "comment" VALUES('3d45493b7f5146b699b5f6dec7afa2cf','f0dc94f245394192936cded01d9f0330','e4cba57c90974feab59af4454e37c3b1','No response.',NULL);
+INSERT INTO "comment" VALUES('adaf06e7ec824019b4423588f011354d','00c1093a83a64eb095011c8c7fb54ae7','b7a2160fbd00440dbc810aeb3cffdf8b',NULL,NULL);
+INSERT INTO "comment" VALUES('55a8f10132034c2aa9c9ba916d490a0f','00c1093a83a64eb095011c8c7fb54ae7','055e9ca4793749479dfeff3ecb2b5f02','No response.',NULL);
+INSERT INTO "comment" VALUES('4b5a25eee0d44c7baf9d29ae04441fc4','00c1093a83a64eb095011c8c7fb54ae7','61765f63fbb54cb28efdd57097d5ff41',NULL,NULL);
+INSERT INTO "comment" VALUES('55b01247598341f3b250e7f543f343a2','00c1093a83a64eb095011c8c7fb54ae7','eb21bb8a749e4811a849fad6c860fca6','No response.',NULL);
+INSERT INTO "comment" VALUES('15cd973398794dd1b6a3c810630ba661','00c1093a83a64eb095011c8c7fb54ae7','c83c168229ef4b3d8a7ca2aac5e8654a',NULL,NULL);
+INSERT INTO "comment" VALUES('08946c870dee48d987e63242a7b75e53','00c1093a83a64eb095011c8c7fb54ae7','dac85e5d253c42b5bce39ff2c4d7ebd3','No response.',NULL);
+INSERT INTO "comment" VALUES('aa04b19a9ba64b9db269c66e9f0bec0b','00c1093a83a64eb095011c8c7fb54ae7','cbd97ae961da44818b087cc8d0e0b806',NULL,NULL);
+INSERT INTO "comment" VALUES('a12e04b4a38c4432aeb7037b4891e7cc','00c1093a83a64eb095011c8c7fb54ae7','8c905b07aa8d43188a8f4f3e85509684','No response.',NULL);
+INSERT INTO "comment" VALUES('a5255efee4a9432da2df6b3b3493ae56','00c1093a83a64eb095011c8c7fb54ae7','5978a6293b7d440ba3fe5782a201f8da',NULL,NULL);
+INSERT INTO "comment" VALUES('17ddb5810d8748ff8267b2a1ac7420c0','00c1093a83a64eb095011c8c7fb54ae7','eb2591ef7ba542069c4f962da3f2e34e',NULL,NULL);
+INSERT INTO "comment" VALUES('d9a104cd61e443869a9d13fdafd60052','83a41d60bc7847abbb342e717a80b764','b7a2160fbd00440dbc810aeb3cffdf8b',NULL,NULL);
+INSERT INTO "comment" VALUES('eb36b1370ed64b2bb509c978ea1249c7','83a41d60bc7847abbb342e717a80b764','055e9ca4793749479dfeff3ecb2b5f02',NULL,NULL);
+INSERT INTO "comment" VALUES('74de42d65a7d4bdb902ac21cd1306e36','83a41d60bc7847abbb342e717a80b764','61765f63fbb54cb28efdd57097d5ff41',NULL,NULL);
+INSERT INTO "comment" VALUES('afd1df84b26143d08e80e780f2bd8243','83a41d60bc7847abbb342e717a80b764','eb21bb8a749e4811a849fad6c860fca6',NULL,NULL);
+INSERT INTO "comment" VALUES('50529464b4954e32a91d3d6ce9a02905','83a41d60bc7847abbb342e717a80b764','c83c168229ef4b3d8a7ca2aac5e8654a',NULL,NULL);
+INSERT INTO "comment" VALUES('fa4a8c4b56fa4675898154ee6a416e59','83a41d60bc7847abbb342e717a80b764','dac85e5d253c42b5bce39ff2c4d7ebd3',NULL,NULL);
+INSERT INTO "comment" VALUES('6669cd44caa741deba1d4cea29f2b95d','83a41d60bc7847abbb342e717a80b764','cbd97ae961da44818b087cc8d0e0b806',NULL,NULL);
+INSERT INTO "comment" VALUES('3e6a9087bde64f0082f660f21c4eb8bc','83a41d60bc7847abbb342e717a80b764','8c905b07aa8d43188a8f4f3e85509684',NULL,NULL);
+INSERT INTO "comment" VALUES('b92b6aaa743f45cb8bd1f5401a779a8d','83a41d60bc7847abbb342e717a80b764','5978a6293b7d440ba3fe5782a201f8da',NULL,NULL);
+INSERT INTO "comment" VALUES('0f07cc9fd38340f987ab1e3bceb6f047','83a41d60bc7847abbb342e717a80b764','eb2591ef7ba542069c4f962da3f2e34e','No response.',NULL);
+INSERT INTO "comment" VALUES('39c71ca8c6904f078914ffed1bc05f02','8f95ddf71b1c4e21877208e5de6c07a4','b7a2160fbd00440dbc810aeb3cffdf8b','No response.',NULL);
+INSERT INTO "comment" VALUES('8c9f2334ef97408089489c33d28b4ea1','8f95ddf71b1c4e21877208e5de6c07a4','055e9ca4793749479dfeff3ecb2b5f02','No response.',NULL);
+INSERT INTO "comment" VALUES('9370b0b17ec1408086ef07198431dbe7','8f95ddf71b1c4e21877208e5de6c07a4','61765f63fbb54cb28efdd57097d5ff41','No response.',NULL);
+INSERT INTO "comment" VALUES('51c2f26181434ab2a2bd1e6601447c36','8f95ddf71b1c4e21877208e5de6c07a4','eb21bb8a749e4811a849fad6c860fca6','No response.',NULL);
+INSERT INTO "comment" VALUES('07e504ba20ea4efaabc59f8dcbfc6d1c','8f95ddf71b1c4e21877208e5de6c07a4','c83c168229ef4b3d8a7ca2aac5e8654a','No response.',NULL);
+INSERT INTO "comment" VALUES('4ac81bea612247bcae118610f55ef69b','8f95ddf71b1c4e21877208e5de6c07a4','dac85e5d253c42b5bce39ff2c4d7ebd3','No response.',NULL);
+INSERT INTO "comment" VALUES('f8671180f0894643998980b86130b666','8f95ddf71b1c4e21877208e5de6c07a4','cbd97ae961da44818b087cc8d0e0b806','No response.',NULL);
+INSERT INTO "comment" VALUES('a8d76e0a0938435ab10fcefbd359b973','8f95ddf71b1c4e21877208e5de6c07a4','8c905b07aa8d43188a8f4f3e85509684','No response.',NULL);
+INSERT INTO "comment" VALUES('083a24bfa66142a5a06749d22e28cee4','8f95ddf71b1c4e21877208e5de6c07a4','5978a6293b7d440ba3fe5782a201f8da','No response.',NULL);
+INSERT INTO "comment" VALUES('e3486f97cb574462aa327192bf6af8b8','8f95ddf71b1c4e21877208e5de6c07a4','eb2591ef7ba542069c4f962da3f2e34e','No response.',NULL);
+INSERT INTO "comment" VALUES('1e527b326f594cccb0e7565b534a8beb','fcb052a751de4064930eff02dcd411ae','b7a2160fbd00440dbc810aeb3cffdf8b',NULL,NULL);
+INSERT INTO "comment" VALUES('5b02a09bc0d342a8b02c024678c92109','fcb052a751de4064930eff02dcd411ae','055e9ca4793749479dfeff3ecb2b5f02',NULL,NULL);
+INSERT INTO "comment" VALUES('f9ebed237ccc4e81bc19ac9f8b725794','fcb052a751de4064930eff02dcd411ae','61765f63fbb54cb28efdd57097d5ff41',NULL,NULL);
+INSERT INTO "comment" VALUES('99622724ad384665bb89011b492abaab','fcb052a751de4064930eff02dcd411ae','eb21bb8a749e4811a849fad6c860fca6',NULL,NULL);
+INSERT INTO "comment" VALUES('c2299738b825479d86b04bfdec6c69bc','fcb052a751de4064930eff02dcd411ae','c83c168229ef4b3d8a7ca2aac5e8654a',NULL,NULL);
+INSERT INTO "comment" VALUES('a4ba77d5046f4f0cb03fac57c8166c77','fcb052a751de4064930eff02dcd411ae','dac85e5d253c42b5bce39ff2c4d7ebd3',NULL,NULL);
+INSERT INTO "comment" VALUES('6595b550e10548858f306ec54bb0cea2','fcb052a751de4064930eff02dcd411ae','cbd97ae961da44818b087cc8d0e0b806',NULL,NULL);
+INSERT INTO "comment" VALUES('85564b9b34b84fbb9be1cf2fb9df91c9','fcb052a751de4064930eff02dcd411ae','8c905b07aa8d43188a8f4f3e85509684',NULL,NULL);
+INSERT INTO "comment" VALUES('cc6b2edeae3349828e9d76d87e5b25d2','fcb052a751de4064930eff02dcd411ae','5978a6293b7d440ba3fe5782a201f8da',NULL,NULL);
+INSERT INTO "comment" VALUES('b15f50302fb64ea5808e2e54914cb401','fcb052a751de4064930eff02dcd411ae','eb2591ef7ba542069c4f962da3f2e34e','No response.',NULL);
 CREATE TABLE course (
 	id VARCHAR(128) NOT NULL, 
 	PRIMARY KEY (id), 
@@ -361,213 +361,213 @@ CREATE TABLE grade (
 	FOREIGN KEY(notebook_id) REFERENCES submitted_notebook (id), 
 	FOREIGN KEY(cell_id) REFERENCES base_cell (id)
 );
-INSERT INTO "grade" VALUES('4cf63e7c1a394431ad0d488240477a16','3e1e21eaac2e4489b2217443afa8d713','2935e7f87dc346448b8b83d34d72bab8',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8f2bba9dc2184fbd96e38e1f59cc890c','3e1e21eaac2e4489b2217443afa8d713','f326354737cc46d389a6118a90df6070',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('fc9c4a36ddbd402bae1bf3ab404d7456','3e1e21eaac2e4489b2217443afa8d713','b0f5f45eb771481d8f8b04253c172d0e',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ccb50ce7593a48088b919c3c6072e778','3e1e21eaac2e4489b2217443afa8d713','2e2fb12395244caf8291eb5ee42c61f8',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('342f7d6b47fb4ffea66fa629dbcf663a','3e1e21eaac2e4489b2217443afa8d713','17f51328e5fe42a798069b0d89ac6dee',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('4ffac2be21db4131a2ed4a2d4c79fc85','6702a98660624ab8a8d157f0bfb6ab90','2935e7f87dc346448b8b83d34d72bab8',0.4,NULL,NULL,0);
-INSERT INTO "grade" VALUES('871fa930a0fc494895fa0edd040dcb07','6702a98660624ab8a8d157f0bfb6ab90','f326354737cc46d389a6118a90df6070',0.6,NULL,NULL,0);
-INSERT INTO "grade" VALUES('27a0ee1425fe4b3aacb94658fa741f25','6702a98660624ab8a8d157f0bfb6ab90','b0f5f45eb771481d8f8b04253c172d0e',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ac6d059fe28248bcabc61e491d38f4c0','6702a98660624ab8a8d157f0bfb6ab90','2e2fb12395244caf8291eb5ee42c61f8',0.85,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2b97a6633757475daad0fdf998e2560d','6702a98660624ab8a8d157f0bfb6ab90','17f51328e5fe42a798069b0d89ac6dee',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('156a061231a44a0abbacbb1a66f001ed','4ebe55caa83145968c3710926cafc3be','2935e7f87dc346448b8b83d34d72bab8',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('154538e1b9144db8b85e29c8e70d9e7b','4ebe55caa83145968c3710926cafc3be','f326354737cc46d389a6118a90df6070',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('891d42c69baf4b4da867f776953d1638','4ebe55caa83145968c3710926cafc3be','b0f5f45eb771481d8f8b04253c172d0e',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ba9698c1c3ea4260b2c86e7a32a0d605','4ebe55caa83145968c3710926cafc3be','2e2fb12395244caf8291eb5ee42c61f8',4.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('457376fcd2604a4a9b48194b312c9a83','4ebe55caa83145968c3710926cafc3be','17f51328e5fe42a798069b0d89ac6dee',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dd51fcc3efdb4f3fbe8f86fec9791f45','3fe827547f424883a9ffbb6316c17b70','2935e7f87dc346448b8b83d34d72bab8',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dbde7f88595e405e8f2a3824a991ff3d','3fe827547f424883a9ffbb6316c17b70','f326354737cc46d389a6118a90df6070',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a9f651e0491a443dbd381b2f78759807','3fe827547f424883a9ffbb6316c17b70','b0f5f45eb771481d8f8b04253c172d0e',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('5ae94de40bb7418ba62038d907226ee9','3fe827547f424883a9ffbb6316c17b70','2e2fb12395244caf8291eb5ee42c61f8',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7e29b63be6144901b373ba2a9aad2427','3fe827547f424883a9ffbb6316c17b70','17f51328e5fe42a798069b0d89ac6dee',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('bdb05719aa694abfa459ba72f6197356','26c34e9d3259458ea14d96ecd6cad27e','2935e7f87dc346448b8b83d34d72bab8',0.4,NULL,NULL,0);
-INSERT INTO "grade" VALUES('340c8addfd1947dd96cba644e2571ae3','26c34e9d3259458ea14d96ecd6cad27e','f326354737cc46d389a6118a90df6070',0.6,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a3eb1f17240b4912a774553b032318ad','26c34e9d3259458ea14d96ecd6cad27e','b0f5f45eb771481d8f8b04253c172d0e',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('33041e1e9cfe44af9e134ea2cb5f9855','26c34e9d3259458ea14d96ecd6cad27e','2e2fb12395244caf8291eb5ee42c61f8',0.85,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c46db67991a345fcbd82d7e0bea384ac','26c34e9d3259458ea14d96ecd6cad27e','17f51328e5fe42a798069b0d89ac6dee',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f25d4ba0f6b2485b81dab9b347972102','95cbe6ef009b49b88e39dfffb59941b0','b97234c17fe34a51a4a42d115e2f2f57',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('29c4cc7f42a345b79dc9535ca2f767b0','95cbe6ef009b49b88e39dfffb59941b0','d61fed24bbb0406f9601f8b5931e6e13',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('794d0c79febb4defb3d1588d9ad15a9d','95cbe6ef009b49b88e39dfffb59941b0','9921ed71bdbb4e78aa3fa20e290588e3',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a56395dad74d4bc69df32445731ee355','95cbe6ef009b49b88e39dfffb59941b0','b76c736375124824aba305e650881b2b',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('feaf3b8fa6994001975c13c504ccef21','95cbe6ef009b49b88e39dfffb59941b0','2d88f669ce4d42399a0b71a3dd813776',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('73c5e8487c8643b3931a86e3ad4dd22b','95cbe6ef009b49b88e39dfffb59941b0','2996796b6cee4914a81e1b362494d5cb',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('a1c0de4e098d4442887286cc09a3caef','3a74e2dc4c6542e0b43f77c1c6a7dca9','b97234c17fe34a51a4a42d115e2f2f57',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('d6a8bf6a861d42febac32d0f22ccb03b','3a74e2dc4c6542e0b43f77c1c6a7dca9','d61fed24bbb0406f9601f8b5931e6e13',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('cdfb9d1a9e9f48cfad7bd6d2ec104a25','3a74e2dc4c6542e0b43f77c1c6a7dca9','9921ed71bdbb4e78aa3fa20e290588e3',4.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('e3f76757b5cf433d917168c4f721a87b','3a74e2dc4c6542e0b43f77c1c6a7dca9','b76c736375124824aba305e650881b2b',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dce2a234532443f9a539a893b9e79221','3a74e2dc4c6542e0b43f77c1c6a7dca9','2d88f669ce4d42399a0b71a3dd813776',5.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('266e1ef0f51349adb958ba821cd925ad','3a74e2dc4c6542e0b43f77c1c6a7dca9','2996796b6cee4914a81e1b362494d5cb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('63eee80a66844271b59cb1623197d88b','89f0237340164557b26c9c7608f7fe5c','b97234c17fe34a51a4a42d115e2f2f57',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7ceeeb4d3a8e4a3c9928404f04aae159','89f0237340164557b26c9c7608f7fe5c','d61fed24bbb0406f9601f8b5931e6e13',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ea95c9017f2c4166b4bdcaedadf9917b','89f0237340164557b26c9c7608f7fe5c','9921ed71bdbb4e78aa3fa20e290588e3',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f31678157ed84f278e3e1f6eb1615af2','89f0237340164557b26c9c7608f7fe5c','b76c736375124824aba305e650881b2b',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b06b8c567dac4fb2975386d0d12391e5','89f0237340164557b26c9c7608f7fe5c','2d88f669ce4d42399a0b71a3dd813776',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c035e642dd9f40edb168734896bf92cf','89f0237340164557b26c9c7608f7fe5c','2996796b6cee4914a81e1b362494d5cb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('41976e055e144b00bd7a32e9f567b2c1','4e62e4062daa404d9110f2b5138c4006','2b4e80e5259c4a60a1377f1469d36b34',2.0,NULL,0.5,0);
-INSERT INTO "grade" VALUES('a7a73ba577364935a3014a71289dad7d','4e62e4062daa404d9110f2b5138c4006','27e6d790baba456e80b4a8931a2f061c',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('338fa1cd09054bb8a7829d10ab6c0d05','4e62e4062daa404d9110f2b5138c4006','b105d81d3ed1417f8146d153785e0385',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c9be223013c148b588f486dd2e65eafa','4e62e4062daa404d9110f2b5138c4006','bed70d08c5f34aa99e1ea0e1c1018038',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c94e5a732f2f48848f6a2768917593fd','4e62e4062daa404d9110f2b5138c4006','a3da137cf5ef4b2683ef4166db42bd84',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('44ea28d554d9410a8b92a2bb080894ab','4e62e4062daa404d9110f2b5138c4006','932a3fdbdf54461ca05c23c8efdcfbe0',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8e6f3b57992840df88ad5d6508d0e6c9','4e62e4062daa404d9110f2b5138c4006','fd1e6ffa60e34b8e947ad282be147abe',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('5b792b16e59d42c5aeae33549d46eaf3','4e62e4062daa404d9110f2b5138c4006','5e0adf2f71604662af1e141b76d99656',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b19f0d56aff44746a08834081df01a80','4e62e4062daa404d9110f2b5138c4006','84b839060d244a19a8f19fe54b73a726',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('38cda462e562449ba9da4eb6a713507a','4e62e4062daa404d9110f2b5138c4006','b6395a5e5ecb4c19975670da175e9013',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('650ff779aff74455899287f79db9ccfb','b1462cfcef2b472f823d63966c752c1c','b97234c17fe34a51a4a42d115e2f2f57',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('742c30844ad24da49116f6c78ea9f44b','b1462cfcef2b472f823d63966c752c1c','d61fed24bbb0406f9601f8b5931e6e13',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('912c346a4f78462a9a5507d81ff1a4d3','b1462cfcef2b472f823d63966c752c1c','9921ed71bdbb4e78aa3fa20e290588e3',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b40fbd86b92748b88a513d9a296157ce','b1462cfcef2b472f823d63966c752c1c','b76c736375124824aba305e650881b2b',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a181f3a431b440ada34ce59dbfcb7389','b1462cfcef2b472f823d63966c752c1c','2d88f669ce4d42399a0b71a3dd813776',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f94df17789b247f59c0270823fdaf0d6','b1462cfcef2b472f823d63966c752c1c','2996796b6cee4914a81e1b362494d5cb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('11e7c1b85c36441b81b109519c3286f6','be022a7c47d24276b8efefb784b50be0','2b4e80e5259c4a60a1377f1469d36b34',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ea573910a58246ddbf64c8103dfce9c1','be022a7c47d24276b8efefb784b50be0','27e6d790baba456e80b4a8931a2f061c',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('585316ad73254510a10046daf5b526f5','be022a7c47d24276b8efefb784b50be0','b105d81d3ed1417f8146d153785e0385',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('42fbf36b7f9f43ceafa7527510c681bc','be022a7c47d24276b8efefb784b50be0','bed70d08c5f34aa99e1ea0e1c1018038',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a262e24610704372858622c3c986dca0','be022a7c47d24276b8efefb784b50be0','a3da137cf5ef4b2683ef4166db42bd84',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7a494eb81b0546019257190a93366a82','be022a7c47d24276b8efefb784b50be0','932a3fdbdf54461ca05c23c8efdcfbe0',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dd9e1bead9f945cdbbcd6642a0215576','be022a7c47d24276b8efefb784b50be0','fd1e6ffa60e34b8e947ad282be147abe',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b185ee462eb34625a39e051dc3d730ee','be022a7c47d24276b8efefb784b50be0','5e0adf2f71604662af1e141b76d99656',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('80e4938cfe15409db885b572a4f85765','be022a7c47d24276b8efefb784b50be0','84b839060d244a19a8f19fe54b73a726',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f9b998a9bea24600b67ee0ede712a10e','be022a7c47d24276b8efefb784b50be0','b6395a5e5ecb4c19975670da175e9013',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('0418eee1683d41aa95e91625378282cd','15acd5a214b44c098d62ea611564b21c','2b4e80e5259c4a60a1377f1469d36b34',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c929c7e8be384e269c005ee030944347','15acd5a214b44c098d62ea611564b21c','27e6d790baba456e80b4a8931a2f061c',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2e8649e3b17f4dd69505a7fa227dfa03','15acd5a214b44c098d62ea611564b21c','b105d81d3ed1417f8146d153785e0385',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6088719f0da649a2bc39129a6fb3eda1','15acd5a214b44c098d62ea611564b21c','bed70d08c5f34aa99e1ea0e1c1018038',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('e63720bfb7e34b63b574e56c8eb4282e','15acd5a214b44c098d62ea611564b21c','a3da137cf5ef4b2683ef4166db42bd84',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8aad7f4f96b94a50882166ba198d971a','15acd5a214b44c098d62ea611564b21c','932a3fdbdf54461ca05c23c8efdcfbe0',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('931d6209dfc447eeb399ec4a2e3a0e4d','15acd5a214b44c098d62ea611564b21c','fd1e6ffa60e34b8e947ad282be147abe',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ab4d49de7b9845b797992eb74d1b387f','15acd5a214b44c098d62ea611564b21c','5e0adf2f71604662af1e141b76d99656',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c6ed126948ed44f09d66e3aeb1396e28','15acd5a214b44c098d62ea611564b21c','84b839060d244a19a8f19fe54b73a726',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('76c0c95ff704449bab75c803f6035327','15acd5a214b44c098d62ea611564b21c','b6395a5e5ecb4c19975670da175e9013',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f1dbf6912e1b4d35854001364ed99250','c1a065f61a4847a29e5f79dcbcc72992','2b4e80e5259c4a60a1377f1469d36b34',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6b76d685851944d5bad0e4f086dbc424','c1a065f61a4847a29e5f79dcbcc72992','27e6d790baba456e80b4a8931a2f061c',0.25,NULL,NULL,0);
-INSERT INTO "grade" VALUES('117fb8248a2844268dd1de6f9771bbed','c1a065f61a4847a29e5f79dcbcc72992','b105d81d3ed1417f8146d153785e0385',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('9d0dc2877bbe47dda17a8f82a1dc1700','c1a065f61a4847a29e5f79dcbcc72992','bed70d08c5f34aa99e1ea0e1c1018038',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('66a513551cc645e997fee9a44194bd2c','c1a065f61a4847a29e5f79dcbcc72992','a3da137cf5ef4b2683ef4166db42bd84',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('9bf1b0296ba049cc95135ea827d7c2e0','c1a065f61a4847a29e5f79dcbcc72992','932a3fdbdf54461ca05c23c8efdcfbe0',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('493a912d545f452ab1db4ccebc6dc6c6','c1a065f61a4847a29e5f79dcbcc72992','fd1e6ffa60e34b8e947ad282be147abe',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('551d369d509a4d379d5007444e7898e7','c1a065f61a4847a29e5f79dcbcc72992','5e0adf2f71604662af1e141b76d99656',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c0d4c0d2e5d54baa892553a25e3a040b','c1a065f61a4847a29e5f79dcbcc72992','84b839060d244a19a8f19fe54b73a726',0.44,NULL,NULL,0);
-INSERT INTO "grade" VALUES('026b91954124401da340c96eedf3d9c0','c1a065f61a4847a29e5f79dcbcc72992','b6395a5e5ecb4c19975670da175e9013',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('69aaf503379a45239c8edfacf4614389','ed0f11213cc246f9a01f30f2b5b83b26','ed004cff2a63435b856f276d6fb7a852',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('0b9f1197176544ffadefecadf517e46b','ed0f11213cc246f9a01f30f2b5b83b26','a6a6ea25798e40e5bce565305d1be671',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b140683bcd9249338a24401012806778','ed0f11213cc246f9a01f30f2b5b83b26','fd125138912141c283d416d04781443a',4.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8e9172a5253340a686dee4ac6639d3d2','ed0f11213cc246f9a01f30f2b5b83b26','00a7f4f8ac4b4807a3f494de1e076eef',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dc1aa3e0f541418183040b1433e14c75','ed0f11213cc246f9a01f30f2b5b83b26','7b7406f4182e45bcaadc40bd6831ce8c',5.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('bc6b1a1eca9e4e49ab75d58f6766daf6','ed0f11213cc246f9a01f30f2b5b83b26','5c75e4292b664827a689a03ac55264b1',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('738b76def0af4cf1992ff6204c3f9321','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','ed004cff2a63435b856f276d6fb7a852',0.92,NULL,NULL,0);
-INSERT INTO "grade" VALUES('49db694a35184f3baf332717724e8965','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','a6a6ea25798e40e5bce565305d1be671',0.61,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8f41515544844d5d86c8e137c3b9b94f','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','fd125138912141c283d416d04781443a',0.72,NULL,NULL,0);
-INSERT INTO "grade" VALUES('d37d7615816d4e229d18ce4a71b3265e','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','00a7f4f8ac4b4807a3f494de1e076eef',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8526abb28d414435a9706f5553eef918','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','7b7406f4182e45bcaadc40bd6831ce8c',1.42,NULL,NULL,0);
-INSERT INTO "grade" VALUES('cb4cee21ad2a446b9c3968076fb5d0e6','5a3fc4a2a4f444e09c9f7d8b07f4ad7c','5c75e4292b664827a689a03ac55264b1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2f3fea27318740fa8de82bb72e617f85','eca53ba577bb4b428421b9176120ea33','ed004cff2a63435b856f276d6fb7a852',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('085db2f13c804529aed2e7abffc38b9e','eca53ba577bb4b428421b9176120ea33','a6a6ea25798e40e5bce565305d1be671',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('30647d9348d34a9bb270850fe43367af','eca53ba577bb4b428421b9176120ea33','fd125138912141c283d416d04781443a',4.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c19a6374c63c4cd7ab1c6e3d4265b150','eca53ba577bb4b428421b9176120ea33','00a7f4f8ac4b4807a3f494de1e076eef',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ab3f45b9a93a47e4b805e5335625555d','eca53ba577bb4b428421b9176120ea33','7b7406f4182e45bcaadc40bd6831ce8c',5.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b4c0d7de6b9945c0bccb51feaf9f763e','eca53ba577bb4b428421b9176120ea33','5c75e4292b664827a689a03ac55264b1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('e01d284a3b3542e5b6346435c823f97b','7eeebd96424a49a98a6e8eb5a1fee97d','ed004cff2a63435b856f276d6fb7a852',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8fac0a5a0c8a49e7890fce05935c349e','7eeebd96424a49a98a6e8eb5a1fee97d','a6a6ea25798e40e5bce565305d1be671',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('75eec682cda24f01a7b3b333ccce4829','7eeebd96424a49a98a6e8eb5a1fee97d','fd125138912141c283d416d04781443a',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f2eb745e666445438aaee2d807f89eeb','7eeebd96424a49a98a6e8eb5a1fee97d','00a7f4f8ac4b4807a3f494de1e076eef',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('379462c7223f4aa296e3f3d2a1406484','7eeebd96424a49a98a6e8eb5a1fee97d','7b7406f4182e45bcaadc40bd6831ce8c',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('799f3481d4194a05804ede9d9fc04710','7eeebd96424a49a98a6e8eb5a1fee97d','5c75e4292b664827a689a03ac55264b1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('635887ae54814c1f8c2db02e9c64bb3c','3e2cd91eec8b4a59a0c94880b6d361e0','ed004cff2a63435b856f276d6fb7a852',0.92,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1d1ea2467bcf4a1384abadc230e9c51d','3e2cd91eec8b4a59a0c94880b6d361e0','a6a6ea25798e40e5bce565305d1be671',0.61,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2bd128eca1a84c99a9a5e7d481002af5','3e2cd91eec8b4a59a0c94880b6d361e0','fd125138912141c283d416d04781443a',0.72,NULL,NULL,0);
-INSERT INTO "grade" VALUES('fd63acb8175a4589a060904696eaf1bc','3e2cd91eec8b4a59a0c94880b6d361e0','00a7f4f8ac4b4807a3f494de1e076eef',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7891d9540f8d4a8cbd3e3c4bea67c959','3e2cd91eec8b4a59a0c94880b6d361e0','7b7406f4182e45bcaadc40bd6831ce8c',1.42,NULL,NULL,0);
-INSERT INTO "grade" VALUES('06e1ddd54ba949bba996e617a4a00fae','3e2cd91eec8b4a59a0c94880b6d361e0','5c75e4292b664827a689a03ac55264b1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('22b7d7d9ff9545e38fe358ea2d7a462a','ac9f1749eab84a04a2f01c394c4e0e8b','c25ccd5b572040cb8533032a195a91bc',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2043908ad7f849bc8994017632e8d802','ac9f1749eab84a04a2f01c394c4e0e8b','8fcb089af9484ab6a8ce926ceb9dc6f6',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c849ac82b6c745288b9ee38e8639859a','ac9f1749eab84a04a2f01c394c4e0e8b','243141b9475f438c94fcd341f8f12bcd',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f35fb5fb39a04ad38902daaf8b32ec6c','ac9f1749eab84a04a2f01c394c4e0e8b','e642742cb6cb4c3990fa6f158d65eeb3',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b28e5e888e1c41cd879b7c2742a36f09','ac9f1749eab84a04a2f01c394c4e0e8b','3da8aabd63924b8db74601da21a23b92',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('09cefdfac5a44b4f8b483819a0ac1ecb','ac9f1749eab84a04a2f01c394c4e0e8b','214ff17ac18c4f46b53b1ac3e71ad3f1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('9d69e508b808473ba28af82f3f3d2667','ac9f1749eab84a04a2f01c394c4e0e8b','24a6c838cd5b46289cfa42a937dc632f',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('801e419b14624efaa6bc5c182bc1a744','ac9f1749eab84a04a2f01c394c4e0e8b','f0dd6ccfe1424e2aa6d684068c310740',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2c352432cbba4c63a98f04eb6d4636b7','ac9f1749eab84a04a2f01c394c4e0e8b','e30c2addc08c486dae4ab9cb6f7efed9',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1004ad7ec23644cba0a921c1333d88e7','ac9f1749eab84a04a2f01c394c4e0e8b','98bdfdace7534c89bcbbf7a5bf5e20cb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6de103ca2ab84c749a8f23fe33e07aad','ac9f1749eab84a04a2f01c394c4e0e8b','515c1f21ad354219b5de52949199e2a7',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8039a67173664bae991158eb0987faee','ac9f1749eab84a04a2f01c394c4e0e8b','4baf010c94ad44f48e3fffd48db2019a',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('8328c99281034e1d9656d7a03b1cc8a4','270389aee71a4f1abf8d2e74d947e709','c25ccd5b572040cb8533032a195a91bc',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('851ffcf960cc406cb3358187ac627ee9','270389aee71a4f1abf8d2e74d947e709','8fcb089af9484ab6a8ce926ceb9dc6f6',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('e303229c756a43189da778f750cd604a','270389aee71a4f1abf8d2e74d947e709','243141b9475f438c94fcd341f8f12bcd',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7749dc17eabf4ad3a714fc418537af25','270389aee71a4f1abf8d2e74d947e709','e642742cb6cb4c3990fa6f158d65eeb3',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('40bf32703d17472ea455e48506f17320','270389aee71a4f1abf8d2e74d947e709','3da8aabd63924b8db74601da21a23b92',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1f9836ce9bbf4037a0d668291cb47362','270389aee71a4f1abf8d2e74d947e709','214ff17ac18c4f46b53b1ac3e71ad3f1',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('37b8f7268370476fbc3700ea9b216666','270389aee71a4f1abf8d2e74d947e709','24a6c838cd5b46289cfa42a937dc632f',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8592f6c4a59c403794bc2d201dbc8b75','270389aee71a4f1abf8d2e74d947e709','f0dd6ccfe1424e2aa6d684068c310740',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ec2177af452249c18e28344f08767cf2','270389aee71a4f1abf8d2e74d947e709','e30c2addc08c486dae4ab9cb6f7efed9',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a8d5bb03e8ac4d27bdb4f5dea4d7fd5e','270389aee71a4f1abf8d2e74d947e709','98bdfdace7534c89bcbbf7a5bf5e20cb',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7558bf23b9a34d0090fce8516cee13df','270389aee71a4f1abf8d2e74d947e709','515c1f21ad354219b5de52949199e2a7',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1da071c5343e4b509fbe5d943ad80880','270389aee71a4f1abf8d2e74d947e709','4baf010c94ad44f48e3fffd48db2019a',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ca81e296045c49e4a8ff5b67c70df51e','ccefdfffe36941d8b624de5da80120b7','c25ccd5b572040cb8533032a195a91bc',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b64efdd8b534412eb58ec8b089b6fa46','ccefdfffe36941d8b624de5da80120b7','8fcb089af9484ab6a8ce926ceb9dc6f6',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('037252426c8846348c664915b3ca4d8d','ccefdfffe36941d8b624de5da80120b7','243141b9475f438c94fcd341f8f12bcd',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('4917035e56fd410693b917261063791f','ccefdfffe36941d8b624de5da80120b7','e642742cb6cb4c3990fa6f158d65eeb3',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('547003dd74ff425786d9f5fd6c6d9e16','ccefdfffe36941d8b624de5da80120b7','3da8aabd63924b8db74601da21a23b92',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('e00f1ec47029406f8b14f8554ed5cbab','ccefdfffe36941d8b624de5da80120b7','214ff17ac18c4f46b53b1ac3e71ad3f1',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6f917852e101437bb963d74db1c62e13','ccefdfffe36941d8b624de5da80120b7','24a6c838cd5b46289cfa42a937dc632f',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('778175aef53b4d18bab87fb11f390900','ccefdfffe36941d8b624de5da80120b7','f0dd6ccfe1424e2aa6d684068c310740',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('019b8f7bec1248da9721a475c8d64cba','ccefdfffe36941d8b624de5da80120b7','e30c2addc08c486dae4ab9cb6f7efed9',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('f07a426224ee488db42330c626a6b59d','ccefdfffe36941d8b624de5da80120b7','98bdfdace7534c89bcbbf7a5bf5e20cb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('348181a73c3545438cf457a161135733','ccefdfffe36941d8b624de5da80120b7','515c1f21ad354219b5de52949199e2a7',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('25ed92e34d5d4bdc900a210f7e4d694c','ccefdfffe36941d8b624de5da80120b7','4baf010c94ad44f48e3fffd48db2019a',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('cb307841926145eeac5517e3f844ea8d','3448ac2d06fd46b39b42ae5a605a8c61','c25ccd5b572040cb8533032a195a91bc',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('3a8c5c9b3ccf44e294f2e5ef4f4a25b3','3448ac2d06fd46b39b42ae5a605a8c61','8fcb089af9484ab6a8ce926ceb9dc6f6',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('671546c85f3043e18a5edb2fffcaa449','3448ac2d06fd46b39b42ae5a605a8c61','243141b9475f438c94fcd341f8f12bcd',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6a2eece329fa4e62b77d3b2c3e52a9b4','3448ac2d06fd46b39b42ae5a605a8c61','e642742cb6cb4c3990fa6f158d65eeb3',0.5,NULL,NULL,0);
-INSERT INTO "grade" VALUES('bc9fb481575d489aa8be2c23b4145c40','3448ac2d06fd46b39b42ae5a605a8c61','3da8aabd63924b8db74601da21a23b92',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2a4109c9be96442c8915f777f5491983','3448ac2d06fd46b39b42ae5a605a8c61','214ff17ac18c4f46b53b1ac3e71ad3f1',0.14,NULL,NULL,0);
-INSERT INTO "grade" VALUES('93a10a235d1a4865acc672cc1b8747ad','3448ac2d06fd46b39b42ae5a605a8c61','24a6c838cd5b46289cfa42a937dc632f',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('558c74c5df27459cab71345b2c71ff4e','3448ac2d06fd46b39b42ae5a605a8c61','f0dd6ccfe1424e2aa6d684068c310740',0.66,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ea6a3544763e4a2fb0d55e88c3c02bcf','3448ac2d06fd46b39b42ae5a605a8c61','e30c2addc08c486dae4ab9cb6f7efed9',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a4e5fcb69e974b3796d5aa111ef661ae','3448ac2d06fd46b39b42ae5a605a8c61','98bdfdace7534c89bcbbf7a5bf5e20cb',0.25,NULL,NULL,0);
-INSERT INTO "grade" VALUES('fb5792aa2f70470aba87ddb20b7a07d9','3448ac2d06fd46b39b42ae5a605a8c61','515c1f21ad354219b5de52949199e2a7',1.71,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ddcd1492a7884ff1a9f8ffa32ab72a22','3448ac2d06fd46b39b42ae5a605a8c61','4baf010c94ad44f48e3fffd48db2019a',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1ba26532113f4ee5b03115694b739637','3869ccda7f2e4c0f88cff7f8d9d4ba40','f154eec1d4094d8b8a12a788f17528b5',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8c5d8ea5640a426a952287ded7e1273d','3869ccda7f2e4c0f88cff7f8d9d4ba40','99d28485aa65464eae5f9ae4155d2c56',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('87ae28294a0c4d81bb9baca8d844ea30','3869ccda7f2e4c0f88cff7f8d9d4ba40','42153dbf8ba448dd96b7d914fb904650',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7a392289486f4fbbb03607fdc46bd152','3869ccda7f2e4c0f88cff7f8d9d4ba40','a79e386636834afc890977863842a603',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('6242f63dea714b86acf77b1d6acf80b3','3869ccda7f2e4c0f88cff7f8d9d4ba40','6a17123c11e44352bc7cc33f137dd0fb',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2b6da2a310f64b959a62928402427c73','3869ccda7f2e4c0f88cff7f8d9d4ba40','50882db004904b81a5222cd2ee2d8339',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('d2d44cf73e764d37be8f879fabc4826c','3869ccda7f2e4c0f88cff7f8d9d4ba40','c7a3ba4e32cb429194f2af4fc4c00769',0.61,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7c75bef0396842efa870dd6aecdfefcf','3869ccda7f2e4c0f88cff7f8d9d4ba40','5b919521af864d86975989e56d121826',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('16cbc9514e374fe4b7d323a7a3b56f34','3869ccda7f2e4c0f88cff7f8d9d4ba40','53653f26d8ac4d77bfbf7d91a49ba6ff',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('96dab4a66b5640689a59ab55ec405730','3869ccda7f2e4c0f88cff7f8d9d4ba40','742c6325600544f9ba48701c27092dd0',NULL,NULL,NULL,1);
-INSERT INTO "grade" VALUES('e4c1ddc0a08f47658ebf7a78be37045c','d9c60a36657741e2b56172ed6c84755c','f154eec1d4094d8b8a12a788f17528b5',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('9d79fd1e693c4a6d8b5751fec3f9c10a','d9c60a36657741e2b56172ed6c84755c','99d28485aa65464eae5f9ae4155d2c56',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('c2fabb3ffa264d73923fde0baa1b65d2','d9c60a36657741e2b56172ed6c84755c','42153dbf8ba448dd96b7d914fb904650',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('afee90dfd2b2427eaee645c80d9a9599','d9c60a36657741e2b56172ed6c84755c','a79e386636834afc890977863842a603',3.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('4f3b61c27ebd4e69814aaf307855d64d','d9c60a36657741e2b56172ed6c84755c','6a17123c11e44352bc7cc33f137dd0fb',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('2df5cf803bf241c297fd146922e5f4ba','d9c60a36657741e2b56172ed6c84755c','50882db004904b81a5222cd2ee2d8339',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('4967a95c7eab4232bb37b689d659c09d','d9c60a36657741e2b56172ed6c84755c','c7a3ba4e32cb429194f2af4fc4c00769',4.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('cda686a3fdf74a489041623c6c7a747a','d9c60a36657741e2b56172ed6c84755c','5b919521af864d86975989e56d121826',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('72c2ff1470ed493ea68cc35fd6d6ce4f','d9c60a36657741e2b56172ed6c84755c','53653f26d8ac4d77bfbf7d91a49ba6ff',2.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('1fa414d345694db1abe5ecfa1d1b0dcb','d9c60a36657741e2b56172ed6c84755c','742c6325600544f9ba48701c27092dd0',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('eed6c3979d2f49bdb1f5eb0b85caf4a2','757c79ecfe24480f9cf3b3c5bd30fdab','f154eec1d4094d8b8a12a788f17528b5',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('54547058357846deb880c489c4affcd6','757c79ecfe24480f9cf3b3c5bd30fdab','99d28485aa65464eae5f9ae4155d2c56',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('98501b5e78574e5993247e0a31e12b73','757c79ecfe24480f9cf3b3c5bd30fdab','42153dbf8ba448dd96b7d914fb904650',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('b926481b5ba443739260a11a2004703c','757c79ecfe24480f9cf3b3c5bd30fdab','a79e386636834afc890977863842a603',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('76cbe087b4b048d4bc500ca11d879df0','757c79ecfe24480f9cf3b3c5bd30fdab','6a17123c11e44352bc7cc33f137dd0fb',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('ce561f3aed6846d3b2f3e6501ecb5592','757c79ecfe24480f9cf3b3c5bd30fdab','50882db004904b81a5222cd2ee2d8339',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('48d5e333643744b793c82392791be2d7','757c79ecfe24480f9cf3b3c5bd30fdab','c7a3ba4e32cb429194f2af4fc4c00769',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('0eab1614d3f74f7582ea8f1c7adfe45d','757c79ecfe24480f9cf3b3c5bd30fdab','5b919521af864d86975989e56d121826',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('4fe4b699a8e343af8fb1e2579c9606e9','757c79ecfe24480f9cf3b3c5bd30fdab','53653f26d8ac4d77bfbf7d91a49ba6ff',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7fbe8094ee29492aa0d4752a2b66680a','757c79ecfe24480f9cf3b3c5bd30fdab','742c6325600544f9ba48701c27092dd0',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('7a2a7bcfd4c3416493d61da83967a7e6','030055be8a024b23972ea46029f8dba2','f154eec1d4094d8b8a12a788f17528b5',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('9ff557f6ae42485c8195a5684abf92db','030055be8a024b23972ea46029f8dba2','99d28485aa65464eae5f9ae4155d2c56',0.28,NULL,NULL,0);
-INSERT INTO "grade" VALUES('bee5b9c30b6543aaabe9b9998f52b6ef','030055be8a024b23972ea46029f8dba2','42153dbf8ba448dd96b7d914fb904650',0.5,NULL,NULL,0);
-INSERT INTO "grade" VALUES('00621ff6bff64d709402d36e9a3698f6','030055be8a024b23972ea46029f8dba2','a79e386636834afc890977863842a603',0.6,NULL,NULL,0);
-INSERT INTO "grade" VALUES('af247fba0e8444759767467f912c925a','030055be8a024b23972ea46029f8dba2','6a17123c11e44352bc7cc33f137dd0fb',1.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dad1044a8db04f6081e33bb8c379bd35','030055be8a024b23972ea46029f8dba2','50882db004904b81a5222cd2ee2d8339',1.09,NULL,NULL,0);
-INSERT INTO "grade" VALUES('8ea0847e5568423c9fb213c4733cd022','030055be8a024b23972ea46029f8dba2','c7a3ba4e32cb429194f2af4fc4c00769',2.76,NULL,NULL,0);
-INSERT INTO "grade" VALUES('a061c4cd47034bec8e510e3f610ec7bc','030055be8a024b23972ea46029f8dba2','5b919521af864d86975989e56d121826',0.4,NULL,NULL,0);
-INSERT INTO "grade" VALUES('cfbe086241a74b869f9400cf9e6864d5','030055be8a024b23972ea46029f8dba2','53653f26d8ac4d77bfbf7d91a49ba6ff',0.0,NULL,NULL,0);
-INSERT INTO "grade" VALUES('dad0b0e9102a46d5adf5dbc6928ea9dd','030055be8a024b23972ea46029f8dba2','742c6325600544f9ba48701c27092dd0',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5b68634dd680467183ecb47ca37aef88','eb059b4011bd4d7db5d4a58bd84e77e5','8a6d1f8e205540be8486a278ffa8e2b3',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('84712530ccd6428ea50dc8227e59657e','eb059b4011bd4d7db5d4a58bd84e77e5','cb0557e2e761459096b61207023d8d4a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('43739bcc0215418c84cd5cb2139d59fb','eb059b4011bd4d7db5d4a58bd84e77e5','53f82feb16194e5abb2da09aa3408ca0',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1d91bf646ea144ad8d2b11188dc03cf3','eb059b4011bd4d7db5d4a58bd84e77e5','56f6d5450e7f4e00badfb01e31e33c16',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('176d545398c9464da9206051911b6b29','eb059b4011bd4d7db5d4a58bd84e77e5','b8469511272149cab6579d1c0794a449',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('8eaea8d7e920401895eb71c3a47746e1','b30ac464471947979bb3a5c85941b33b','8a6d1f8e205540be8486a278ffa8e2b3',0.4,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9fe072dc6900452c9b4b61beb6f473a6','b30ac464471947979bb3a5c85941b33b','cb0557e2e761459096b61207023d8d4a',0.6,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e448605dc351492995540b3451da903a','b30ac464471947979bb3a5c85941b33b','53f82feb16194e5abb2da09aa3408ca0',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d60d0fc458414e7fa3cd9bbd11b271bc','b30ac464471947979bb3a5c85941b33b','56f6d5450e7f4e00badfb01e31e33c16',0.85,NULL,NULL,0);
+INSERT INTO "grade" VALUES('40927fd4edc04a07ab3b577fb34e4526','b30ac464471947979bb3a5c85941b33b','b8469511272149cab6579d1c0794a449',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ec0fa6f5d4f64934b51af7bfb37f05bf','7a3485d1af2f479b89ef82f763f4212b','8a6d1f8e205540be8486a278ffa8e2b3',0.4,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6a072c947fee44e786d2f593bdb838ab','7a3485d1af2f479b89ef82f763f4212b','cb0557e2e761459096b61207023d8d4a',0.6,NULL,NULL,0);
+INSERT INTO "grade" VALUES('748736d104694d4b93e68315c3599fb6','7a3485d1af2f479b89ef82f763f4212b','53f82feb16194e5abb2da09aa3408ca0',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d25c1a08cd2e4484a8b5f972c13a433e','7a3485d1af2f479b89ef82f763f4212b','56f6d5450e7f4e00badfb01e31e33c16',0.85,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ede173ac72324ed18a9bb22fc068a055','7a3485d1af2f479b89ef82f763f4212b','b8469511272149cab6579d1c0794a449',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('87eb38323e7e4a39b3561e02dbd874cf','0be3a73aa56a424fa0a8744429081b27','8a6d1f8e205540be8486a278ffa8e2b3',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('857734fae283444f80739902b83c7119','0be3a73aa56a424fa0a8744429081b27','cb0557e2e761459096b61207023d8d4a',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5fe958844b324eafa3268e9adb5e7638','0be3a73aa56a424fa0a8744429081b27','53f82feb16194e5abb2da09aa3408ca0',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('68f9d82341724a75b63ab1634e52ff6e','0be3a73aa56a424fa0a8744429081b27','56f6d5450e7f4e00badfb01e31e33c16',4.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1d70ab8e691140fd905242af7bcd16dd','0be3a73aa56a424fa0a8744429081b27','b8469511272149cab6579d1c0794a449',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1b7f4cce2d3746e9ac1f23be8c65027c','bed27f943fbb43c082dde0859abef3c7','8a6d1f8e205540be8486a278ffa8e2b3',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('cac292f72e9c4eae94c7d1336e9942f9','bed27f943fbb43c082dde0859abef3c7','cb0557e2e761459096b61207023d8d4a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6ca873fe23214bcb8963e24d96759354','bed27f943fbb43c082dde0859abef3c7','53f82feb16194e5abb2da09aa3408ca0',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ceb2c6249c8145848ac851b7a33409e6','bed27f943fbb43c082dde0859abef3c7','56f6d5450e7f4e00badfb01e31e33c16',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d6240f51330140fc8d702dde870d4022','bed27f943fbb43c082dde0859abef3c7','b8469511272149cab6579d1c0794a449',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('039f63f16f72419aa8f6b30cecd6e353','6066291a7b7a46bd8d1073ddaec3bdfb','21b60aff8a644358b740365000e707d6',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e36ef718304f42408da1ced284afc40f','6066291a7b7a46bd8d1073ddaec3bdfb','0b24b54e6f59410ab8cc9ea65bd66b9c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ed4e13011f4a48c68a95214cefa1cfcc','6066291a7b7a46bd8d1073ddaec3bdfb','975b34d6ce124893a0110540c77ea17f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('64847fcb7b374c2f95eb2ec46861c09b','6066291a7b7a46bd8d1073ddaec3bdfb','e74258c55d8244a58e30db7f0e6b57c7',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('70035f4758744c66a3204f08a28db9e3','6066291a7b7a46bd8d1073ddaec3bdfb','76f3c09b9a814c3c89df453e2bd83491',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2cba74fd60fe4f038a187c92fac8cc05','6066291a7b7a46bd8d1073ddaec3bdfb','dfdb7a4ff0374ab699a3e73db18aacd8',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('11515991f0d244cba0f6f9958830793f','2cd3f8d7f30d4209b5949c1c7ba6855e','21b60aff8a644358b740365000e707d6',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('f27741b207264b27a2ef43f7e2a76953','2cd3f8d7f30d4209b5949c1c7ba6855e','0b24b54e6f59410ab8cc9ea65bd66b9c',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('63879a2c78744e35ba9e1eb357e7d7fc','2cd3f8d7f30d4209b5949c1c7ba6855e','975b34d6ce124893a0110540c77ea17f',4.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6249e75006c14a31aaa6a130a6f03194','2cd3f8d7f30d4209b5949c1c7ba6855e','e74258c55d8244a58e30db7f0e6b57c7',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('c19b8980c0154d4eaa753d3282729a2e','2cd3f8d7f30d4209b5949c1c7ba6855e','76f3c09b9a814c3c89df453e2bd83491',5.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1cea5f3c8aac439684e695bf69b7523f','2cd3f8d7f30d4209b5949c1c7ba6855e','dfdb7a4ff0374ab699a3e73db18aacd8',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3c7bcf3013144874a7e8921109e02231','f7da1ddd396b4e49a537a91b45c2a1d0','21b60aff8a644358b740365000e707d6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7ae9ec2c3d0b497894de645bcbeb7132','f7da1ddd396b4e49a537a91b45c2a1d0','0b24b54e6f59410ab8cc9ea65bd66b9c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6cfe29047bec4514b967a2a484ab9c6e','f7da1ddd396b4e49a537a91b45c2a1d0','975b34d6ce124893a0110540c77ea17f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0e3bf1669dc1426890ad7a2bea7f5500','f7da1ddd396b4e49a537a91b45c2a1d0','e74258c55d8244a58e30db7f0e6b57c7',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3e292a2a6b2540858381ea3f2f2fc396','f7da1ddd396b4e49a537a91b45c2a1d0','76f3c09b9a814c3c89df453e2bd83491',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8d9239eacc8c4e69887d544faf8e2a45','f7da1ddd396b4e49a537a91b45c2a1d0','dfdb7a4ff0374ab699a3e73db18aacd8',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('eb4e4b60c8f8481190c09dc4f8f0485e','0d5fe3ff0f6d4e65b3cb84dd573dcdce','5e25cc645e284c4ba6aac01ea10ca87e',2.0,NULL,0.5,0);
+INSERT INTO "grade" VALUES('82ab1b991075478b875c16a4fff2ba72','0d5fe3ff0f6d4e65b3cb84dd573dcdce','76d68b3f105a4828ab46e3cc41936aae',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('42da570b7072469dacd1f4acc9cafbca','0d5fe3ff0f6d4e65b3cb84dd573dcdce','2c902790b4c74f5c8adf5fa0cd626c79',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('a3adfe9df24c4a07a9a31372394bac66','0d5fe3ff0f6d4e65b3cb84dd573dcdce','7c902015aa6b4bc7ba5b4edafef583c4',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ef6ea40e6c624e13af25b254894bb81c','0d5fe3ff0f6d4e65b3cb84dd573dcdce','3225a224ed9e44d1ab8ecb97f81f6d0f',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('b661bae8c4d54535a63275fe5bcd7a5c','0d5fe3ff0f6d4e65b3cb84dd573dcdce','52de88ae7ab549c19acb42441a8a251a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9566066a7d93422aba1cac14bb5038d9','0d5fe3ff0f6d4e65b3cb84dd573dcdce','23962822a25c450d9251f626e5073bf9',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('94abc6ece28b488a83cf0e0a613721b0','0d5fe3ff0f6d4e65b3cb84dd573dcdce','c654f70c7a4645aeb9e87470b8758979',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('cd57246c472f4c51b4c155a67f75362b','0d5fe3ff0f6d4e65b3cb84dd573dcdce','1a69184d773042cc85e28796f8cc3c01',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('bfe7f60e89aa4039a6442ebd449f0d2a','0d5fe3ff0f6d4e65b3cb84dd573dcdce','d94de007807f4b7abe8b334a0f92669a',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('952dba8fe7c04826af19c986323e6795','d694afefc8df4bb8819a64aee3e82c27','21b60aff8a644358b740365000e707d6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9cab1ca904c24f4ba204a6a2262812a2','d694afefc8df4bb8819a64aee3e82c27','0b24b54e6f59410ab8cc9ea65bd66b9c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('c84aaeff15c14792a32459fdcff2bb5e','d694afefc8df4bb8819a64aee3e82c27','975b34d6ce124893a0110540c77ea17f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3149e039f5f74ef9b689583c03236668','d694afefc8df4bb8819a64aee3e82c27','e74258c55d8244a58e30db7f0e6b57c7',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('aa962f9698b547c3b93e0f2a16237a55','d694afefc8df4bb8819a64aee3e82c27','76f3c09b9a814c3c89df453e2bd83491',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('b862a2ed7cfc460a85908e22dc7c8f78','d694afefc8df4bb8819a64aee3e82c27','dfdb7a4ff0374ab699a3e73db18aacd8',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3d3cc130e95f4ac1941bab11b01cb5b7','66f6b1174d6f4a1d969dd6f0ebd93bd9','5e25cc645e284c4ba6aac01ea10ca87e',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('b8994f66fb724115a92a0b47b6bd8f9a','66f6b1174d6f4a1d969dd6f0ebd93bd9','76d68b3f105a4828ab46e3cc41936aae',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('499e7744470e486591a0cafd5140456a','66f6b1174d6f4a1d969dd6f0ebd93bd9','2c902790b4c74f5c8adf5fa0cd626c79',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7538c1da9d98465f8626cdc6dbbf228d','66f6b1174d6f4a1d969dd6f0ebd93bd9','7c902015aa6b4bc7ba5b4edafef583c4',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d9c1a5572f9146ce93245ca518f025fd','66f6b1174d6f4a1d969dd6f0ebd93bd9','3225a224ed9e44d1ab8ecb97f81f6d0f',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('484b9a17d74d4c6ba9d114b29607d599','66f6b1174d6f4a1d969dd6f0ebd93bd9','52de88ae7ab549c19acb42441a8a251a',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('81fe3edb5b724ad496894255f804be17','66f6b1174d6f4a1d969dd6f0ebd93bd9','23962822a25c450d9251f626e5073bf9',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('77b39aeb48654586880da6de831806b1','66f6b1174d6f4a1d969dd6f0ebd93bd9','c654f70c7a4645aeb9e87470b8758979',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('57b22d2f0c35480cb8a5120f02a30c8c','66f6b1174d6f4a1d969dd6f0ebd93bd9','1a69184d773042cc85e28796f8cc3c01',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7449fc6034144738ba7ab79972d262a3','66f6b1174d6f4a1d969dd6f0ebd93bd9','d94de007807f4b7abe8b334a0f92669a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('a3121d51a42e44d39635f1d4d98ded1b','a072756bc69f4302a1ef5a22b910b850','5e25cc645e284c4ba6aac01ea10ca87e',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('22a913a94deb4bee9e8e9197a588862e','a072756bc69f4302a1ef5a22b910b850','76d68b3f105a4828ab46e3cc41936aae',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('fc095e758e2143039e11f554200c13b8','a072756bc69f4302a1ef5a22b910b850','2c902790b4c74f5c8adf5fa0cd626c79',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d9ef79fd730c4aabbff4bec8317086ec','a072756bc69f4302a1ef5a22b910b850','7c902015aa6b4bc7ba5b4edafef583c4',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ab01d9a929b740dba62c1731aee4eb55','a072756bc69f4302a1ef5a22b910b850','3225a224ed9e44d1ab8ecb97f81f6d0f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('a43b857c957a481a8a835997bacc0b66','a072756bc69f4302a1ef5a22b910b850','52de88ae7ab549c19acb42441a8a251a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('318aadbb69ca48a29b226ea862dea67a','a072756bc69f4302a1ef5a22b910b850','23962822a25c450d9251f626e5073bf9',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('202ddf348b5d4833afce1d261c689e22','a072756bc69f4302a1ef5a22b910b850','c654f70c7a4645aeb9e87470b8758979',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('eabd7444c45743bebb6f883813cf2d58','a072756bc69f4302a1ef5a22b910b850','1a69184d773042cc85e28796f8cc3c01',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ce345d237b544e70803b9208e14c14f0','a072756bc69f4302a1ef5a22b910b850','d94de007807f4b7abe8b334a0f92669a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1755c6c4c42447e4ad846579cbed0a6d','78f6ae940e6a47f4afb36703c64fba21','5e25cc645e284c4ba6aac01ea10ca87e',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d31036ad8f9a4fa4a2afa5602db37e41','78f6ae940e6a47f4afb36703c64fba21','76d68b3f105a4828ab46e3cc41936aae',0.25,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6071371f099449bb8dd74d8e747e849f','78f6ae940e6a47f4afb36703c64fba21','2c902790b4c74f5c8adf5fa0cd626c79',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('150c8223727f4c6e90ccb93362cc5a40','78f6ae940e6a47f4afb36703c64fba21','7c902015aa6b4bc7ba5b4edafef583c4',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e6d9fbb605ea4ed4a0cbbd0c334a19bf','78f6ae940e6a47f4afb36703c64fba21','3225a224ed9e44d1ab8ecb97f81f6d0f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('c2f1267be5fa4061a62056f20fffe369','78f6ae940e6a47f4afb36703c64fba21','52de88ae7ab549c19acb42441a8a251a',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('cb21ec8d05d148369082dc862db21c54','78f6ae940e6a47f4afb36703c64fba21','23962822a25c450d9251f626e5073bf9',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('36d93ae970914e858e9a3295b4a1e2aa','78f6ae940e6a47f4afb36703c64fba21','c654f70c7a4645aeb9e87470b8758979',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('bcace6a1db844564b0db12046175ce17','78f6ae940e6a47f4afb36703c64fba21','1a69184d773042cc85e28796f8cc3c01',0.44,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8c5a71f58b0040d2917db358a2ef2227','78f6ae940e6a47f4afb36703c64fba21','d94de007807f4b7abe8b334a0f92669a',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('dbfe36915e8443be8f5d317ba894952b','618d512116654bf697c6315c42f0506f','3f18f4687add43f88c1ac3635418c134',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('adaef561a1d4431284ffac364374b3a7','618d512116654bf697c6315c42f0506f','d652f18d7b544ee1933685adcd5371a4',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('626117c7b520448b940f543e26f9e7eb','618d512116654bf697c6315c42f0506f','36905f09d25d4166bd2b3cc6f41fba42',4.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('98dcc81ef6fa477cacc6ae2e2fcc462b','618d512116654bf697c6315c42f0506f','d6e50d6e77af4a8c8570a16e1116c829',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1a58984b485c41dea388ac44f7896ece','618d512116654bf697c6315c42f0506f','8aac8fe00c8147968c2617f272095af2',5.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ad95370f9f234a61bba88e7eb6fa1bad','618d512116654bf697c6315c42f0506f','58cd12ff7464423f8e12216f4a8d88bd',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('768974d6f9d64cdc8308b5a8131fde2b','ef9392b1fb3a4d61a00d14eb90c2c534','3f18f4687add43f88c1ac3635418c134',0.92,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e8bd3aad96e841e8b6ebdb575c07192b','ef9392b1fb3a4d61a00d14eb90c2c534','d652f18d7b544ee1933685adcd5371a4',0.61,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e826529b86274e0aa81dd93d19cab9f5','ef9392b1fb3a4d61a00d14eb90c2c534','36905f09d25d4166bd2b3cc6f41fba42',0.72,NULL,NULL,0);
+INSERT INTO "grade" VALUES('515df448d80f404d9fa87b020b5b9b8e','ef9392b1fb3a4d61a00d14eb90c2c534','d6e50d6e77af4a8c8570a16e1116c829',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1361e429dbe5400598d79c541bfb22a1','ef9392b1fb3a4d61a00d14eb90c2c534','8aac8fe00c8147968c2617f272095af2',1.42,NULL,NULL,0);
+INSERT INTO "grade" VALUES('78d4af0604134a74a6c6227aa643d2f4','ef9392b1fb3a4d61a00d14eb90c2c534','58cd12ff7464423f8e12216f4a8d88bd',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1f5a1c05a2d244bb829bcb528749d770','612b5435a40b4e28ba9f811b7b26be50','3f18f4687add43f88c1ac3635418c134',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('27fc846f434249c1968eb7beab299153','612b5435a40b4e28ba9f811b7b26be50','d652f18d7b544ee1933685adcd5371a4',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2e740f08ddd44ddfb27941501739707a','612b5435a40b4e28ba9f811b7b26be50','36905f09d25d4166bd2b3cc6f41fba42',4.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5d7b1788cdc543da9c5ddb5632d8e161','612b5435a40b4e28ba9f811b7b26be50','d6e50d6e77af4a8c8570a16e1116c829',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('333205df67fa4a68a8d3b66770ba4fdb','612b5435a40b4e28ba9f811b7b26be50','8aac8fe00c8147968c2617f272095af2',5.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3eede021c50c4c07bcc48378b8ca4058','612b5435a40b4e28ba9f811b7b26be50','58cd12ff7464423f8e12216f4a8d88bd',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('70da956cce5c435ca0026db1a94faad3','2145ed5edb6144bc804ab01a66b2aaa4','3f18f4687add43f88c1ac3635418c134',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2658edfc6c8e4e30a5855adee8990707','2145ed5edb6144bc804ab01a66b2aaa4','d652f18d7b544ee1933685adcd5371a4',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('cda9e77309be4f0b9784e362d909b484','2145ed5edb6144bc804ab01a66b2aaa4','36905f09d25d4166bd2b3cc6f41fba42',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8ba25cc7dfd949a2bff068da43c3eea7','2145ed5edb6144bc804ab01a66b2aaa4','d6e50d6e77af4a8c8570a16e1116c829',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1f1f5cfba8764c2d92b6fcdced68397a','2145ed5edb6144bc804ab01a66b2aaa4','8aac8fe00c8147968c2617f272095af2',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('79b0709e764a42d382c3649c9b17fea1','2145ed5edb6144bc804ab01a66b2aaa4','58cd12ff7464423f8e12216f4a8d88bd',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('324ef2ec307a44c28f2405109de57cc9','8aecfade5cc64b6fa595e46ab8231667','1675aa93f72d452aafa00feb292fc150',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('995a070addda4fdaa98186aa4047839a','8aecfade5cc64b6fa595e46ab8231667','0316f32ac0c94ea192eb34870282039b',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7d8f1e5da6b94e4088860762fa49703b','8aecfade5cc64b6fa595e46ab8231667','41c04b3d0f0f4f9db00329eb915107c6',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2f855810fc674c1496e9ef49cef8e151','8aecfade5cc64b6fa595e46ab8231667','ff3519618f1c48d7b378162cdb91976f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('cf6f210488b3475e9a11bafe8562eac7','8aecfade5cc64b6fa595e46ab8231667','5180b33a982c47edaf2f66d570e03d1e',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('01c6f8b5e3eb4847a609b34153b4b259','8aecfade5cc64b6fa595e46ab8231667','375144e0dc99466fb441b67410d1a22d',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('c9448981ed5240e98482b47cd856d8b1','8aecfade5cc64b6fa595e46ab8231667','d3e02cc8232549ad9679fc416bc93dde',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3df15bf5f79c4561b016cd1ece7dd40a','8aecfade5cc64b6fa595e46ab8231667','d0656aad693c4e218f73bd4abb5d0619',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('396cc490e77545e585d41105385f387c','8aecfade5cc64b6fa595e46ab8231667','76f6ab8f460847d2a5f512edb852d49c',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7c026bdb40754cdcafda9304b97e4e1b','8aecfade5cc64b6fa595e46ab8231667','9c8c64740fc84c8189222c2171790168',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('22e1aea142784f3aa4b84d3c71e4c2b9','8aecfade5cc64b6fa595e46ab8231667','285e57346db343589d323561f643d73d',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8bbcfc79a1f04e65857586064abd76c2','8aecfade5cc64b6fa595e46ab8231667','1390c3beb5dc4bdfb7dc5b34900e87ed',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('b03b9d5510894d138afa38c488c4413e','2ea3b1e015bd43c4a588f55b0bc2e787','3f18f4687add43f88c1ac3635418c134',0.92,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6610224875864e1698bd7303c7bfce21','2ea3b1e015bd43c4a588f55b0bc2e787','d652f18d7b544ee1933685adcd5371a4',0.61,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0cfd3fc7add5411a883bd0d5f8041559','2ea3b1e015bd43c4a588f55b0bc2e787','36905f09d25d4166bd2b3cc6f41fba42',0.72,NULL,NULL,0);
+INSERT INTO "grade" VALUES('822b64d911a34798837e88153d7ae188','2ea3b1e015bd43c4a588f55b0bc2e787','d6e50d6e77af4a8c8570a16e1116c829',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9d3d49d0b0c04972a7d3e4302689f2d8','2ea3b1e015bd43c4a588f55b0bc2e787','8aac8fe00c8147968c2617f272095af2',1.42,NULL,NULL,0);
+INSERT INTO "grade" VALUES('a593c2aacc1d42b7be9d4e6185e76f7f','2ea3b1e015bd43c4a588f55b0bc2e787','58cd12ff7464423f8e12216f4a8d88bd',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('a276c916012f4ff3b77cd768ac928d1c','814d1810268b433e9d1ab1126acbf761','1675aa93f72d452aafa00feb292fc150',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d958668125b845238e09968106bd1238','814d1810268b433e9d1ab1126acbf761','0316f32ac0c94ea192eb34870282039b',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('195ee83c635c4911a49d657137299d95','814d1810268b433e9d1ab1126acbf761','41c04b3d0f0f4f9db00329eb915107c6',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e49b043ab1dd468198421d7cb7d4cc81','814d1810268b433e9d1ab1126acbf761','ff3519618f1c48d7b378162cdb91976f',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5056804a73364c01a36aaf9cee980cd4','814d1810268b433e9d1ab1126acbf761','5180b33a982c47edaf2f66d570e03d1e',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2bd723b94bd7489dbe18e6f226e2a11e','814d1810268b433e9d1ab1126acbf761','375144e0dc99466fb441b67410d1a22d',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('abc0aff206434edcb61cc147bc860db6','814d1810268b433e9d1ab1126acbf761','d3e02cc8232549ad9679fc416bc93dde',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7ef20dfdb66c4e658ba182a86e112072','814d1810268b433e9d1ab1126acbf761','d0656aad693c4e218f73bd4abb5d0619',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d97d35983ee44e53901f13f2a7c00118','814d1810268b433e9d1ab1126acbf761','76f6ab8f460847d2a5f512edb852d49c',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('859fa0c2f4a04d00bf5dc0d294b1e623','814d1810268b433e9d1ab1126acbf761','9c8c64740fc84c8189222c2171790168',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('211149ae05d3438caebddc09f67e1394','814d1810268b433e9d1ab1126acbf761','285e57346db343589d323561f643d73d',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ef53e00eb52f42f9965874f829cc8127','814d1810268b433e9d1ab1126acbf761','1390c3beb5dc4bdfb7dc5b34900e87ed',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2873a8bc24404b24ad51afdddf99afd4','e04981504fc342d5a8e6d1a257629604','1675aa93f72d452aafa00feb292fc150',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0c3e119b2b504593b1aeec38f653aa60','e04981504fc342d5a8e6d1a257629604','0316f32ac0c94ea192eb34870282039b',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5c7d83d86ccc46fa8ba04c8851708445','e04981504fc342d5a8e6d1a257629604','41c04b3d0f0f4f9db00329eb915107c6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('002d944dcb5b4ccba824a1e2fb706ea0','e04981504fc342d5a8e6d1a257629604','ff3519618f1c48d7b378162cdb91976f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0a39274d6f31499da48fadbc1804148a','e04981504fc342d5a8e6d1a257629604','5180b33a982c47edaf2f66d570e03d1e',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5fe3bf6bcf2d405da801b6e627a6c9bc','e04981504fc342d5a8e6d1a257629604','375144e0dc99466fb441b67410d1a22d',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('79d874f956c5439b8bd1edab47f84d8d','e04981504fc342d5a8e6d1a257629604','d3e02cc8232549ad9679fc416bc93dde',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('53f9df1664d34b9da149dde9ec6d2a02','e04981504fc342d5a8e6d1a257629604','d0656aad693c4e218f73bd4abb5d0619',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d2d1232d910647d0a8f3dbf86b186f11','e04981504fc342d5a8e6d1a257629604','76f6ab8f460847d2a5f512edb852d49c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('de10fc664fa545b3aca834d37216539e','e04981504fc342d5a8e6d1a257629604','9c8c64740fc84c8189222c2171790168',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0552aa1a5bd94e2da16015cbee87c5dd','e04981504fc342d5a8e6d1a257629604','285e57346db343589d323561f643d73d',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0c82a6d1f3b4421fad0c51d8982e9276','e04981504fc342d5a8e6d1a257629604','1390c3beb5dc4bdfb7dc5b34900e87ed',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('3d0477f856154eb89ff87874f150fe77','f0dc94f245394192936cded01d9f0330','1675aa93f72d452aafa00feb292fc150',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ec25de2fd9b441d180678fddccd81c46','f0dc94f245394192936cded01d9f0330','0316f32ac0c94ea192eb34870282039b',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0169d1bf7d78442892128304711dc32c','f0dc94f245394192936cded01d9f0330','41c04b3d0f0f4f9db00329eb915107c6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1bdff15c818546d0be9cae5a21e12a9b','f0dc94f245394192936cded01d9f0330','ff3519618f1c48d7b378162cdb91976f',0.5,NULL,NULL,0);
+INSERT INTO "grade" VALUES('48ada8fe90e84ceeb42471416b80b2f8','f0dc94f245394192936cded01d9f0330','5180b33a982c47edaf2f66d570e03d1e',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9179a694c28146ea815347f3fd199272','f0dc94f245394192936cded01d9f0330','375144e0dc99466fb441b67410d1a22d',0.14,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e387552a6ce945cdaf3c602b1410cd29','f0dc94f245394192936cded01d9f0330','d3e02cc8232549ad9679fc416bc93dde',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1d54c83c95ff4cb5b1c9da981650146a','f0dc94f245394192936cded01d9f0330','d0656aad693c4e218f73bd4abb5d0619',0.66,NULL,NULL,0);
+INSERT INTO "grade" VALUES('817473d909bd4fb08e77dced7f83ee2a','f0dc94f245394192936cded01d9f0330','76f6ab8f460847d2a5f512edb852d49c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('12faca4f12544329acaa9630146fcf3b','f0dc94f245394192936cded01d9f0330','9c8c64740fc84c8189222c2171790168',0.25,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ed5773fa2d464f97a52cf05c077b0e96','f0dc94f245394192936cded01d9f0330','285e57346db343589d323561f643d73d',1.71,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5e6432a760fd47f2a7a76600c00019bb','f0dc94f245394192936cded01d9f0330','1390c3beb5dc4bdfb7dc5b34900e87ed',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('f8aa9c76cca2454c868255c96674083d','00c1093a83a64eb095011c8c7fb54ae7','8f6e00933065450ea104053448c9551d',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('97b60fc762a24b8c8452bb0638b21894','00c1093a83a64eb095011c8c7fb54ae7','0d24b6938a294f22960c82bba0b1bb34',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('ffa358c24cca4463a23cdd2e546563b6','00c1093a83a64eb095011c8c7fb54ae7','e62722acb0644362a1d6afe0a3b9dc6e',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('e1d44d642f79462db52a942fe4bd57b0','00c1093a83a64eb095011c8c7fb54ae7','5309c4d54e1043f6b08ee8001cc3620b',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d7b3b7315a3a42f49b976075565d1221','00c1093a83a64eb095011c8c7fb54ae7','05a26eca04b84a50af804f901c3bc73f',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('fa21e0ab1ecb4524981c7be5cbb782cd','00c1093a83a64eb095011c8c7fb54ae7','2ebf95d95b35464a846d600afb205b98',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('bbedf699d78a4307ad673354429e480b','00c1093a83a64eb095011c8c7fb54ae7','a9d50cf50ea04de182ad27d8ded1daba',0.61,NULL,NULL,0);
+INSERT INTO "grade" VALUES('5850da3c30144d6dbdbadb3e69d36f55','00c1093a83a64eb095011c8c7fb54ae7','49dd49e80a9d456c9314fb3196a1fd58',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('073c183070574851834e3088e38dba20','00c1093a83a64eb095011c8c7fb54ae7','60f61b48c86044a8813f30b5c7e3983c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('b60486d232194043bfc5c526c0213cce','00c1093a83a64eb095011c8c7fb54ae7','d984b4bc091946a3811f9e6c83ba2ae6',NULL,NULL,NULL,1);
+INSERT INTO "grade" VALUES('c86524125d004c2aaf491d2aef64a2fe','83a41d60bc7847abbb342e717a80b764','8f6e00933065450ea104053448c9551d',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('fad18cea3b704bcba37875c8c62504d7','83a41d60bc7847abbb342e717a80b764','0d24b6938a294f22960c82bba0b1bb34',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('dbcc2e19bec5427d82787e26962446d9','83a41d60bc7847abbb342e717a80b764','e62722acb0644362a1d6afe0a3b9dc6e',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0c1aa2505f73460db628848c8fd6d954','83a41d60bc7847abbb342e717a80b764','5309c4d54e1043f6b08ee8001cc3620b',3.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8520b4cacb624b42a5c79fec976a8871','83a41d60bc7847abbb342e717a80b764','05a26eca04b84a50af804f901c3bc73f',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('9d382f9d993d4b0282a21756a425447e','83a41d60bc7847abbb342e717a80b764','2ebf95d95b35464a846d600afb205b98',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('d5dada20c10c474bb499cf9a729b7636','83a41d60bc7847abbb342e717a80b764','a9d50cf50ea04de182ad27d8ded1daba',4.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('f965c67a1fe84330b6dbe4268fb4abc3','83a41d60bc7847abbb342e717a80b764','49dd49e80a9d456c9314fb3196a1fd58',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2e9110bf742d4ba28048eeb89a2e1114','83a41d60bc7847abbb342e717a80b764','60f61b48c86044a8813f30b5c7e3983c',2.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2d9cf33b898c493db566123ad6de275b','83a41d60bc7847abbb342e717a80b764','d984b4bc091946a3811f9e6c83ba2ae6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('65787aad3b8740c49b0ec787740f781d','8f95ddf71b1c4e21877208e5de6c07a4','8f6e00933065450ea104053448c9551d',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6e66404f8158446ba69c50f79106a5ad','8f95ddf71b1c4e21877208e5de6c07a4','0d24b6938a294f22960c82bba0b1bb34',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('aa28cdce5a824e18ac6deeba92a5282e','8f95ddf71b1c4e21877208e5de6c07a4','e62722acb0644362a1d6afe0a3b9dc6e',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('91fe010a339040b28293de39b969b53f','8f95ddf71b1c4e21877208e5de6c07a4','5309c4d54e1043f6b08ee8001cc3620b',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('bd23c458517c4a948390c25a12063a30','8f95ddf71b1c4e21877208e5de6c07a4','05a26eca04b84a50af804f901c3bc73f',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('6fa7505720874904b34658ff93b8c1a6','8f95ddf71b1c4e21877208e5de6c07a4','2ebf95d95b35464a846d600afb205b98',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1fefb5af8e364b9bb574d67ee477270c','8f95ddf71b1c4e21877208e5de6c07a4','a9d50cf50ea04de182ad27d8ded1daba',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('c140554ba7fd4a619842033b61b65d77','8f95ddf71b1c4e21877208e5de6c07a4','49dd49e80a9d456c9314fb3196a1fd58',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('4d59734eca494846aa0956ece3fa4685','8f95ddf71b1c4e21877208e5de6c07a4','60f61b48c86044a8813f30b5c7e3983c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('2b30506de71f4056a01417ac110040a8','8f95ddf71b1c4e21877208e5de6c07a4','d984b4bc091946a3811f9e6c83ba2ae6',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('bde820dfcf5e4923b6a31b22b4a7c366','fcb052a751de4064930eff02dcd411ae','8f6e00933065450ea104053448c9551d',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('1d0c4609dc8c449ead16b8b75a7e48b2','fcb052a751de4064930eff02dcd411ae','0d24b6938a294f22960c82bba0b1bb34',0.28,NULL,NULL,0);
+INSERT INTO "grade" VALUES('49cb143021bc4edeb776919ec6f9a55e','fcb052a751de4064930eff02dcd411ae','e62722acb0644362a1d6afe0a3b9dc6e',0.5,NULL,NULL,0);
+INSERT INTO "grade" VALUES('b176bfd61675419fbeebba188ce1c8c0','fcb052a751de4064930eff02dcd411ae','5309c4d54e1043f6b08ee8001cc3620b',0.6,NULL,NULL,0);
+INSERT INTO "grade" VALUES('dccec239e0f441199169cfd20144850f','fcb052a751de4064930eff02dcd411ae','05a26eca04b84a50af804f901c3bc73f',1.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('f25f25e4777249d982f29143e268c81f','fcb052a751de4064930eff02dcd411ae','2ebf95d95b35464a846d600afb205b98',1.09,NULL,NULL,0);
+INSERT INTO "grade" VALUES('0b70ad6696994a308191e17420b757fb','fcb052a751de4064930eff02dcd411ae','a9d50cf50ea04de182ad27d8ded1daba',2.76,NULL,NULL,0);
+INSERT INTO "grade" VALUES('8400d69299b241c09c361060b89fb166','fcb052a751de4064930eff02dcd411ae','49dd49e80a9d456c9314fb3196a1fd58',0.4,NULL,NULL,0);
+INSERT INTO "grade" VALUES('7322b92b608342f28ba748cb459d087b','fcb052a751de4064930eff02dcd411ae','60f61b48c86044a8813f30b5c7e3983c',0.0,NULL,NULL,0);
+INSERT INTO "grade" VALUES('71d7693e9e4649c98f688fe1b51ca4b4','fcb052a751de4064930eff02dcd411ae','d984b4bc091946a3811f9e6c83ba2ae6',0.0,NULL,NULL,0);
 CREATE TABLE grade_cells (
 	id VARCHAR(32) NOT NULL, 
 	max_score FLOAT NOT NULL, 
@@ -575,55 +575,55 @@ CREATE TABLE grade_cells (
 	PRIMARY KEY (id), 
 	FOREIGN KEY(id) REFERENCES base_cell (id)
 );
-INSERT INTO "grade_cells" VALUES('2935e7f87dc346448b8b83d34d72bab8',2.0,'code');
-INSERT INTO "grade_cells" VALUES('f326354737cc46d389a6118a90df6070',3.0,'code');
-INSERT INTO "grade_cells" VALUES('b0f5f45eb771481d8f8b04253c172d0e',2.0,'code');
-INSERT INTO "grade_cells" VALUES('2e2fb12395244caf8291eb5ee42c61f8',4.0,'code');
-INSERT INTO "grade_cells" VALUES('17f51328e5fe42a798069b0d89ac6dee',0.0,'markdown');
-INSERT INTO "grade_cells" VALUES('b97234c17fe34a51a4a42d115e2f2f57',2.0,'code');
-INSERT INTO "grade_cells" VALUES('d61fed24bbb0406f9601f8b5931e6e13',3.0,'code');
-INSERT INTO "grade_cells" VALUES('9921ed71bdbb4e78aa3fa20e290588e3',4.0,'code');
-INSERT INTO "grade_cells" VALUES('b76c736375124824aba305e650881b2b',3.0,'code');
-INSERT INTO "grade_cells" VALUES('2d88f669ce4d42399a0b71a3dd813776',5.0,'code');
-INSERT INTO "grade_cells" VALUES('2996796b6cee4914a81e1b362494d5cb',0.0,'markdown');
-INSERT INTO "grade_cells" VALUES('2b4e80e5259c4a60a1377f1469d36b34',2.0,'code');
-INSERT INTO "grade_cells" VALUES('27e6d790baba456e80b4a8931a2f061c',3.0,'code');
-INSERT INTO "grade_cells" VALUES('b105d81d3ed1417f8146d153785e0385',2.0,'code');
-INSERT INTO "grade_cells" VALUES('bed70d08c5f34aa99e1ea0e1c1018038',3.0,'code');
-INSERT INTO "grade_cells" VALUES('a3da137cf5ef4b2683ef4166db42bd84',3.0,'code');
-INSERT INTO "grade_cells" VALUES('932a3fdbdf54461ca05c23c8efdcfbe0',3.0,'code');
-INSERT INTO "grade_cells" VALUES('fd1e6ffa60e34b8e947ad282be147abe',1.0,'code');
-INSERT INTO "grade_cells" VALUES('5e0adf2f71604662af1e141b76d99656',1.0,'code');
-INSERT INTO "grade_cells" VALUES('84b839060d244a19a8f19fe54b73a726',2.0,'code');
-INSERT INTO "grade_cells" VALUES('b6395a5e5ecb4c19975670da175e9013',0.0,'markdown');
-INSERT INTO "grade_cells" VALUES('ed004cff2a63435b856f276d6fb7a852',3.0,'code');
-INSERT INTO "grade_cells" VALUES('a6a6ea25798e40e5bce565305d1be671',2.0,'code');
-INSERT INTO "grade_cells" VALUES('fd125138912141c283d416d04781443a',4.0,'code');
-INSERT INTO "grade_cells" VALUES('00a7f4f8ac4b4807a3f494de1e076eef',2.0,'code');
-INSERT INTO "grade_cells" VALUES('7b7406f4182e45bcaadc40bd6831ce8c',5.0,'code');
-INSERT INTO "grade_cells" VALUES('5c75e4292b664827a689a03ac55264b1',0.0,'markdown');
-INSERT INTO "grade_cells" VALUES('c25ccd5b572040cb8533032a195a91bc',1.0,'code');
-INSERT INTO "grade_cells" VALUES('8fcb089af9484ab6a8ce926ceb9dc6f6',2.0,'code');
-INSERT INTO "grade_cells" VALUES('243141b9475f438c94fcd341f8f12bcd',2.0,'code');
-INSERT INTO "grade_cells" VALUES('e642742cb6cb4c3990fa6f158d65eeb3',3.0,'code');
-INSERT INTO "grade_cells" VALUES('3da8aabd63924b8db74601da21a23b92',1.0,'code');
-INSERT INTO "grade_cells" VALUES('214ff17ac18c4f46b53b1ac3e71ad3f1',1.0,'code');
-INSERT INTO "grade_cells" VALUES('24a6c838cd5b46289cfa42a937dc632f',2.0,'code');
-INSERT INTO "grade_cells" VALUES('f0dd6ccfe1424e2aa6d684068c310740',2.0,'code');
-INSERT INTO "grade_cells" VALUES('e30c2addc08c486dae4ab9cb6f7efed9',2.0,'code');
-INSERT INTO "grade_cells" VALUES('98bdfdace7534c89bcbbf7a5bf5e20cb',1.0,'code');
-INSERT INTO "grade_cells" VALUES('515c1f21ad354219b5de52949199e2a7',3.0,'code');
-INSERT INTO "grade_cells" VALUES('4baf010c94ad44f48e3fffd48db2019a',0.0,'markdown');
-INSERT INTO "grade_cells" VALUES('f154eec1d4094d8b8a12a788f17528b5',2.0,'code');
-INSERT INTO "grade_cells" VALUES('99d28485aa65464eae5f9ae4155d2c56',1.0,'code');
-INSERT INTO "grade_cells" VALUES('42153dbf8ba448dd96b7d914fb904650',2.0,'code');
-INSERT INTO "grade_cells" VALUES('a79e386636834afc890977863842a603',3.0,'code');
-INSERT INTO "grade_cells" VALUES('6a17123c11e44352bc7cc33f137dd0fb',2.0,'code');
-INSERT INTO "grade_cells" VALUES('50882db004904b81a5222cd2ee2d8339',2.0,'code');
-INSERT INTO "grade_cells" VALUES('c7a3ba4e32cb429194f2af4fc4c00769',4.0,'code');
-INSERT INTO "grade_cells" VALUES('5b919521af864d86975989e56d121826',2.0,'code');
-INSERT INTO "grade_cells" VALUES('53653f26d8ac4d77bfbf7d91a49ba6ff',2.0,'code');
-INSERT INTO "grade_cells" VALUES('742c6325600544f9ba48701c27092dd0',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('8a6d1f8e205540be8486a278ffa8e2b3',2.0,'code');
+INSERT INTO "grade_cells" VALUES('cb0557e2e761459096b61207023d8d4a',3.0,'code');
+INSERT INTO "grade_cells" VALUES('53f82feb16194e5abb2da09aa3408ca0',2.0,'code');
+INSERT INTO "grade_cells" VALUES('56f6d5450e7f4e00badfb01e31e33c16',4.0,'code');
+INSERT INTO "grade_cells" VALUES('b8469511272149cab6579d1c0794a449',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('21b60aff8a644358b740365000e707d6',2.0,'code');
+INSERT INTO "grade_cells" VALUES('0b24b54e6f59410ab8cc9ea65bd66b9c',3.0,'code');
+INSERT INTO "grade_cells" VALUES('975b34d6ce124893a0110540c77ea17f',4.0,'code');
+INSERT INTO "grade_cells" VALUES('e74258c55d8244a58e30db7f0e6b57c7',3.0,'code');
+INSERT INTO "grade_cells" VALUES('76f3c09b9a814c3c89df453e2bd83491',5.0,'code');
+INSERT INTO "grade_cells" VALUES('dfdb7a4ff0374ab699a3e73db18aacd8',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('5e25cc645e284c4ba6aac01ea10ca87e',2.0,'code');
+INSERT INTO "grade_cells" VALUES('76d68b3f105a4828ab46e3cc41936aae',3.0,'code');
+INSERT INTO "grade_cells" VALUES('2c902790b4c74f5c8adf5fa0cd626c79',2.0,'code');
+INSERT INTO "grade_cells" VALUES('7c902015aa6b4bc7ba5b4edafef583c4',3.0,'code');
+INSERT INTO "grade_cells" VALUES('3225a224ed9e44d1ab8ecb97f81f6d0f',3.0,'code');
+INSERT INTO "grade_cells" VALUES('52de88ae7ab549c19acb42441a8a251a',3.0,'code');
+INSERT INTO "grade_cells" VALUES('23962822a25c450d9251f626e5073bf9',1.0,'code');
+INSERT INTO "grade_cells" VALUES('c654f70c7a4645aeb9e87470b8758979',1.0,'code');
+INSERT INTO "grade_cells" VALUES('1a69184d773042cc85e28796f8cc3c01',2.0,'code');
+INSERT INTO "grade_cells" VALUES('d94de007807f4b7abe8b334a0f92669a',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('3f18f4687add43f88c1ac3635418c134',3.0,'code');
+INSERT INTO "grade_cells" VALUES('d652f18d7b544ee1933685adcd5371a4',2.0,'code');
+INSERT INTO "grade_cells" VALUES('36905f09d25d4166bd2b3cc6f41fba42',4.0,'code');
+INSERT INTO "grade_cells" VALUES('d6e50d6e77af4a8c8570a16e1116c829',2.0,'code');
+INSERT INTO "grade_cells" VALUES('8aac8fe00c8147968c2617f272095af2',5.0,'code');
+INSERT INTO "grade_cells" VALUES('58cd12ff7464423f8e12216f4a8d88bd',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('1675aa93f72d452aafa00feb292fc150',1.0,'code');
+INSERT INTO "grade_cells" VALUES('0316f32ac0c94ea192eb34870282039b',2.0,'code');
+INSERT INTO "grade_cells" VALUES('41c04b3d0f0f4f9db00329eb915107c6',2.0,'code');
+INSERT INTO "grade_cells" VALUES('ff3519618f1c48d7b378162cdb91976f',3.0,'code');
+INSERT INTO "grade_cells" VALUES('5180b33a982c47edaf2f66d570e03d1e',1.0,'code');
+INSERT INTO "grade_cells" VALUES('375144e0dc99466fb441b67410d1a22d',1.0,'code');
+INSERT INTO "grade_cells" VALUES('d3e02cc8232549ad9679fc416bc93dde',2.0,'code');
+INSERT INTO "grade_cells" VALUES('d0656aad693c4e218f73bd4abb5d0619',2.0,'code');
+INSERT INTO "grade_cells" VALUES('76f6ab8f460847d2a5f512edb852d49c',2.0,'code');
+INSERT INTO "grade_cells" VALUES('9c8c64740fc84c8189222c2171790168',1.0,'code');
+INSERT INTO "grade_cells" VALUES('285e57346db343589d323561f643d73d',3.0,'code');
+INSERT INTO "grade_cells" VALUES('1390c3beb5dc4bdfb7dc5b34900e87ed',0.0,'markdown');
+INSERT INTO "grade_cells" VALUES('8f6e00933065450ea104053448c9551d',2.0,'code');
+INSERT INTO "grade_cells" VALUES('0d24b6938a294f22960c82bba0b1bb34',1.0,'code');
+INSERT INTO "grade_cells" VALUES('e62722acb0644362a1d6afe0a3b9dc6e',2.0,'code');
+INSERT INTO "grade_cells" VALUES('5309c4d54e1043f6b08ee8001cc3620b',3.0,'code');
+INSERT INTO "grade_cells" VALUES('05a26eca04b84a50af804f901c3bc73f',2.0,'code');
+INSERT INTO "grade_cells" VALUES('2ebf95d95b35464a846d600afb205b98',2.0,'code');
+INSERT INTO "grade_cells" VALUES('a9d50cf50ea04de182ad27d8ded1daba',4.0,'code');
+INSERT INTO "grade_cells" VALUES('49dd49e80a9d456c9314fb3196a1fd58',2.0,'code');
+INSERT INTO "grade_cells" VALUES('60f61b48c86044a8813f30b5c7e3983c',2.0,'code');
+INSERT INTO "grade_cells" VALUES('d984b4bc091946a3811f9e6c83ba2ae6',0.0,'markdown');
 CREATE TABLE notebook (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(128) NOT NULL, 
@@ -633,66 +633,66 @@ CREATE TABLE notebook (
 	UNIQUE (name, assignment_id), 
 	FOREIGN KEY(assignment_id) REFERENCES assignment (id)
 );
-INSERT INTO "notebook" VALUES('e1276b47ba4e4b99a5e73e0c8351b491','01_rolling_average','60c4741da83040ce943c9e01a91bf615','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
-INSERT INTO "notebook" VALUES('0f9e6b9c2ae144348be22c25026dcc18','02_backprop_1d','271888915dbd419ea9027e7f2d6521bd','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
-INSERT INTO "notebook" VALUES('5637dc12f52d49669c4ecd1d48c06a2d','03_conv2d','04885b23afdc466c97987b084d780296','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
-INSERT INTO "notebook" VALUES('2930611e27504a71a494a14b5de3c8fd','04_pooling','e270aa44f0d64f95bf439dcdbc1a01fb','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
-INSERT INTO "notebook" VALUES('759c3a580c8a4b1c85309f7e2d8ebaa1','05_pytorch_tour','246c5da49954446a9cde2528c05f815d','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
-INSERT INTO "notebook" VALUES('01a3bc3939254d979764228f0de24820','06_text_cnn','fd17ac67c39f4d549dc0d0fea595cfe1','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('b34d775f1f794b60a565da5e431ce13e','01_rolling_average','4c4c99da30e14bbdb55a1ef719ce16fb','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('6099f3e648b74e20b7ee3e39dee38c48','02_backprop_1d','5836a902245b4233ba3657e814c00250','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('f2fec503e3d14f54a96ef09d0a82db2d','03_conv2d','802738018307444cba3ec0e46ad47c75','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('c6da7a397d084f09ab96220f26329b01','04_pooling','caeac6746bdb40a8b6168bfe0a95d262','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('ed09c37176594579b53d931f8a68c360','05_pytorch_tour','d827486ed8ba4939b9da691a19d49bf5','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
+INSERT INTO "notebook" VALUES('b972afa84cfb4e4296423be4f90ea53d','06_text_cnn','ab7588506d5146248762f42c885dd0f6','{"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}');
 CREATE TABLE solution_cells (
 	id VARCHAR(32) NOT NULL, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(id) REFERENCES base_cell (id)
 );
-INSERT INTO "solution_cells" VALUES('2c3244fa92784f29a001a2a1e808e09b');
-INSERT INTO "solution_cells" VALUES('3bcf619a1df645148e32c4d51f3f9adb');
-INSERT INTO "solution_cells" VALUES('a58310b85de845499556425cb59f8170');
-INSERT INTO "solution_cells" VALUES('981b6247826a45169b4963808c8e9655');
-INSERT INTO "solution_cells" VALUES('3635b78311944d4880c724cfd82917d9');
-INSERT INTO "solution_cells" VALUES('6d63a9d67dfc4e5b9d38ca126d9c244d');
-INSERT INTO "solution_cells" VALUES('51bc12b594fb422ab21c5d71d076ff1e');
-INSERT INTO "solution_cells" VALUES('937f646f23874c889d02909fd2fb24e4');
-INSERT INTO "solution_cells" VALUES('4f356dbb91d7445f94c6cc1c1f49febe');
-INSERT INTO "solution_cells" VALUES('c8845b9b7ddb4be9aead15a55deeceb4');
-INSERT INTO "solution_cells" VALUES('1835db4ba9de49f3963292c0e6b1500e');
-INSERT INTO "solution_cells" VALUES('f1d5403dce07402a8e0ea422e3ff2167');
-INSERT INTO "solution_cells" VALUES('daccf0a70af24f8d8aff3bcfd4a6925e');
-INSERT INTO "solution_cells" VALUES('d9ca8dd1c39941a4a5a9a459a4f690c9');
-INSERT INTO "solution_cells" VALUES('7a73e4674c0341d9b25c9419a1561f16');
-INSERT INTO "solution_cells" VALUES('e5ae5647721544948b19854705c7594e');
-INSERT INTO "solution_cells" VALUES('154923b71da64fa18294a4a415d27a5b');
-INSERT INTO "solution_cells" VALUES('2cad05dd6a0041299c1395fc95ce2d43');
-INSERT INTO "solution_cells" VALUES('40af0abef37e4ecd8db2d3adc3047ebf');
-INSERT INTO "solution_cells" VALUES('78e4dee3b6794f9785b812f0c37395a5');
-INSERT INTO "solution_cells" VALUES('52e5beb5da1b48a5a4d0d17fc9da5a34');
-INSERT INTO "solution_cells" VALUES('73d1f7dce3fb4b7ba1fb9c3a6a457cf9');
-INSERT INTO "solution_cells" VALUES('ef5bd5ee9be24868b3ab16dee1786e61');
-INSERT INTO "solution_cells" VALUES('1efbbb7f994f46799d88eacb7c3799fe');
-INSERT INTO "solution_cells" VALUES('b77c9080ffc74ccbb0c248128f6da651');
-INSERT INTO "solution_cells" VALUES('aee0b44fab1041e5aff7b421abd6cfee');
-INSERT INTO "solution_cells" VALUES('30350c1e20d14d9188e3b6b225ea1bcd');
-INSERT INTO "solution_cells" VALUES('e1578d4fb0c4486282a33b37997faa78');
-INSERT INTO "solution_cells" VALUES('50e66adb80fa47dfb0fe7056e671fe16');
-INSERT INTO "solution_cells" VALUES('673244dfac8842b78cf84284a40f451d');
-INSERT INTO "solution_cells" VALUES('46bf12027e414ac4a15e7b4f5b19728e');
-INSERT INTO "solution_cells" VALUES('23586ce182b34ef78166d11703c8430c');
-INSERT INTO "solution_cells" VALUES('d87688b5bbde4e749e24a2ee3fe5a84f');
-INSERT INTO "solution_cells" VALUES('587743da54554b1bad6f4ba4ca5cde3b');
-INSERT INTO "solution_cells" VALUES('3ff0c525d50a4280a8e0e191fe98efd5');
-INSERT INTO "solution_cells" VALUES('7d7cca5a75ec4fe99fe387af08fecc67');
-INSERT INTO "solution_cells" VALUES('a3619e28ec1a4360bbfb7d616c94d110');
-INSERT INTO "solution_cells" VALUES('e6c5cf1e57544becb6ca89e988658c5d');
-INSERT INTO "solution_cells" VALUES('f1751aff9c9b413bbe671c4ea0fc4cd8');
-INSERT INTO "solution_cells" VALUES('2178b17ffabf4ea5a66b0059e6d15798');
-INSERT INTO "solution_cells" VALUES('9ca87bface7047708293e0699d720c36');
-INSERT INTO "solution_cells" VALUES('ba5791281f8e444a998f1500c9f42685');
-INSERT INTO "solution_cells" VALUES('47bd8b8ef0394f5bb41d283f69f3c687');
-INSERT INTO "solution_cells" VALUES('5af48a21d2314444829b12b41610dcd6');
-INSERT INTO "solution_cells" VALUES('787b5716f3614f0790a34c65813a4c6b');
-INSERT INTO "solution_cells" VALUES('0ad268e94e2842938528027bc7dc9890');
-INSERT INTO "solution_cells" VALUES('d3102edca32347899995c408717dd245');
-INSERT INTO "solution_cells" VALUES('b52b2533a67f4c07a6c27c4e43c8c720');
-INSERT INTO "solution_cells" VALUES('fc1ad498a9904923b48c6d5d6734a298');
+INSERT INTO "solution_cells" VALUES('d153f037777c41b2ae5c52934a6e5fa7');
+INSERT INTO "solution_cells" VALUES('34804c2a3e304c03baa5d86927b4a27b');
+INSERT INTO "solution_cells" VALUES('ec65f6ba8e574911870937b4c8e50d61');
+INSERT INTO "solution_cells" VALUES('3fc9d2e7c09e421ca47333848e4f0389');
+INSERT INTO "solution_cells" VALUES('ef35e018f7504fed83f57942b69c38dc');
+INSERT INTO "solution_cells" VALUES('5d49eca95bd1402287c47d44cb06acf6');
+INSERT INTO "solution_cells" VALUES('c252d75468dd4fe2809cdf6b9443a266');
+INSERT INTO "solution_cells" VALUES('c10bcb3b73634ef385fb0396c28fb579');
+INSERT INTO "solution_cells" VALUES('11195c90c4c34983b18eb2a413dce22d');
+INSERT INTO "solution_cells" VALUES('d8787bb684f9420c9287736fd08a54a4');
+INSERT INTO "solution_cells" VALUES('c6200ab8b1c84fa6bf459590521d5fca');
+INSERT INTO "solution_cells" VALUES('580d850ebb4346e7a77809225efbfbbd');
+INSERT INTO "solution_cells" VALUES('3baf941016a744289c63068294af2153');
+INSERT INTO "solution_cells" VALUES('4de392c02f1d4523ad190b53f71c1c7e');
+INSERT INTO "solution_cells" VALUES('bd233bddf5344ef695bb621915c13fb1');
+INSERT INTO "solution_cells" VALUES('9820a8ebc05c44f7ad80ac3de3e17c2c');
+INSERT INTO "solution_cells" VALUES('8fdc91caaae44806942667466e837274');
+INSERT INTO "solution_cells" VALUES('4f2ea27802004598bcedc620fd9922b6');
+INSERT INTO "solution_cells" VALUES('0edc4edf0a25458fbbc4af8b6782779d');
+INSERT INTO "solution_cells" VALUES('131c3f1cf2ce4e64b1a3b4bfe0b8ebef');
+INSERT INTO "solution_cells" VALUES('89a1f50de52e4bc1b8b79898567ab9fe');
+INSERT INTO "solution_cells" VALUES('152b99f5857a4fa6ba2ed9c570e6e26b');
+INSERT INTO "solution_cells" VALUES('6febe044081f45559604b76c1c426cc3');
+INSERT INTO "solution_cells" VALUES('5e1b8bf69f5c4d6a8601dbad0dddaca4');
+INSERT INTO "solution_cells" VALUES('828c95da891b4073907b178aeae9efaa');
+INSERT INTO "solution_cells" VALUES('3670baac0a984d8b838951ad0a7694de');
+INSERT INTO "solution_cells" VALUES('227a641cae1140fd8a8cf64a9b97d904');
+INSERT INTO "solution_cells" VALUES('189f64cc4cf44653b68ba9bab132a303');
+INSERT INTO "solution_cells" VALUES('0b5331a591784547926cf5040e665d16');
+INSERT INTO "solution_cells" VALUES('72d29798bb5d4276bb73862104ad1f17');
+INSERT INTO "solution_cells" VALUES('29c5a9adb86d469e983b1b76a7417edf');
+INSERT INTO "solution_cells" VALUES('8c10373700f14f839284a1dab4e77867');
+INSERT INTO "solution_cells" VALUES('6298bb669d614c229dbc36804cd862d6');
+INSERT INTO "solution_cells" VALUES('aae667d766f344c8beb138f462947083');
+INSERT INTO "solution_cells" VALUES('48c269e5fba6424d80f6dbca9536781d');
+INSERT INTO "solution_cells" VALUES('1e5fb521db704c41a8f673518509c423');
+INSERT INTO "solution_cells" VALUES('fe31924c87dd446c88e9fa898f3f869a');
+INSERT INTO "solution_cells" VALUES('f2690835888341809f745fc19044e9a6');
+INSERT INTO "solution_cells" VALUES('e4cba57c90974feab59af4454e37c3b1');
+INSERT INTO "solution_cells" VALUES('b7a2160fbd00440dbc810aeb3cffdf8b');
+INSERT INTO "solution_cells" VALUES('055e9ca4793749479dfeff3ecb2b5f02');
+INSERT INTO "solution_cells" VALUES('61765f63fbb54cb28efdd57097d5ff41');
+INSERT INTO "solution_cells" VALUES('eb21bb8a749e4811a849fad6c860fca6');
+INSERT INTO "solution_cells" VALUES('c83c168229ef4b3d8a7ca2aac5e8654a');
+INSERT INTO "solution_cells" VALUES('dac85e5d253c42b5bce39ff2c4d7ebd3');
+INSERT INTO "solution_cells" VALUES('cbd97ae961da44818b087cc8d0e0b806');
+INSERT INTO "solution_cells" VALUES('8c905b07aa8d43188a8f4f3e85509684');
+INSERT INTO "solution_cells" VALUES('5978a6293b7d440ba3fe5782a201f8da');
+INSERT INTO "solution_cells" VALUES('eb2591ef7ba542069c4f962da3f2e34e');
 CREATE TABLE source_cell (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(128) NOT NULL, 
@@ -705,38 +705,38 @@ CREATE TABLE source_cell (
 	UNIQUE (name, notebook_id), 
 	FOREIGN KEY(notebook_id) REFERENCES notebook (id)
 );
-INSERT INTO "source_cell" VALUES('4dd0c75b3065472da13bdb0ab87fabcf','rolling_average','code',0,'@fill
+INSERT INTO "source_cell" VALUES('0dc320e1b42d4e68b3d7b734be903d12','rolling_average','code',0,'@fill
 def rolling_average(x, K=7):
     """x: (J,), window length K  ->  means of all full windows: (J-K+1,)"""
     if K > len(x):
         raise ValueError(f"a window of {K} days does not fit in {len(x)} days")
     # YOUR CODE HERE
-    raise NotImplementedError()','9ecc86a7b3c3213d2a2149225cbcdc70','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('c42b3e98d8754396a7f45427cc81e14d','test_rolling_average','code',1,'check(rolling_average)
+    raise NotImplementedError()','9ecc86a7b3c3213d2a2149225cbcdc70','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('bd5a91976aa14f718f7ee3d993035f26','test_rolling_average','code',1,'check(rolling_average)
 ### BEGIN HIDDEN TESTS
 check(rolling_average, hidden=True)
-### END HIDDEN TESTS','d0d59374d96350d110e33f2af141a807','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('3a276a5e937f4cdd9cf76e7e2e15ae5b','conv1d','code',0,'@fill
+### END HIDDEN TESTS','d0d59374d96350d110e33f2af141a807','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('2712d26bf9c44d4194123f88c90f96e5','conv1d','code',0,'@fill
 def conv1d(x, f):
     """x: (J,), f: (K,)  ->  filtered series: (J-K+1,)"""
     if len(f) > len(x):
         raise ValueError(f"a filter of {len(f)} does not fit in {len(x)} days")
     # YOUR CODE HERE
-    raise NotImplementedError()','dea11ced95b1570585832d8f1ef369b5','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('24acb9e001a94c198e42b6e354ade321','test_conv1d','code',1,'check(conv1d)
+    raise NotImplementedError()','dea11ced95b1570585832d8f1ef369b5','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('d6aac3a5daa4485681866f1ac071d812','test_conv1d','code',1,'check(conv1d)
 ### BEGIN HIDDEN TESTS
 check(conv1d, hidden=True)
-### END HIDDEN TESTS','2a705d546bbcce26fd5144980f76cbaf','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('fa2bf38a649f434dba6051e70cc1d436','pad','code',0,'@fill
+### END HIDDEN TESTS','2a705d546bbcce26fd5144980f76cbaf','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('d599c8ced9784518bf5fb0da22b02d54','pad','code',0,'@fill
 def pad(x, left, right, mode="zeros"):
     """x: (J,)  ->  (left+J+right,); mode is "zeros", "mean" or "edge\""""
     # YOUR CODE HERE
-    raise NotImplementedError()','9f9c46e884581cdd4ff227e55a7e94ad','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('a0cdaa1c4aaf492fafce28d03e4117f4','test_pad','code',1,'check(pad)
+    raise NotImplementedError()','9f9c46e884581cdd4ff227e55a7e94ad','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('23c8f2228b094fbe8501012f73f2f301','test_pad','code',1,'check(pad)
 ### BEGIN HIDDEN TESTS
 check(pad, hidden=True)
-### END HIDDEN TESTS','7b26be593f8fde1f7513082759207f01','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('f608c002802f42cfb09b293b58f862c9','conv1d_layer','code',0,'@fill
+### END HIDDEN TESTS','7b26be593f8fde1f7513082759207f01','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('98436b9610304a5fac5ffb8ef6a180e3','conv1d_layer','code',0,'@fill
 def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
     """x: (J,), f: (K,)  ->  ((left+J+right-K) // stride + 1,)"""
     if stride < 1:
@@ -744,185 +744,185 @@ def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
     if len(f) > padding[0] + len(x) + padding[1]:
         raise ValueError("the filter is longer than the padded series")
     # YOUR CODE HERE
-    raise NotImplementedError()','b0c065d9c6d1f8114ad2bf916a67f4cb','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('9210421b47634f80b682ef0e8dcdc54a','test_conv1d_layer','code',1,'check(conv1d_layer)
+    raise NotImplementedError()','b0c065d9c6d1f8114ad2bf916a67f4cb','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('7178488e3e5b4509814b7da1d0a79cbd','test_conv1d_layer','code',1,'check(conv1d_layer)
 ### BEGIN HIDDEN TESTS
 check(conv1d_layer, hidden=True)
-### END HIDDEN TESTS','62f65454f578a1f995d2dc2a6f20362f','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('c86753bdee4e45b0a8dfb6e76c09fe3b','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','e1276b47ba4e4b99a5e73e0c8351b491');
-INSERT INTO "source_cell" VALUES('86398c80786f49c28b87b0a1c990a3c3','windows','code',0,'@fill
+### END HIDDEN TESTS','62f65454f578a1f995d2dc2a6f20362f','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('ff401d7e418c4bfe93e3adc9bfc5356f','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','b34d775f1f794b60a565da5e431ce13e');
+INSERT INTO "source_cell" VALUES('59d79aab4e234bab91a11ccf058ccb41','windows','code',0,'@fill
 def windows(x, K):
     """x: (J,), window length K  ->  a row for each window: (J-K+1, K)"""
     if K > len(x):
         raise ValueError(f"a window of {K} days does not fit in {len(x)} days")
     # YOUR CODE HERE
-    raise NotImplementedError()','aaaab4eb0742c2ef6273539e7ec12eba','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('0f39a8f5704b4f149c58182c05f11b0e','test_windows','code',1,'check(windows)
+    raise NotImplementedError()','aaaab4eb0742c2ef6273539e7ec12eba','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('ab5f288249454bbaa5f0b4f850bfb7c9','test_windows','code',1,'check(windows)
 ### BEGIN HIDDEN TESTS
 check(windows, hidden=True)
-### END HIDDEN TESTS','ff725affec7a8da9bfba000d0d62c9df','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('453a24446c9c43428f08173db4910857','filter_gradient','code',0,'@fill
+### END HIDDEN TESTS','ff725affec7a8da9bfba000d0d62c9df','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('69a0d12310db4e52961f57bfc5ce22bd','filter_gradient','code',0,'@fill
 def filter_gradient(x, dh, K):
     """x: (J,), dh: (J-K+1,)  ->  one entry per weight of the filter: (K,)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','e142dba99d4f96085dce641c74aa784a','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('34f59b3162b144e2804d774870d076d4','test_filter_gradient','code',1,'check(filter_gradient)
+    raise NotImplementedError()','e142dba99d4f96085dce641c74aa784a','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('135297152b6c4401a1a734f139bb25cc','test_filter_gradient','code',1,'check(filter_gradient)
 ### BEGIN HIDDEN TESTS
 check(filter_gradient, hidden=True)
-### END HIDDEN TESTS','c2bb5141f1ef7a36a429a0e8b839def0','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('7c51482323f548979be87b5d59da2e0f','conv1d_backward','code',0,'@fill
+### END HIDDEN TESTS','c2bb5141f1ef7a36a429a0e8b839def0','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('8a47975d154147a58f1f44036d01d864','conv1d_backward','code',0,'@fill
 def conv1d_backward(x, f, dh):
     """x: (J,), f: (K,), dh: (J-K+1,)  ->  dx: (J,), df: (K,), db: number"""
     # YOUR CODE HERE
-    raise NotImplementedError()','5c626dc5cb2f211a68a01b15ebf35ca7','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('70b8c4a4df69428f93cf3d426f2373ee','test_conv1d_backward','code',1,'check(conv1d_backward)
+    raise NotImplementedError()','5c626dc5cb2f211a68a01b15ebf35ca7','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('4f685213c2b2404784433369fb7b4ce3','test_conv1d_backward','code',1,'check(conv1d_backward)
 ### BEGIN HIDDEN TESTS
 check(conv1d_backward, hidden=True)
-### END HIDDEN TESTS','40cfe3346645614c5919f6424036faf5','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('9d254fe1a6af455895b47d3319ad29a1','numerical_gradient','code',0,'@fill
+### END HIDDEN TESTS','40cfe3346645614c5919f6424036faf5','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('3a3623d496e24129adc739484b497996','numerical_gradient','code',0,'@fill
 def numerical_gradient(loss, p, eps=1e-6):
     """loss: function of an array like p  ->  its gradient, like p"""
     # YOUR CODE HERE
-    raise NotImplementedError()','69b19975ea00218f23b736fb8ff11daf','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('c8cd76941503467aa082a6cc37bd4029','test_numerical_gradient','code',1,'check(numerical_gradient)
+    raise NotImplementedError()','69b19975ea00218f23b736fb8ff11daf','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('fdd10d4a32ba4ac08337463944056a3e','test_numerical_gradient','code',1,'check(numerical_gradient)
 ### BEGIN HIDDEN TESTS
 check(numerical_gradient, hidden=True)
-### END HIDDEN TESTS','534facedf53f989bb0b457d6b0ec1f06','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('7b7f71f48a284c82bc1efef510fdedee','train_filter','code',0,'@fill
+### END HIDDEN TESTS','534facedf53f989bb0b457d6b0ec1f06','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('5e8872b1a25e4f7394fc260eb9f798d3','train_filter','code',0,'@fill
 def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
     """x: (J,), y: (J-K+1,)  ->  f: (K,), w, b, losses: (steps,)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','74853fde1c377eaeec67d75e95396d0f','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('714dbda73fca4029ba1c18a3fe5b2601','test_train_filter','code',1,'check(train_filter)
+    raise NotImplementedError()','74853fde1c377eaeec67d75e95396d0f','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('b831e890957748c6865555d8c02a4336','test_train_filter','code',1,'check(train_filter)
 ### BEGIN HIDDEN TESTS
 check(train_filter, hidden=True)
-### END HIDDEN TESTS','5a2570dcb746a8a1389205467e2a9c2c','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('124b58b548c24a14a8cd31c9acd57174','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','0f9e6b9c2ae144348be22c25026dcc18');
-INSERT INTO "source_cell" VALUES('ecb56fdf38984977834769d39a69f86e','worked_example','code',0,'# 16   ?   ?   ?
+### END HIDDEN TESTS','5a2570dcb746a8a1389205467e2a9c2c','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('43fa6d7e2ffb478e990507ab9c5c5d53','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','6099f3e648b74e20b7ee3e39dee38c48');
+INSERT INTO "source_cell" VALUES('0ce70308df88485a9a735b4e4aa95426','worked_example','code',0,'# 16   ?   ?   ?
 #  ?   ?  26   ?
 #  ?   ?   ?   ?
 #  ?   ?   ?   5
 worked_example = None
 # YOUR CODE HERE
-raise NotImplementedError()','640780f1294f386a7996dcebc91d3f89','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('85aebb50aba2473099672d4c5586f787','test_worked_example','code',1,'check(worked_example=worked_example)
+raise NotImplementedError()','640780f1294f386a7996dcebc91d3f89','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('b9d69ae0e6294886b8c206607c0966cf','test_worked_example','code',1,'check(worked_example=worked_example)
 ### BEGIN HIDDEN TESTS
 check(worked_example=worked_example, hidden=True)
-### END HIDDEN TESTS','1d1ff9de4972b1024fd5da3e8b9a1098','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('4bdd271aa8dc49838c7bbae6af70e551','conv2d','code',0,'@fill
+### END HIDDEN TESTS','1d1ff9de4972b1024fd5da3e8b9a1098','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('dfbe774b14e44a488b9ab2b898b6cd22','conv2d','code',0,'@fill
 def conv2d(X, F, b=0.0, activation=None):
     """X: (J1, J2), F: (K1, K2)  ->  (J1, J2)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','1860fa7f0885b6eb1570367a71f3f050','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('d38da7e0e1cb40dca432704e51c961d9','test_conv2d','code',1,'check(conv2d)
+    raise NotImplementedError()','1860fa7f0885b6eb1570367a71f3f050','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('50c527d88170448e8b7a6ebc22d0cf74','test_conv2d','code',1,'check(conv2d)
 ### BEGIN HIDDEN TESTS
 check(conv2d, hidden=True)
-### END HIDDEN TESTS','e40ede6dcd892f658f3704843aaa2f94','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('10718b91d017480daa8a2ab3b9d6dc1a','conv2d_channels','code',0,'@fill
+### END HIDDEN TESTS','e40ede6dcd892f658f3704843aaa2f94','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('b15ce348385a4d038246c16f95908e97','conv2d_channels','code',0,'@fill
 def conv2d_channels(X, F, b=0.0, activation=None):
     """X: (J1, J2, M), F: (K1, K2, M)  ->  (J1, J2)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','3c203d9af7e65b953cd15b8a7541a353','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('135e5d500b354e20af0c6c6626967430','test_conv2d_channels','code',1,'check(conv2d_channels)
+    raise NotImplementedError()','3c203d9af7e65b953cd15b8a7541a353','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('1ee90a092bf34d91b6b2efea668c4174','test_conv2d_channels','code',1,'check(conv2d_channels)
 ### BEGIN HIDDEN TESTS
 check(conv2d_channels, hidden=True)
-### END HIDDEN TESTS','32e43bd58bfd2021a67ebb451450b69b','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('9aff347115ac46dfade7bf638473af87','conv2d_bank','code',0,'@fill
+### END HIDDEN TESTS','32e43bd58bfd2021a67ebb451450b69b','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('9d7f2d7b7d8c4b00bbd6f0b3f24c7b98','conv2d_bank','code',0,'@fill
 def conv2d_bank(X, F, b=None, activation=None):
     """X: (J1, J2, M), F: (K1, K2, M, N), b: (N,)  ->  (J1, J2, N)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','41e5a1636a060f9c19186c867e759426','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('152faca0bf934889942ab552bf06f4e5','test_conv2d_bank','code',1,'check(conv2d_bank)
+    raise NotImplementedError()','41e5a1636a060f9c19186c867e759426','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('65aeb54866b04c2faf583863e2fc3e22','test_conv2d_bank','code',1,'check(conv2d_bank)
 ### BEGIN HIDDEN TESTS
 check(conv2d_bank, hidden=True)
-### END HIDDEN TESTS','a0132873038e96f89f9dfdd666d4b894','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('edceff391f0a4cbb9133432e4b6546eb','im2col','code',0,'@fill
+### END HIDDEN TESTS','a0132873038e96f89f9dfdd666d4b894','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('fd4c9ac4ad734a73a4aee7e93a812195','im2col','code',0,'@fill
 def im2col(X, K1, K2):
     """X: (J1, J2, M)  ->  (J1*J2, K1*K2*M)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','f5325d6c6c2968e93172fd3303d480d2','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('7d67a132ca5648a1a06f443104b70bb0','test_im2col','code',1,'check(im2col)
+    raise NotImplementedError()','f5325d6c6c2968e93172fd3303d480d2','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('95136c61888342a7ac911f384388b9ad','test_im2col','code',1,'check(im2col)
 ### BEGIN HIDDEN TESTS
 check(im2col, hidden=True)
-### END HIDDEN TESTS','9aa074fc63a9c8d8ae90a38c10cafe04','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('a3780f6c81c9418fad903a0751737ff9','conv2d_fast','code',0,'@fill
+### END HIDDEN TESTS','9aa074fc63a9c8d8ae90a38c10cafe04','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('a29e783d93c24bc089f6222078c7ba7c','conv2d_fast','code',0,'@fill
 def conv2d_fast(X, F, b=None):
     """X: (J1, J2, M), F: (K1, K2, M, N), b: (N,)  ->  (J1, J2, N)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','875a15d152b60c321484a628869867e1','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('5906f20fda5f48ecb6dc6849b8b53658','test_conv2d_fast','code',1,'check(conv2d_fast)
+    raise NotImplementedError()','875a15d152b60c321484a628869867e1','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('7dc7666eece54a5c9f5e6a02afc2d398','test_conv2d_fast','code',1,'check(conv2d_fast)
 ### BEGIN HIDDEN TESTS
 check(conv2d_fast, hidden=True)
-### END HIDDEN TESTS','cac9b174db7566c03a09fe1dc8e77243','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('2e98f37b002e4415964c2c587b847e2b','conv_parameters','code',0,'@fill
+### END HIDDEN TESTS','cac9b174db7566c03a09fe1dc8e77243','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('8eef9ea084aa4d08a0c8d140a53b9049','conv_parameters','code',0,'@fill
 def conv_parameters(K1, K2, M, N):
     """trainable numbers of a filter bank with biases"""
     # YOUR CODE HERE
-    raise NotImplementedError()','e9bf9aa9a0bc510e712c1986cf16edf0','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('ff4190e02ad84588b7e389c3fa1a65cd','test_conv_parameters','code',1,'check(conv_parameters)
+    raise NotImplementedError()','e9bf9aa9a0bc510e712c1986cf16edf0','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('300563bbc3c943b6a3ab0939b8271e24','test_conv_parameters','code',1,'check(conv_parameters)
 ### BEGIN HIDDEN TESTS
 check(conv_parameters, hidden=True)
-### END HIDDEN TESTS','f8d6d28eb61b9713caf4bfa45410b41b','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('2e64e232e98045bca079badf5807484b','dense_parameters','code',0,'@fill
+### END HIDDEN TESTS','f8d6d28eb61b9713caf4bfa45410b41b','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('5e197650574d4cfea62af977f311372a','dense_parameters','code',0,'@fill
 def dense_parameters(J1, J2, M, N):
     """trainable numbers of a dense layer with the same output"""
     # YOUR CODE HERE
-    raise NotImplementedError()','ffb0d5f584d99994d8dabc67960cf654','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('c73da9e865de400f80c8aa425d9595ce','test_dense_parameters','code',1,'check(dense_parameters)
+    raise NotImplementedError()','ffb0d5f584d99994d8dabc67960cf654','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('8018094560e24e649d17a8941ececd56','test_dense_parameters','code',1,'check(dense_parameters)
 ### BEGIN HIDDEN TESTS
 check(dense_parameters, hidden=True)
-### END HIDDEN TESTS','aa41e75d8f975caba972395825aa223c','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('a5aef44590d344c18f5da6c71d2d9237','receptive_field','code',0,'@fill
+### END HIDDEN TESTS','aa41e75d8f975caba972395825aa223c','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('90d68e2ed71748b6b9a73a31dae5b81b','receptive_field','code',0,'@fill
 def receptive_field(kernel_sizes, strides):
     """inputs along one axis that one output sees"""
     # YOUR CODE HERE
-    raise NotImplementedError()','3a929d27e922ffb4e8944ad8c1d7172a','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('f6323491f8af43e194815fe42d54e2c9','test_receptive_field','code',1,'check(receptive_field)
+    raise NotImplementedError()','3a929d27e922ffb4e8944ad8c1d7172a','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('87bc53f1a5324bab9c35b87ad47dbe67','test_receptive_field','code',1,'check(receptive_field)
 ### BEGIN HIDDEN TESTS
 check(receptive_field, hidden=True)
-### END HIDDEN TESTS','371b63884787fdc2c1e0f30e35b20db6','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('5579a908b9674f0e9670e864701dac7e','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','5637dc12f52d49669c4ecd1d48c06a2d');
-INSERT INTO "source_cell" VALUES('26c9a94354764c9789080e1c723c2a57','max_pool2d','code',0,'@fill
+### END HIDDEN TESTS','371b63884787fdc2c1e0f30e35b20db6','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('db5520c4a81445a2b3b6883279fd3d95','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','f2fec503e3d14f54a96ef09d0a82db2d');
+INSERT INTO "source_cell" VALUES('5a41e27797d8454189294348eee74875','max_pool2d','code',0,'@fill
 def max_pool2d(H, P1, P2):
     """H: (J1, J2, N)  ->  maximum of each cell: (J1//P1, J2//P2, N)"""
     if P1 < 1 or P2 < 1:
         raise ValueError(f"a cell of {P1} by {P2} positions does not exist")
     # YOUR CODE HERE
-    raise NotImplementedError()','1422ecfab304fa4862ec35bf907c6c50','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('6987e6898ec240a1985df72bc4d993d7','test_max_pool2d','code',1,'check(max_pool2d)
+    raise NotImplementedError()','1422ecfab304fa4862ec35bf907c6c50','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('f31f2616a439406cb5c0bfff798e1902','test_max_pool2d','code',1,'check(max_pool2d)
 ### BEGIN HIDDEN TESTS
 check(max_pool2d, hidden=True)
-### END HIDDEN TESTS','a72feb960efd8dd81e23cafbaa203af2','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('e105fd675df74c9a9889519add86349f','avg_pool2d','code',0,'@fill
+### END HIDDEN TESTS','a72feb960efd8dd81e23cafbaa203af2','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('ff4d6c30703c4e6c92ef3928cf95f5ed','avg_pool2d','code',0,'@fill
 def avg_pool2d(H, P1, P2):
     """H: (J1, J2, N)  ->  average of each cell: (J1//P1, J2//P2, N)"""
     if P1 < 1 or P2 < 1:
         raise ValueError(f"a cell of {P1} by {P2} positions does not exist")
     # YOUR CODE HERE
-    raise NotImplementedError()','6cbdaefb4e8ad37f576a9aa94bb767a5','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('0c2416605eb046a0a2bbbc0d4d30c5dc','test_avg_pool2d','code',1,'check(avg_pool2d)
+    raise NotImplementedError()','6cbdaefb4e8ad37f576a9aa94bb767a5','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('e288336189b247b5b0fa6a4c4b7ba74f','test_avg_pool2d','code',1,'check(avg_pool2d)
 ### BEGIN HIDDEN TESTS
 check(avg_pool2d, hidden=True)
-### END HIDDEN TESTS','0caf280e378e6eedb87904d270e50784','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('c83c289757cc408c8f360668fab42a53','max_pool2d_backward','code',0,'@fill
+### END HIDDEN TESTS','0caf280e378e6eedb87904d270e50784','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('9464de6002734ce2918a91ba7d989239','max_pool2d_backward','code',0,'@fill
 def max_pool2d_backward(H, P1, P2, dout):
     """H: (J1, J2, N), dout: (J1//P1, J2//P2, N)  ->  dH: (J1, J2, N)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','a82f720dd0d32bf52dcdb3a3c83b9e2a','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('6d11da196e1c41bb98ac761b81635c29','test_max_pool2d_backward','code',1,'check(max_pool2d_backward)
+    raise NotImplementedError()','a82f720dd0d32bf52dcdb3a3c83b9e2a','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('b79a3da088744a909db2091814288e4c','test_max_pool2d_backward','code',1,'check(max_pool2d_backward)
 ### BEGIN HIDDEN TESTS
 check(max_pool2d_backward, hidden=True)
-### END HIDDEN TESTS','81790380be6d0bf9e79dc6a747d44db7','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('9eb3fb7f4d234baba5a290f58ab18f22','global_pool','code',0,'@fill
+### END HIDDEN TESTS','81790380be6d0bf9e79dc6a747d44db7','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('7aae502500fe4377a7505a5ca4077b11','global_pool','code',0,'@fill
 def global_pool(h, how):
     """h: (J, N)  ->  (N,); how is "max" or "avg\""""
     # YOUR CODE HERE
-    raise NotImplementedError()','e5c4e3d9731d9adf44f7c6c0880f056c','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('e3c74361bcd14ae2b5680ccd9cc0675c','test_global_pool','code',1,'check(global_pool)
+    raise NotImplementedError()','e5c4e3d9731d9adf44f7c6c0880f056c','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('e27f40ed2959443cb6b45d4109e59608','test_global_pool','code',1,'check(global_pool)
 ### BEGIN HIDDEN TESTS
 check(global_pool, hidden=True)
-### END HIDDEN TESTS','fb0da489915b59b01af012693e500e79','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('9146f2aaa63e46fdb20d9a8728c402ca','LeNet','code',0,'@fill
+### END HIDDEN TESTS','fb0da489915b59b01af012693e500e79','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('fa61e18860f14b02a91ad6d1487b0df3','LeNet','code',0,'@fill
 class LeNet(nn.Module):
     """(B, 1, 28, 28) grey values 0 … 1  ->  logits (B, classes)"""
     def __init__(self, classes=10):
@@ -932,85 +932,85 @@ class LeNet(nn.Module):
 
     def forward(self, images):
         # YOUR CODE HERE
-        raise NotImplementedError()','14d713e997569613b7cff4a8c84de556','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('3b54403c4a724329bf737731ea2d4781','test_LeNet','code',1,'check(LeNet)
+        raise NotImplementedError()','14d713e997569613b7cff4a8c84de556','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('578605f51ea14bd59a197319594197b7','test_LeNet','code',1,'check(LeNet)
 ### BEGIN HIDDEN TESTS
 check(LeNet, hidden=True)
-### END HIDDEN TESTS','8fde7a2bffa8e188b080b0622e96e1f6','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('97b87661b9b44e848a2c438a715d5c71','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','2930611e27504a71a494a14b5de3c8fd');
-INSERT INTO "source_cell" VALUES('c21dcb9c6bf8430eb31f83941bf9a8f5','slope','code',0,'@fill
+### END HIDDEN TESTS','8fde7a2bffa8e188b080b0622e96e1f6','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('6ebdb422edc649eebba06cb763e74033','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','c6da7a397d084f09ab96220f26329b01');
+INSERT INTO "source_cell" VALUES('555fe85c39fb46179e5152df8b8be869','slope','code',0,'@fill
 def slope(w, x, y):
     """numbers w, x, y  ->  dJ/dw of J = (w x - y)**2"""
     # YOUR CODE HERE
-    raise NotImplementedError()','eb2d58c885bd28a093a94e1bc8f74268','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('507496448967468b9e7d32abb39cd3da','test_slope','code',1,'check(slope)
+    raise NotImplementedError()','eb2d58c885bd28a093a94e1bc8f74268','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('25f6a5482668431fad65f95da89ed9fd','test_slope','code',1,'check(slope)
 ### BEGIN HIDDEN TESTS
 check(slope, hidden=True)
-### END HIDDEN TESTS','d5583c2c331b2b638aaea2f0299e3a5a','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('c46e24b5fadc4df2a3c341c0d79d731b','standardize','code',0,'@fill
+### END HIDDEN TESTS','d5583c2c331b2b638aaea2f0299e3a5a','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('ea137cbfe57b4e5882da10cec24e11b0','standardize','code',0,'@fill
 def standardize(matrix):
     """matrix: (I, J)  ->  each column with mean 0, deviation 1: (I, J)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','390c26dd0c5b5b4005d44ece7de3c4be','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('22ea14f2cf7d4bdbaf2b316ecc71b7f8','test_standardize','code',1,'check(standardize)
+    raise NotImplementedError()','390c26dd0c5b5b4005d44ece7de3c4be','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('c3efbf33d9aa4b70a259eb32e2d7f475','test_standardize','code',1,'check(standardize)
 ### BEGIN HIDDEN TESTS
 check(standardize, hidden=True)
-### END HIDDEN TESTS','a16f99f65598722d89d56a5b81d13850','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('048ace7a375140b4829436174f719504','gradients','code',0,'@fill
+### END HIDDEN TESTS','a16f99f65598722d89d56a5b81d13850','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('dca76957c6d74a298217b971b84e851a','gradients','code',0,'@fill
 def gradients(x, w):
     """x, w: (J,)  ->  (x.grad, w.grad) of their dot product"""
     # YOUR CODE HERE
-    raise NotImplementedError()','36f3c5484bfa109e0f7f03342caad110','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('f563af43462145baadef486db64752b2','test_gradients','code',1,'check(gradients)
+    raise NotImplementedError()','36f3c5484bfa109e0f7f03342caad110','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('6ffab3688f6b43edbc064ff2dd88c216','test_gradients','code',1,'check(gradients)
 ### BEGIN HIDDEN TESTS
 check(gradients, hidden=True)
-### END HIDDEN TESTS','d91d9fcdde9aad8aaa366795c2a21643','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('7cde3840e90947859798fcc0d8d048e5','ffn_gradients','code',0,'@fill
+### END HIDDEN TESTS','d91d9fcdde9aad8aaa366795c2a21643','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('ad15faf9b4384a54ba2e735b3e12a5e7','ffn_gradients','code',0,'@fill
 def ffn_gradients(x, y, W, V):
     """x (I,), y (O,), W (I, H), V (H, O)  ->  dW (I, H), dV (H, O)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','0a989689a64e18702d0b1ae87be57e3a','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('efe5fbb7c1f241f38619e9f84cecdffb','test_ffn_gradients','code',1,'check(ffn_gradients)
+    raise NotImplementedError()','0a989689a64e18702d0b1ae87be57e3a','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('94877b1a227146908346fe7fedf1495a','test_ffn_gradients','code',1,'check(ffn_gradients)
 ### BEGIN HIDDEN TESTS
 check(ffn_gradients, hidden=True)
-### END HIDDEN TESTS','7bf717640250eb7f92ccf6ee6c42b55b','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('3222aeb4a3f24f9eb5998153bf729304','linear','code',0,'@fill
+### END HIDDEN TESTS','7bf717640250eb7f92ccf6ee6c42b55b','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('804ec5f622e6486db9f9ccf6fe5a83c5','linear','code',0,'@fill
 def linear(inputs, weight, bias=None):
     """inputs (..., in), weight (out, in), bias (out,)  ->  (..., out)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','bf9a25f8099914c03eea98f3f96c2181','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('8f2494e9152e4e9c87324a08c0ae8683','test_linear','code',1,'check(linear)
+    raise NotImplementedError()','bf9a25f8099914c03eea98f3f96c2181','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('31ea4229a9b84f70be4a3b09e3dc1cf4','test_linear','code',1,'check(linear)
 ### BEGIN HIDDEN TESTS
 check(linear, hidden=True)
-### END HIDDEN TESTS','8ab0bea6e7a83b33157283528e2472c3','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('6da3db4640ab4ef6a7b27b0d77bd7ffb','mse','code',0,'@fill
+### END HIDDEN TESTS','8ab0bea6e7a83b33157283528e2472c3','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('83be664bd4554e41a442cdb6f431d047','mse','code',0,'@fill
 def mse(predictions, targets):
     """predictions, targets: the same shape  ->  scalar tensor, shape ()"""
     # YOUR CODE HERE
-    raise NotImplementedError()','44d983eb3dd7253ecf799ab581457d4c','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('a459598064dd4d69922ac58af7069a80','test_mse','code',1,'check(mse)
+    raise NotImplementedError()','44d983eb3dd7253ecf799ab581457d4c','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('7a3b58bb887e4199964137cce2fe1165','test_mse','code',1,'check(mse)
 ### BEGIN HIDDEN TESTS
 check(mse, hidden=True)
-### END HIDDEN TESTS','611142006d02345770517effe732da24','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('6afd8485fa2346c29710eda1311ac8b0','sgd_step','code',0,'@fill
+### END HIDDEN TESTS','611142006d02345770517effe732da24','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('3d122feeb9264a248e8076bd79a36406','sgd_step','code',0,'@fill
 def sgd_step(parameters, learning_rate):
     """parameters: iterable of tensors with .grad; changed in place"""
     # YOUR CODE HERE
-    raise NotImplementedError()','e74ad2378d8a029cb7db9356ec21871f','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('9dca781c7a5c4c30aeb30d01260dfcad','test_sgd_step','code',1,'check(sgd_step)
+    raise NotImplementedError()','e74ad2378d8a029cb7db9356ec21871f','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('8461409c728c4b85812170e789183963','test_sgd_step','code',1,'check(sgd_step)
 ### BEGIN HIDDEN TESTS
 check(sgd_step, hidden=True)
-### END HIDDEN TESTS','1c411f00beeebccaa259badbf5451143','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('d217acde390c4c16a140d242d9e780c7','make_dataloader','code',0,'@fill
+### END HIDDEN TESTS','1c411f00beeebccaa259badbf5451143','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('78be2e24384f4bf8b10bb0e24bee723d','make_dataloader','code',0,'@fill
 def make_dataloader(inputs, targets, batch_size, shuffle=True):
     """inputs (N, ...), targets (N, ...)  ->  DataLoader of pairs"""
     # YOUR CODE HERE
-    raise NotImplementedError()','57bc371a1f62944518378dd3c53896bb','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('c7d8037bdc6646a9976d9449ea518afe','test_make_dataloader','code',1,'check(make_dataloader)
+    raise NotImplementedError()','57bc371a1f62944518378dd3c53896bb','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('cd0f3d30953544ccae3661fe3153f43c','test_make_dataloader','code',1,'check(make_dataloader)
 ### BEGIN HIDDEN TESTS
 check(make_dataloader, hidden=True)
-### END HIDDEN TESTS','9ab699924908be2f3172d99f34be8d21','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('81be94dcbb4e448180ad1bf1fd6eb078','FFN','code',0,'@fill
+### END HIDDEN TESTS','9ab699924908be2f3172d99f34be8d21','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('8855a96266ed4456b0588f674afabee6','FFN','code',0,'@fill
 class FFN(nn.Module):
     """(B, input_size)  ->  (B, output_size)"""
 
@@ -1021,68 +1021,68 @@ class FFN(nn.Module):
 
     def forward(self, inputs):
         # YOUR CODE HERE
-        raise NotImplementedError()','94d992a58cecf11b507e0ee3e0d06039','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('19c1216ba9c54856a94c664d1b7ba576','test_FFN','code',1,'check(FFN)
+        raise NotImplementedError()','94d992a58cecf11b507e0ee3e0d06039','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('78e6c0e8ceb04a0dbaf489151c7334c1','test_FFN','code',1,'check(FFN)
 ### BEGIN HIDDEN TESTS
 check(FFN, hidden=True)
-### END HIDDEN TESTS','8b4c7ff7a0ca07d1f7ac188b61889a18','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('dc805cfdca96409ebfffa21a195835c1','to_device','code',0,'@fill
+### END HIDDEN TESTS','8b4c7ff7a0ca07d1f7ac188b61889a18','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('1a9113b57b944c5880398b87fbfff8e7','to_device','code',0,'@fill
 def to_device(batch, device):
     """batch: tuple of tensors  ->  tuple of tensors on the device"""
     # YOUR CODE HERE
-    raise NotImplementedError()','67a41b7b314aa4b9fbb8e604d8d8b53f','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('c19ede719bac45e092ccee9e75ed002a','test_to_device','code',1,'check(to_device)
+    raise NotImplementedError()','67a41b7b314aa4b9fbb8e604d8d8b53f','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('598ec89bb67d447da537638430596a6a','test_to_device','code',1,'check(to_device)
 ### BEGIN HIDDEN TESTS
 check(to_device, hidden=True)
-### END HIDDEN TESTS','4b84006a5f006d0a624af33098303649','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('8eb5f3467bce419cba7925e0fb6dbfe7','train','code',0,'@fill
+### END HIDDEN TESTS','4b84006a5f006d0a624af33098303649','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('386f878adc8c4be7afdb5d4d27dc56ab','train','code',0,'@fill
 def train(model, dataloader, loss_function, optimizer, epochs,
           device="cpu"):
     """the training loop  ->  list with the average loss of each epoch"""
     # YOUR CODE HERE
-    raise NotImplementedError()','f3db50a2e61309f45d9be1e08023665d','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('c601d2cede474bc2be8906c4652992c4','test_train','code',1,'check(train)
+    raise NotImplementedError()','f3db50a2e61309f45d9be1e08023665d','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('9686722aa69742cf99bf6915c1d5887b','test_train','code',1,'check(train)
 ### BEGIN HIDDEN TESTS
 check(train, hidden=True)
-### END HIDDEN TESTS','44a0b4933ba0699476376ebbfd8b46ef','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('3b91044821e54c429acd0d39b9257c2c','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','759c3a580c8a4b1c85309f7e2d8ebaa1');
-INSERT INTO "source_cell" VALUES('d12e4c51c17a4cdbbe4509fc0cb2ed63','build_vocabulary','code',0,'@fill
+### END HIDDEN TESTS','44a0b4933ba0699476376ebbfd8b46ef','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('fcae526cd8be44be98a1ac06b7163795','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','ed09c37176594579b53d931f8a68c360');
+INSERT INTO "source_cell" VALUES('9f949146eb104097b6f82ada72ed1ad8','build_vocabulary','code',0,'@fill
 def build_vocabulary(sentences, min_count=1):
     """sentences: lists of tokens  ->  dict from token to id"""
     # YOUR CODE HERE
-    raise NotImplementedError()','955a3036d08e6b8a2c41a4c80e7efad5','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('8a6c317726fe4b53a0ab3fbb7f992a52','test_build_vocabulary','code',1,'check(build_vocabulary)
+    raise NotImplementedError()','955a3036d08e6b8a2c41a4c80e7efad5','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('0b51328f66e54e9aa46d5dc9ad4487ef','test_build_vocabulary','code',1,'check(build_vocabulary)
 ### BEGIN HIDDEN TESTS
 check(build_vocabulary, hidden=True)
-### END HIDDEN TESTS','ae193d111fd399c3eba5ba7bcc2f5f08','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('262b769bd5d44b3db865a3f3362259c3','encode','code',0,'@fill
+### END HIDDEN TESTS','ae193d111fd399c3eba5ba7bcc2f5f08','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('a829a3e5b6de47b7b57af39c8d523a1b','encode','code',0,'@fill
 def encode(tokens, vocabulary):
     """J tokens  ->  list of J ids"""
     # YOUR CODE HERE
-    raise NotImplementedError()','cff026273433307de8cf13329233a52d','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('72d578ba36574db4b48f5de2053ba6c7','test_encode','code',1,'check(encode)
+    raise NotImplementedError()','cff026273433307de8cf13329233a52d','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('396a999853b145e2a4e564dff0f90efc','test_encode','code',1,'check(encode)
 ### BEGIN HIDDEN TESTS
 check(encode, hidden=True)
-### END HIDDEN TESTS','d56cceca0ae64bac67c87369ae617429','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('ae5d91bd00e84b08b547fdf00f49f757','pad_batch','code',0,'@fill
+### END HIDDEN TESTS','d56cceca0ae64bac67c87369ae617429','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('b3b360a2eb5846159c991bd849f6b2f5','pad_batch','code',0,'@fill
 def pad_batch(sequences, min_length=1):
     """B lists of ids  ->  ids (B, J) int64, mask (B, J) bool"""
     # YOUR CODE HERE
-    raise NotImplementedError()','46bb0ab58d57ac510e52e3640791f540','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('a8e7bab09c994eac8e9919023e11a7a0','test_pad_batch','code',1,'check(pad_batch)
+    raise NotImplementedError()','46bb0ab58d57ac510e52e3640791f540','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('91a2fd447d9d48a0b5d6e3228365782c','test_pad_batch','code',1,'check(pad_batch)
 ### BEGIN HIDDEN TESTS
 check(pad_batch, hidden=True)
-### END HIDDEN TESTS','6077afe3b5d1881eef4e80f96abd7be1','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('f79dc0e373a3431a94c1016785cee2bf','text_conv1d','code',0,'@fill
+### END HIDDEN TESTS','6077afe3b5d1881eef4e80f96abd7be1','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('9e2283bbf94d487cb10af55939e21581','text_conv1d','code',0,'@fill
 def text_conv1d(X, F, b=None):
     """X: (J, M), F: (K, M, N), b: (N,) or None  ->  (J, N)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','77d8a322d0fc605d98b0bcced81a1c9b','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('706c40a7a2f54033bb5ecdf16459d019','test_text_conv1d','code',1,'check(text_conv1d)
+    raise NotImplementedError()','77d8a322d0fc605d98b0bcced81a1c9b','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('c0ba8380d1f144dd9165536fae300281','test_text_conv1d','code',1,'check(text_conv1d)
 ### BEGIN HIDDEN TESTS
 check(text_conv1d, hidden=True)
-### END HIDDEN TESTS','1748ac8661a6e9cf4f91bf76beed9402','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('2ed3add80e57422dabaf8ac6d1d0660e','WordCNN','code',0,'@fill
+### END HIDDEN TESTS','1748ac8661a6e9cf4f91bf76beed9402','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('9e4826f9d5454ecf982742c0ce9abe28','WordCNN','code',0,'@fill
 class WordCNN(nn.Module):
     """forward(ids): (B, J)  ->  logits (B, J, classes)"""
 
@@ -1093,23 +1093,23 @@ class WordCNN(nn.Module):
 
     def forward(self, ids):
         # YOUR CODE HERE
-        raise NotImplementedError()','e2a29fdb9086166bcc3e53fe1fb62fc6','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('8294debb573147f89bfff81184829a94','test_WordCNN','code',1,'check(WordCNN)
+        raise NotImplementedError()','e2a29fdb9086166bcc3e53fe1fb62fc6','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('8e32376524cb405896ea1740958fe1bb','test_WordCNN','code',1,'check(WordCNN)
 ### BEGIN HIDDEN TESTS
 check(WordCNN, hidden=True)
-### END HIDDEN TESTS','b264b787bde1ae34475e5c434594913f','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('aec1ef4f8b484e4093565a711de547c4','masked_pool','code',0,'@fill
+### END HIDDEN TESTS','b264b787bde1ae34475e5c434594913f','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('2b94e4caf4404e1ebbb18235fe4ed9af','masked_pool','code',0,'@fill
 def masked_pool(h, mask, how="max"):
     """h: (B, N, J), mask: (B, J), True at words  ->  (B, N)"""
     if how not in ("max", "avg"):
         raise ValueError(f"how is ''max'' or ''avg'', not {how!r}")
     # YOUR CODE HERE
-    raise NotImplementedError()','6e535a4a67dd666b1336cdce9a575164','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('dc4a72ad2a3e4ae3b258cdfba38f879e','test_masked_pool','code',1,'check(masked_pool)
+    raise NotImplementedError()','6e535a4a67dd666b1336cdce9a575164','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('b0c2553d2b804d5c94011ba1bf467b94','test_masked_pool','code',1,'check(masked_pool)
 ### BEGIN HIDDEN TESTS
 check(masked_pool, hidden=True)
-### END HIDDEN TESTS','03b98f688099177b44fbd53866d67bcf','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('449c96c9df4446d0b995aac1719ee02f','TextCNN','code',0,'@fill
+### END HIDDEN TESTS','03b98f688099177b44fbd53866d67bcf','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('fcfa3bcd5b2942f8b9923465c8afce9a','TextCNN','code',0,'@fill
 class TextCNN(nn.Module):
     """forward(ids, mask): both (B, J)  ->  logits (B, classes)"""
 
@@ -1120,30 +1120,30 @@ class TextCNN(nn.Module):
 
     def forward(self, ids, mask):
         # YOUR CODE HERE
-        raise NotImplementedError()','39582b031dc07a1f9fa76423ef9b6345','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('33688e76fcba47a89b397c3baba94705','test_TextCNN','code',1,'check(TextCNN)
+        raise NotImplementedError()','39582b031dc07a1f9fa76423ef9b6345','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('3426ca3417674474bda670ecb0bd8540','test_TextCNN','code',1,'check(TextCNN)
 ### BEGIN HIDDEN TESTS
 check(TextCNN, hidden=True)
-### END HIDDEN TESTS','394f221d3d8512f1b72f33d4ae629694','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('c2e7a9d687324e4ba17c45b1aff40608','accuracy','code',0,'@fill
+### END HIDDEN TESTS','394f221d3d8512f1b72f33d4ae629694','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('f5585720ed8849a7bc4edd91acd615d0','accuracy','code',0,'@fill
 def accuracy(model, batches, device="cpu"):
     """batches of (ids, mask, labels)  ->  share from 0 to 1"""
     # YOUR CODE HERE
-    raise NotImplementedError()','d83b008fc75f248cd20e196c6dd8fdd7','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('83737b4f5088425ab71a93b4e423d3d8','test_accuracy','code',1,'check(accuracy)
+    raise NotImplementedError()','d83b008fc75f248cd20e196c6dd8fdd7','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('c595cc0bcecc4906b4607694b7eab0ae','test_accuracy','code',1,'check(accuracy)
 ### BEGIN HIDDEN TESTS
 check(accuracy, hidden=True)
-### END HIDDEN TESTS','c1d6f7b21b30ecd07c2fc4c97816edc1','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('4f57d9fa6ee441f6b45cf3f1519c071c','top_ngrams','code',0,'@fill
+### END HIDDEN TESTS','c1d6f7b21b30ecd07c2fc4c97816edc1','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('6165c689cbfa40f1962a88c8a8706203','top_ngrams','code',0,'@fill
 def top_ngrams(model, sentences, vocabulary, width, filter_index, k=5):
     """-> at most k pairs (score, list of width tokens)"""
     # YOUR CODE HERE
-    raise NotImplementedError()','4d71da9353f4c1cbea944d3f74410d73','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('979ee14956d4460aa3fb0dea45a5789f','test_top_ngrams','code',1,'check(top_ngrams)
+    raise NotImplementedError()','4d71da9353f4c1cbea944d3f74410d73','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('703fe5f666094449b00e4dcfe2ab3b92','test_top_ngrams','code',1,'check(top_ngrams)
 ### BEGIN HIDDEN TESTS
 check(top_ngrams, hidden=True)
-### END HIDDEN TESTS','602bb4a606dd29075ad3ae1c6ea4a6dd','01a3bc3939254d979764228f0de24820');
-INSERT INTO "source_cell" VALUES('9a85527520db418c894ce1aca3cbe014','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','01a3bc3939254d979764228f0de24820');
+### END HIDDEN TESTS','602bb4a606dd29075ad3ae1c6ea4a6dd','b972afa84cfb4e4296423be4f90ea53d');
+INSERT INTO "source_cell" VALUES('62ffab4bebf34c1ebd3ffcdf10efb73e','questions','markdown',0,'YOUR ANSWER HERE','f5c13dd69839c3cde8c985c001e6a8a2','b972afa84cfb4e4296423be4f90ea53d');
 CREATE TABLE student (
 	id VARCHAR(128) NOT NULL, 
 	first_name VARCHAR(128), 
@@ -1154,9 +1154,9 @@ CREATE TABLE student (
 );
 INSERT INTO "student" VALUES('half',NULL,NULL,NULL,NULL);
 INSERT INTO "student" VALUES('collected',NULL,NULL,NULL,NULL);
+INSERT INTO "student" VALUES('mistaken',NULL,NULL,NULL,NULL);
 INSERT INTO "student" VALUES('right',NULL,NULL,NULL,NULL);
 INSERT INTO "student" VALUES('untouched',NULL,NULL,NULL,NULL);
-INSERT INTO "student" VALUES('mistaken',NULL,NULL,NULL,NULL);
 CREATE TABLE submitted_assignment (
 	id VARCHAR(32) NOT NULL, 
 	assignment_id VARCHAR(32), 
@@ -1168,32 +1168,32 @@ CREATE TABLE submitted_assignment (
 	FOREIGN KEY(assignment_id) REFERENCES assignment (id), 
 	FOREIGN KEY(student_id) REFERENCES student (id)
 );
-INSERT INTO "submitted_assignment" VALUES('c45eac8b024a450ca866867951b72b1a','60c4741da83040ce943c9e01a91bf615','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('b92ad93041294869b3d2a291da9c50fe','60c4741da83040ce943c9e01a91bf615','collected','2025-11-03 10:00:00.000000',NULL);
-INSERT INTO "submitted_assignment" VALUES('a7ac960d195a45f1b2873c54560e0eae','60c4741da83040ce943c9e01a91bf615','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('1284134c2a8b43e8a9e093b1ce35f7f5','60c4741da83040ce943c9e01a91bf615','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('ebb11c3f260543beadc8e8877c4e0e86','60c4741da83040ce943c9e01a91bf615','mistaken',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('9f5afaa8e97c462e9ea92f88d543092a','271888915dbd419ea9027e7f2d6521bd','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('1dbd5caf5b66403fa77d2d351283c4a7','271888915dbd419ea9027e7f2d6521bd','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('7c0eeb10b24b4dca8e59d159460caf72','271888915dbd419ea9027e7f2d6521bd','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('061fe08812ad4f4ebcd0a211f5cfcb1c','04885b23afdc466c97987b084d780296','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('8e2ef38034a5406f89cc21f363bd3e41','271888915dbd419ea9027e7f2d6521bd','mistaken',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('87beda64f58947ea8814de6dfbfe1808','04885b23afdc466c97987b084d780296','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('5d503a48c8dc4b28a0d2edea3055e33d','04885b23afdc466c97987b084d780296','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('0b7b0a83a614499094a8c9965fc1f483','04885b23afdc466c97987b084d780296','mistaken',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('76ad5d719525453f977e6790dbd87c9f','e270aa44f0d64f95bf439dcdbc1a01fb','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('8b81a682fc844349a302a901c114a7d9','e270aa44f0d64f95bf439dcdbc1a01fb','collected','2025-11-03 10:00:00.000000',NULL);
-INSERT INTO "submitted_assignment" VALUES('ae2269e0b050428486734a2e382cc3fa','e270aa44f0d64f95bf439dcdbc1a01fb','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('88d7927e09eb4b3591c57e1f866b615b','e270aa44f0d64f95bf439dcdbc1a01fb','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('8155e9ea14fa45048f2199539514e99c','e270aa44f0d64f95bf439dcdbc1a01fb','mistaken',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('59f7dae18ca54fea800e9fbe3e30ca17','246c5da49954446a9cde2528c05f815d','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('271b0f7216714467ac592135aa361320','246c5da49954446a9cde2528c05f815d','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('f64ae0c0597a49748a71d19aebc90789','246c5da49954446a9cde2528c05f815d','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('679b8cc05e1b4b7eac97be51a8d6954f','246c5da49954446a9cde2528c05f815d','mistaken',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('a18d6344ffa2489abc03c03505a1f880','fd17ac67c39f4d549dc0d0fea595cfe1','half',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('b52716455cee41b7906416dd4533ffdc','fd17ac67c39f4d549dc0d0fea595cfe1','right',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('2da549befb0d49e39b8a97d689f9f678','fd17ac67c39f4d549dc0d0fea595cfe1','untouched',NULL,NULL);
-INSERT INTO "submitted_assignment" VALUES('ba510d587ac74e8d9da0d50f5d7da848','fd17ac67c39f4d549dc0d0fea595cfe1','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('86c9a0e345c8404085b07b68a098d3ff','4c4c99da30e14bbdb55a1ef719ce16fb','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('ee77650fe88043bbbb9d26d4e4ca92e5','4c4c99da30e14bbdb55a1ef719ce16fb','collected','2025-11-03 10:00:00.000000',NULL);
+INSERT INTO "submitted_assignment" VALUES('272eb663f8364a4ea4da96a6c8689c79','4c4c99da30e14bbdb55a1ef719ce16fb','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('8c6da16e00d74fe48f723d2bd4c7c641','4c4c99da30e14bbdb55a1ef719ce16fb','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('f48ac51d104b42ba826dc213802742a3','4c4c99da30e14bbdb55a1ef719ce16fb','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('2c591772974e4cfca385ffe017f0529b','5836a902245b4233ba3657e814c00250','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('97598684ea494385850b895762815740','5836a902245b4233ba3657e814c00250','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('8043ccf7e08b42fc97af38a6633d8a6b','5836a902245b4233ba3657e814c00250','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('8e4ebff81e064fae8bdd4e48e1511744','802738018307444cba3ec0e46ad47c75','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('c2ca4adac01344a6bf9648c2ab79249f','5836a902245b4233ba3657e814c00250','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('25644a064b4049929f6c5c323b8d0c98','802738018307444cba3ec0e46ad47c75','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('860caf3defa64b538657b709822210cc','802738018307444cba3ec0e46ad47c75','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('10db59e7046942b6bfa00c812b4a7602','802738018307444cba3ec0e46ad47c75','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('b3a6617b75a1487cb8e9793377688eb7','caeac6746bdb40a8b6168bfe0a95d262','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('81b0edde64f9453389e437eb5bf3b74c','caeac6746bdb40a8b6168bfe0a95d262','collected','2025-11-03 10:00:00.000000',NULL);
+INSERT INTO "submitted_assignment" VALUES('33851efdcab5414fb5f7561014117886','caeac6746bdb40a8b6168bfe0a95d262','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('f9d439c981c0411690eba7ed9d5cefbb','caeac6746bdb40a8b6168bfe0a95d262','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('4ac442b42667486a80a92274c052ac85','d827486ed8ba4939b9da691a19d49bf5','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('737afd637ff6431d8a32c787e50acaf0','caeac6746bdb40a8b6168bfe0a95d262','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('d247f30a8a894c238de5325dbdfd6aee','d827486ed8ba4939b9da691a19d49bf5','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('8ae9736c19c9468ba1c9655617819e7e','d827486ed8ba4939b9da691a19d49bf5','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('168b422fe5464fb19655c6f184f1eccc','d827486ed8ba4939b9da691a19d49bf5','mistaken',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('dc61333d6b4d42a88b5bdba8f1453a19','ab7588506d5146248762f42c885dd0f6','half',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('18852daf70834519885d59f2b6fa19da','ab7588506d5146248762f42c885dd0f6','right',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('009faa009f5e456ca7f8c9c17410dd96','ab7588506d5146248762f42c885dd0f6','untouched',NULL,NULL);
+INSERT INTO "submitted_assignment" VALUES('3f8a3267aef5437d902737f173ebf3dd','ab7588506d5146248762f42c885dd0f6','mistaken',NULL,NULL);
 CREATE TABLE submitted_notebook (
 	id VARCHAR(32) NOT NULL, 
 	assignment_id VARCHAR(32), 
@@ -1205,32 +1205,32 @@ CREATE TABLE submitted_notebook (
 	FOREIGN KEY(assignment_id) REFERENCES submitted_assignment (id), 
 	FOREIGN KEY(notebook_id) REFERENCES notebook (id)
 );
-INSERT INTO "submitted_notebook" VALUES('3e1e21eaac2e4489b2217443afa8d713','c45eac8b024a450ca866867951b72b1a','e1276b47ba4e4b99a5e73e0c8351b491',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('6702a98660624ab8a8d157f0bfb6ab90','b92ad93041294869b3d2a291da9c50fe','e1276b47ba4e4b99a5e73e0c8351b491',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('4ebe55caa83145968c3710926cafc3be','a7ac960d195a45f1b2873c54560e0eae','e1276b47ba4e4b99a5e73e0c8351b491',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('3fe827547f424883a9ffbb6316c17b70','1284134c2a8b43e8a9e093b1ce35f7f5','e1276b47ba4e4b99a5e73e0c8351b491',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('26c34e9d3259458ea14d96ecd6cad27e','ebb11c3f260543beadc8e8877c4e0e86','e1276b47ba4e4b99a5e73e0c8351b491',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('95cbe6ef009b49b88e39dfffb59941b0','9f5afaa8e97c462e9ea92f88d543092a','0f9e6b9c2ae144348be22c25026dcc18',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('3a74e2dc4c6542e0b43f77c1c6a7dca9','1dbd5caf5b66403fa77d2d351283c4a7','0f9e6b9c2ae144348be22c25026dcc18',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('89f0237340164557b26c9c7608f7fe5c','7c0eeb10b24b4dca8e59d159460caf72','0f9e6b9c2ae144348be22c25026dcc18',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('4e62e4062daa404d9110f2b5138c4006','061fe08812ad4f4ebcd0a211f5cfcb1c','5637dc12f52d49669c4ecd1d48c06a2d',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('b1462cfcef2b472f823d63966c752c1c','8e2ef38034a5406f89cc21f363bd3e41','0f9e6b9c2ae144348be22c25026dcc18',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('be022a7c47d24276b8efefb784b50be0','87beda64f58947ea8814de6dfbfe1808','5637dc12f52d49669c4ecd1d48c06a2d',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('15acd5a214b44c098d62ea611564b21c','5d503a48c8dc4b28a0d2edea3055e33d','5637dc12f52d49669c4ecd1d48c06a2d',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('c1a065f61a4847a29e5f79dcbcc72992','0b7b0a83a614499094a8c9965fc1f483','5637dc12f52d49669c4ecd1d48c06a2d',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('ed0f11213cc246f9a01f30f2b5b83b26','76ad5d719525453f977e6790dbd87c9f','2930611e27504a71a494a14b5de3c8fd',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('5a3fc4a2a4f444e09c9f7d8b07f4ad7c','8b81a682fc844349a302a901c114a7d9','2930611e27504a71a494a14b5de3c8fd',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('eca53ba577bb4b428421b9176120ea33','ae2269e0b050428486734a2e382cc3fa','2930611e27504a71a494a14b5de3c8fd',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('7eeebd96424a49a98a6e8eb5a1fee97d','88d7927e09eb4b3591c57e1f866b615b','2930611e27504a71a494a14b5de3c8fd',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('3e2cd91eec8b4a59a0c94880b6d361e0','8155e9ea14fa45048f2199539514e99c','2930611e27504a71a494a14b5de3c8fd',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('ac9f1749eab84a04a2f01c394c4e0e8b','59f7dae18ca54fea800e9fbe3e30ca17','759c3a580c8a4b1c85309f7e2d8ebaa1',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('270389aee71a4f1abf8d2e74d947e709','271b0f7216714467ac592135aa361320','759c3a580c8a4b1c85309f7e2d8ebaa1',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('ccefdfffe36941d8b624de5da80120b7','f64ae0c0597a49748a71d19aebc90789','759c3a580c8a4b1c85309f7e2d8ebaa1',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('3448ac2d06fd46b39b42ae5a605a8c61','679b8cc05e1b4b7eac97be51a8d6954f','759c3a580c8a4b1c85309f7e2d8ebaa1',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('3869ccda7f2e4c0f88cff7f8d9d4ba40','a18d6344ffa2489abc03c03505a1f880','01a3bc3939254d979764228f0de24820',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('d9c60a36657741e2b56172ed6c84755c','b52716455cee41b7906416dd4533ffdc','01a3bc3939254d979764228f0de24820',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('757c79ecfe24480f9cf3b3c5bd30fdab','2da549befb0d49e39b8a97d689f9f678','01a3bc3939254d979764228f0de24820',0,NULL);
-INSERT INTO "submitted_notebook" VALUES('030055be8a024b23972ea46029f8dba2','ba510d587ac74e8d9da0d50f5d7da848','01a3bc3939254d979764228f0de24820',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('eb059b4011bd4d7db5d4a58bd84e77e5','86c9a0e345c8404085b07b68a098d3ff','b34d775f1f794b60a565da5e431ce13e',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('b30ac464471947979bb3a5c85941b33b','ee77650fe88043bbbb9d26d4e4ca92e5','b34d775f1f794b60a565da5e431ce13e',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('7a3485d1af2f479b89ef82f763f4212b','272eb663f8364a4ea4da96a6c8689c79','b34d775f1f794b60a565da5e431ce13e',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('0be3a73aa56a424fa0a8744429081b27','8c6da16e00d74fe48f723d2bd4c7c641','b34d775f1f794b60a565da5e431ce13e',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('bed27f943fbb43c082dde0859abef3c7','f48ac51d104b42ba826dc213802742a3','b34d775f1f794b60a565da5e431ce13e',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('6066291a7b7a46bd8d1073ddaec3bdfb','2c591772974e4cfca385ffe017f0529b','6099f3e648b74e20b7ee3e39dee38c48',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('2cd3f8d7f30d4209b5949c1c7ba6855e','97598684ea494385850b895762815740','6099f3e648b74e20b7ee3e39dee38c48',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('f7da1ddd396b4e49a537a91b45c2a1d0','8043ccf7e08b42fc97af38a6633d8a6b','6099f3e648b74e20b7ee3e39dee38c48',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('0d5fe3ff0f6d4e65b3cb84dd573dcdce','8e4ebff81e064fae8bdd4e48e1511744','f2fec503e3d14f54a96ef09d0a82db2d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('d694afefc8df4bb8819a64aee3e82c27','c2ca4adac01344a6bf9648c2ab79249f','6099f3e648b74e20b7ee3e39dee38c48',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('66f6b1174d6f4a1d969dd6f0ebd93bd9','25644a064b4049929f6c5c323b8d0c98','f2fec503e3d14f54a96ef09d0a82db2d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('a072756bc69f4302a1ef5a22b910b850','860caf3defa64b538657b709822210cc','f2fec503e3d14f54a96ef09d0a82db2d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('78f6ae940e6a47f4afb36703c64fba21','10db59e7046942b6bfa00c812b4a7602','f2fec503e3d14f54a96ef09d0a82db2d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('618d512116654bf697c6315c42f0506f','b3a6617b75a1487cb8e9793377688eb7','c6da7a397d084f09ab96220f26329b01',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('ef9392b1fb3a4d61a00d14eb90c2c534','81b0edde64f9453389e437eb5bf3b74c','c6da7a397d084f09ab96220f26329b01',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('612b5435a40b4e28ba9f811b7b26be50','33851efdcab5414fb5f7561014117886','c6da7a397d084f09ab96220f26329b01',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('2145ed5edb6144bc804ab01a66b2aaa4','f9d439c981c0411690eba7ed9d5cefbb','c6da7a397d084f09ab96220f26329b01',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('8aecfade5cc64b6fa595e46ab8231667','4ac442b42667486a80a92274c052ac85','ed09c37176594579b53d931f8a68c360',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('2ea3b1e015bd43c4a588f55b0bc2e787','737afd637ff6431d8a32c787e50acaf0','c6da7a397d084f09ab96220f26329b01',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('814d1810268b433e9d1ab1126acbf761','d247f30a8a894c238de5325dbdfd6aee','ed09c37176594579b53d931f8a68c360',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('e04981504fc342d5a8e6d1a257629604','8ae9736c19c9468ba1c9655617819e7e','ed09c37176594579b53d931f8a68c360',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('f0dc94f245394192936cded01d9f0330','168b422fe5464fb19655c6f184f1eccc','ed09c37176594579b53d931f8a68c360',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('00c1093a83a64eb095011c8c7fb54ae7','dc61333d6b4d42a88b5bdba8f1453a19','b972afa84cfb4e4296423be4f90ea53d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('83a41d60bc7847abbb342e717a80b764','18852daf70834519885d59f2b6fa19da','b972afa84cfb4e4296423be4f90ea53d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('8f95ddf71b1c4e21877208e5de6c07a4','009faa009f5e456ca7f8c9c17410dd96','b972afa84cfb4e4296423be4f90ea53d',0,NULL);
+INSERT INTO "submitted_notebook" VALUES('fcb052a751de4064930eff02dcd411ae','3f8a3267aef5437d902737f173ebf3dd','b972afa84cfb4e4296423be4f90ea53d',0,NULL);
 CREATE TABLE task_cells (
 	id VARCHAR(32) NOT NULL, 
 	max_score FLOAT NOT NULL, 
