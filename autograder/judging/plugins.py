@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .judge import Sandboxes
 
 ELSEWHERE = {
-    "Collect": "..intake.links",
+    "Collect": "..intake.exchange",
     "NotebookOnly": "..intake.links",
-    "ReleaseFeedback": "..intake.links",
+    "ReleaseFeedback": "..pages.exchange",
     "Straight": "..intake.links",
     "Page": "..pages.feedback",
     "PageExporter": "..pages.feedback",
-    "markdown": "..intake.inert",
+    "markdown": "..pages.markdown",
 }
 """What settings name here and where it is. It is imported when it is asked for: formgrader's server
 makes pages, and needs no torch for that."""

@@ -28,7 +28,7 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from ..course import Course, CourseError, write
-from ..intake.collect import CANVAS
+from ..intake import lms_names
 
 PEOPLE = (
     "Student",
@@ -105,10 +105,10 @@ def _canvas_ids(course: Course) -> dict[str, str]:
         except ValueError:  # a last line cut off
             continue
         file = PurePosixPath(receipt["origin"].rpartition(" » ")[2])
-        matched = CANVAS.fullmatch(file.name)
+        student, number = lms_names.canvas(file.name) or ("", "")
         # Another file may be named like that; then it did not make the student's id.
-        if matched and receipt["student"] == f"{matched['name']}_{matched['id']}":
-            found[receipt["student"]] = matched["id"]
+        if student and receipt["student"] == student:
+            found[student] = number
     return found
 
 

@@ -28,12 +28,10 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import nbformat
-from nbgrader import utils
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -48,9 +46,11 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from ..cells import STUDENTS_KERNEL, as_text, with_kernel
 from ..course import Course, CourseError, environment_on_path, write
-from ..intake.restore import NOTEBOOK_BYTES, Unreadable, is_test, name_of, parse, restore
+from ..intake.reading import Unreadable, parse
+from ..intake.restore import is_test, name_of, restore
+from ..intake.submitted import notebook_in, stamp_in, time_of
 from ..judging.judge import Fault, Sandboxes, _error, judge_twice, reports
-from ..paths import on_the_way, open_file, read_file, why_not
+from ..paths import on_the_way, why_not
 from ..sandbox.sandbox import SandboxError
 from ..terminal import visible
 
@@ -250,8 +250,8 @@ def _jobs(
         if one in refused:
             continue
         folder = course.submitted(one, lesson)
-        data, reason = _file(folder, lesson)
-        parts = (known_by, data or b"", _timestamp_text(folder).encode())
+        data, reason = notebook_in(folder, lesson)
+        parts = (known_by, data or b"", stamp_in(folder).encode())
         mark = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
         yield Job(one, lesson, source, data, reason, seed, mark, unsafe_local)
 
@@ -263,31 +263,6 @@ def _known_by(source: str) -> bytes:
     """
     notebook = with_kernel(nbformat.reads(source, as_version=4), STUDENTS_KERNEL)
     return as_text(notebook).encode()
-
-
-def _file(folder: Path, lesson: str) -> tuple[bytes | None, str]:
-    """The notebook in a submission folder, or why there is none. Links are not followed."""
-    try:
-        found = sorted(folder.glob("*.ipynb"))
-        files = [p for p in found if p.is_file() and not p.is_symlink()]
-        if not files:
-            links = [visible(p.name) for p in found if p.is_symlink()]
-            said = f" ({links[0]} is a link, which is not followed)" if links else ""
-            return None, f"there is no notebook in the submission{said}"
-        named = [p for p in files if p.stem == lesson]
-        # Renamed? The one saved last; students hand in "…-Copy1.ipynb" on top of an old one.
-        path = named[0] if named else max(files, key=lambda p: p.stat().st_mtime)
-        if path.stat().st_size > NOTEBOOK_BYTES:
-            return None, f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB"
-        with open_file(path) as file:
-            return file.read(NOTEBOOK_BYTES + 1), ""
-    except OSError as problem:
-        return None, f"the file cannot be read ({problem.strerror})"
-
-
-def _timestamp_text(folder: Path) -> str:
-    stamp = read_file(folder / "timestamp.txt", 1000)
-    return stamp.decode(errors="replace").strip() if stamp else ""
 
 
 def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Result | None:
@@ -550,7 +525,7 @@ def record(
     Returns the score and what could be earned.
     """
     folder = course.submitted(student, lesson)
-    stamp = _timestamp_text(folder)
+    stamp = stamp_in(folder)
     resources = {
         "nbgrader": {
             "student": student,
@@ -566,7 +541,7 @@ def record(
     steps = (OverwriteCells, SaveAutoGrades, AssignLatePenalties)
     with gradebook.transaction():
         gradebook.update_or_create_student(student)
-        extra = {"timestamp": when} if (when := _time(stamp)) else {}
+        extra = {"timestamp": when} if (when := time_of(stamp)) else {}
         gradebook.update_or_create_submission(lesson, student, **extra)
         for step in steps:
             notebook, resources = step(config=course.config()).preprocess(notebook, resources)
@@ -578,13 +553,6 @@ def record(
         write(target / "timestamp.txt", stamp + "\n")
     write(target / f"{lesson}.ipynb", nbformat.v4.writes(notebook) + "\n")
     return scores
-
-
-def _time(stamp: str) -> Any:
-    try:
-        return utils.parse_utc(stamp) if stamp else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _scores(entry: Any) -> tuple[float, float]:

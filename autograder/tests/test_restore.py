@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.intake.restore import Unreadable, parse, released, restore
+from autograder.intake.reading import Unreadable, parse
+from autograder.intake.restore import released, restore
 from autograder.releasing import build
 
 from . import small_lesson
