@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
 from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -31,8 +32,8 @@ from ..intake.links import NoLinks
 from ..intake.restore import STUB, bare, is_answer, is_test, name_of
 from ..judging.judge import REPORT
 from ..paths import on_the_way
-
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+from ..recording.points import share_of
+from . import TEMPLATES
 
 _HIDDEN = re.compile(r"(?ms)^([ \t]*)### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*")
 _CODE = HtmlFormatter(cssclass="code", style="default")
@@ -84,14 +85,13 @@ class Page(GetGrades):
     It leaves nothing in the notebook that a page must not show, whatever the template.
     """
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Put the page's content into ``resources``; hide tests in the notebook."""
         nb, resources = super().preprocess(nb, resources)
         resources["page"] = page(nb, resources["nbgrader"])
         for cell in nb.cells:
-            cell.source = (
-                _HIDDEN.sub(r"\1# hidden tests", cell.source) if is_test(cell) else (cell.source)
-            )
+            if is_test(cell):
+                cell.source = _HIDDEN.sub(r"\1# hidden tests", cell.source)
             for output in cell.get("outputs", []):
                 output.get("data", {}).pop(REPORT, None)
         return nb, resources
@@ -122,7 +122,7 @@ class Feedback(GenerateFeedback):
 # ── the content ─────────────────────────────────────────────────────────────
 
 
-def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
+def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
     """What the template shows, from a graded notebook after GetGrades. Plain text but for
     "reports" and "code", which are HTML.
 
@@ -141,7 +141,7 @@ def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
         "student": about["student"],
         "score": number(score),
         "max_score": number(most),
-        "percent": round(100 * max(0.0, min(score / most, 1.0))) if most else 0,
+        "percent": round(100 * share_of(score, most)),
         "penalty": number(float(about["late_penalty"])) if about["late_penalty"] else "",
         "notes": notes,
         "exercises": [_exercise(c, answers.get(name_of(c).removeprefix("test_"))) for c in tests],
@@ -150,12 +150,12 @@ def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _title(nb: Any) -> str:
+def _title(nb: NotebookNode) -> str:
     found = (re.search(r"(?m)^# (.+)$", c.source) for c in nb.cells if c.cell_type == "markdown")
     return next((f[1].strip() for f in found if f), "")
 
 
-def _text(cell: Any) -> dict[str, Any]:
+def _text(cell: NotebookNode) -> dict[str, Any]:
     """A cell for free text: what the student wrote, and what was answered."""
     source = as_typed(cell.source).strip()
     return {
@@ -167,12 +167,12 @@ def _text(cell: Any) -> dict[str, Any]:
     }
 
 
-def _comment(cell: Any) -> str:
+def _comment(cell: NotebookNode) -> str:
     said = cell.metadata.get("nbgrader", {}).get("comment") or ""
     return "" if said == "No response." else said
 
 
-def _exercise(test: Any, answer: Any) -> dict[str, Any]:
+def _exercise(test: NotebookNode, answer: NotebookNode | None) -> dict[str, Any]:
     """One exercise: verdict, reports, the student's code."""
     data = [o.get("data", {}) for o in test.outputs]
     found = [d for d in data if REPORT in d]
@@ -201,7 +201,7 @@ def _exercise(test: Any, answer: Any) -> dict[str, Any]:
     }
 
 
-def _status(statuses: list[str], test: Any) -> str:
+def _status(statuses: list[str], test: NotebookNode) -> str:
     """The verdict on an exercise from its reports; without any, from its points."""
     for status in ("not attempted", "incorrect", "correct"):
         if status in statuses:

@@ -29,6 +29,7 @@ from nbgrader.api import Gradebook
 
 from ..course import Course, CourseError, write
 from ..intake import lms_names
+from ..recording.points import after_penalty
 
 PEOPLE = (
     "Student",
@@ -80,11 +81,8 @@ def export(course: Course, path: Path) -> list[str]:
 
 def _scores(gradebook: Gradebook, lesson: str) -> dict[str, float]:
     """The points of a lesson by student, after points off for late work."""
-    found = {}
-    for submission in gradebook.assignment_submissions(lesson):
-        penalty = submission.late_submission_penalty or 0.0
-        found[submission.student_id] = max(0.0, float(submission.score - penalty))
-    return found
+    submissions = gradebook.assignment_submissions(lesson)
+    return {submission.student_id: after_penalty(submission) for submission in submissions}
 
 
 def _person(student: Any, canvas_ids: dict[str, str]) -> list[str]:

@@ -53,6 +53,7 @@ from ..judging.judge import Fault, Sandboxes, _error, judge_twice, reports
 from ..paths import on_the_way, why_not
 from ..sandbox.sandbox import SandboxError
 from ..terminal import visible
+from .points import after_penalty
 
 
 @dataclasses.dataclass(frozen=True)
@@ -556,7 +557,7 @@ def record(
 
 
 def _scores(entry: Any) -> tuple[float, float]:
-    return max(0.0, entry.score - (entry.late_submission_penalty or 0)), float(entry.max_score)
+    return after_penalty(entry), float(entry.max_score)
 
 
 # ── the class at a glance ───────────────────────────────────────────────────

@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 from autograder.course import Course, CourseError
 from autograder.intake.restore import is_answer, released
 from autograder.pages import class_report as report
+from autograder.pages.similar import same_mistakes
+from autograder.pages.written import code_of, plain
 from autograder.recording import grade as recorder
 from autograder.releasing import build
 from autograder.tests import small_lesson
@@ -169,7 +171,7 @@ def test_renaming_and_comments_hide_no_likeness(part):
 
 def test_the_same_mistake_in_both_is_counted(course):
     rows = {row.student: row for row in recorder.table(course, LESSON)}
-    same = report._same_mistakes(rows["grace"].marks, rows["stopped"].marks)
+    same = same_mistakes(rows["grace"].marks, rows["stopped"].marks)
     assert same == 1
 
 
@@ -180,7 +182,7 @@ def test_given_text_makes_nobody_alike(course):
         if is_answer(cell):
             cell.metadata["cnnlab"] = {"role": "answer"}
     given = {line.strip() for cell in source.cells for line in cell.source.splitlines()}
-    assert report._written(source, given).strip() == ""
+    assert code_of(source, given).strip() == ""
 
 
 def test_likeness_is_never_worded_as_a_verdict(page):
@@ -196,9 +198,9 @@ def test_the_bars_hold_every_student_once_and_full_marks_in_the_last():
 
 
 def test_long_texts_are_cut_and_control_characters_shown():
-    assert report._plain("a\x00b\u202ec\ud800") == "a\ufffdb\ufffdc\ufffd"
-    assert report._plain("ü\t👩\u200d🔬\n") == "ü\t👩\u200d🔬\n"
-    assert report._plain("x" * 10**5).endswith("[… cut here]")
+    assert plain("a\x00b\u202ec\ud800") == "a\ufffdb\ufffdc\ufffd"
+    assert plain("ü\t👩\u200d🔬\n") == "ü\t👩\u200d🔬\n"
+    assert plain("x" * 10**5).endswith("[… cut here]")
 
 
 def test_a_course_without_grades_is_told_what_to_do(tmp_path):
