@@ -20,7 +20,8 @@ from cnnlab.engine.shown import MARK, number
 from ..course import ROOT, Course
 from ..intake.collect import collect
 from ..pages.feedback import feedback
-from ..recording.grade import Row, grade, table
+from ..recording.grade import grade
+from ..recording.table import Row, table
 from ..releasing.build import NOTEBOOKS, lesson_names, release
 from ..students import STUDENTS, filled_in
 
@@ -104,10 +105,10 @@ def as_table(lesson: str, rows: list[Row]) -> list[str]:
 
     Students are rows and exercises columns, or the other way round where that is too wide.
     """
-    exercises = list(rows[0].marks) if rows else []
+    exercises = list(rows[0].exercises) if rows else []
     cells = [["", *exercises, "points"]]
     for row in rows:
-        marks = [row.marks[e] for e in exercises]
+        marks = [row.exercises[e] for e in exercises]
         cells.append(
             [
                 row.student,
@@ -130,7 +131,7 @@ def as_table(lesson: str, rows: list[Row]) -> list[str]:
     legend = ", ".join(f"{mark} {status}" for status, mark in MARK.items())
     out = [lesson, rule, lines[0], rule, *lines[1:], rule, legend]
     for row in rows:
-        found = [f"{e}: {m.mistake}" for e, m in row.marks.items() if m.mistake]
+        found = [f"{e}: {m.mistake}" for e, m in row.exercises.items() if m.mistake]
         found += row.notes
         if found:
             head = f"{row.student}  "

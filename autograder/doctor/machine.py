@@ -21,8 +21,11 @@ from typing import Any
 
 import nbformat
 
-from ..judging import judge
-from ..recording import grade as recorder
+from ..judging import submission
+from ..judging.worker import Job, Judged
+from ..recording import batch
+from ..recording.grade import Settled, grade
+from ..recording.table import table
 from ..sandbox.sandbox import Sandbox
 from .attacks import ATTACKS, Attack
 from .outcome import shown, spoiled, won
@@ -48,20 +51,20 @@ class Verdict:
 @contextlib.contextmanager
 def _short_limits() -> Iterator[None]:
     """Give attackers less time than anybody gets in earnest, and honest students all of it."""
-    work, limits = recorder.work, {name: getattr(judge, name) for name in SHORT}
+    work, limits = batch.work, {name: getattr(submission, name) for name in SHORT}
 
-    def timed(job: recorder.Job) -> dict[str, Any]:
+    def timed(job: Job) -> Judged:
         for name, value in (limits if job.student.endswith(HONEST) else SHORT).items():
-            setattr(judge, name, value)
+            setattr(submission, name, value)
         return work(job)
 
-    recorder.work = timed
+    batch.work = timed
     try:
         yield
     finally:
-        recorder.work = work
+        batch.work = work
         for name, value in limits.items():
-            setattr(judge, name, value)
+            setattr(submission, name, value)
 
 
 @contextlib.contextmanager
@@ -90,7 +93,7 @@ def examine(
     if workers == 1:
         return _examined(attacks, unsafe_local)
     shares = _shares(attacks, workers)
-    with recorder._pool(workers) as pool:  # by number, since an attack holds functions
+    with batch.pool_of(workers) as pool:  # by number, since an attack holds functions
         whys = dict(pair for part in pool.map(_examined_by_number, shares) for pair in part)
     return [Verdict(attack, whys[i]) for i, attack in enumerate(attacks)]
 
@@ -145,20 +148,20 @@ def graded(place: Place, attacks: list[Attack], unsafe_local: bool = False) -> l
             place.whose[f"{student}{HONEST}"] = student
         if got := place.reached():
             why[student].append(got)
-    by_student: dict[str, recorder.Result] = {}
+    by_student: dict[str, Settled] = {}
 
-    def told(result: recorder.Result) -> None:
+    def told(result: Settled) -> None:
         by_student[result.student] = result
         if got := place.reached():
             why[place.whose[result.student]].append(got)
 
     try:
-        recorder.grade(place.course, [LESSON], workers=1, unsafe_local=unsafe_local, told=told)
+        grade(place.course, [LESSON], workers=1, unsafe_local=unsafe_local, told=told)
     except Exception as problem:  # what a batch must never do
         for student, attacker in place.whose.items():
             if student not in by_student:
                 why[attacker].append(f"was never graded: the batch ended with {problem!r}")
-    rows = {row.student: row.marks for row in recorder.table(place.course, LESSON)}
+    rows = {row.student: row.exercises for row in table(place.course, LESSON)}
     for student, attacker in place.whose.items():
         if student.endswith(HONEST):
             why[attacker] += spoiled(by_student.get(student), rows.get(student, {}))

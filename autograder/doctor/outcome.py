@@ -15,7 +15,8 @@ import nbformat
 from ..pages.class_report import report
 from ..pages.feedback import feedback
 from ..pages.lms import export
-from ..recording.grade import Mark, Result
+from ..recording.grade import Settled
+from ..recording.table import Earned
 from .attacks import Attack
 from .place import LESSON, Place
 
@@ -23,7 +24,7 @@ DELAY = 20.0
 """Seconds by the clock that no submission may take with these limits, on a busy machine too."""
 
 
-def spoiled(result: Result | None, marks: dict[str, Mark]) -> Iterator[str]:
+def spoiled(result: Settled | None, marks: dict[str, Earned]) -> Iterator[str]:
     """What the honest student has suffered who was graded after a class of attacks."""
     if not marks or any(mark.points != mark.max_points for mark in marks.values()):
         yield "the honest student after it and its like lost points"
@@ -35,8 +36,8 @@ def won(
     place: Place,
     student: str,
     attack: Attack,
-    result: Result | None,
-    rows: dict[str, dict[str, Mark]],
+    result: Settled | None,
+    rows: dict[str, dict[str, Earned]],
 ) -> Iterator[str]:
     """What an attacker got: points, a secret, or the grader's time."""
     marks = rows.get(student, {})

@@ -16,31 +16,15 @@ import dataclasses
 import functools
 import itertools
 import re
-import textwrap
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released, role_of
 from .inert import disarmed
 from .reading import from_data
 
 # ── understanding cells ─────────────────────────────────────────────────────
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether a source cell is one that students fill in."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_test(cell: NotebookNode) -> bool:
-    """Whether a source cell is a test: code, graded, not the student's."""
-    nbgrader = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not nbgrader.get("solution")
-
-
-def name_of(cell: NotebookNode) -> str:
-    """A cell's grade_id, or ""."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _statements(source: str) -> list[ast.stmt] | None:
@@ -83,7 +67,7 @@ def disturbing(notebook: NotebookNode) -> set[int]:
     used: set[str] = set()
     found: set[int] = set()
     for place, cell in enumerate(notebook.cells):
-        role = cell.metadata.get("cnnlab", {}).get("role")
+        role = role_of(cell)
         if cell.cell_type == "code" and role in ("answer", "own"):
             nodes = [n for s in _statements(cell.source) or [] for n in ast.walk(s)]
             bound = {name for n in nodes for name in _bound(n)}
@@ -102,25 +86,6 @@ def _bound(node: ast.AST) -> list[str]:
     if isinstance(node, ast.alias):
         return [(node.asname or node.name).partition(".")[0]]
     return [node.arg] if isinstance(node, ast.arg) else []
-
-
-def bare(source: str) -> str:
-    """A source without what makes no difference: white space at line ends and around."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
-
-
-_SOLUTION = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$")
-_HIDDEN = re.compile(r"(?ms)^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?")
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
-
-
-def released(cell: NotebookNode) -> str:
-    """The text of a source cell as students got it: no solution, no hidden tests."""
-    text = _HIDDEN.sub("", cell.source)
-    if is_answer(cell) and cell.cell_type == "code":
-        text, count = _SOLUTION.subn(lambda found: textwrap.indent(STUB, found[1]), text)
-        text = text if count else STUB
-    return bare(text)
 
 
 # ── restoring ───────────────────────────────────────────────────────────────
@@ -248,7 +213,7 @@ def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> 
     if wanted == "def":  # `pad = 3` in some trial is no answer, unless there is no other
         places = [i for i in places if defines(cells[i].source, name) == "def"] or places
     if not places:
-        marker = re.compile(rf"(?m)^[ \t]*+#[ \t]*exercise:[ \t]*{re.escape(name)}\b")
+        marker = exercise_marker(name)
         places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]
     if not places:
         return None

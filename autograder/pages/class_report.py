@@ -7,7 +7,6 @@ The page needs no network and runs no script, and whatever a student wrote is te
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter
 from pathlib import Path
@@ -18,10 +17,10 @@ from cnnlab.engine.shown import MARK
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbformat import NotebookNode
 
+from ..cells import is_test, tested_by, title_of
 from ..course import Course, CourseError, write
-from ..intake.restore import is_test, name_of
-from ..recording.grade import Row, table
 from ..recording.points import share_of
+from ..recording.table import Row, table
 from . import TEMPLATES
 from .similar import similar
 from .written import questions
@@ -71,10 +70,10 @@ def _lesson(course: Course, lesson: str) -> dict[str, Any] | None:
     shares = [share_of(row.score, row.max_score) for row in rows]
     seconds = {s: n.metadata.get("cnnlab", {}).get("seconds") for s, n in notebooks.items()}
     seconds = {s: float(t) for s, t in seconds.items() if isinstance(t, int | float)}
-    exercises = [name_of(c).removeprefix("test_") for c in source.cells if is_test(c)]
+    exercises = [tested_by(c) for c in source.cells if is_test(c)]
     return {
         "name": lesson,
-        "title": _title(source) or lesson,
+        "title": title_of(source) or lesson,
         "rows": rows,
         "shares": dict(zip((row.student for row in rows), shares, strict=True)),
         "max_score": max(row.max_score for row in rows),
@@ -101,11 +100,6 @@ def _graded(course: Course, student: str, lesson: str) -> NotebookNode:
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
-def _title(notebook: NotebookNode) -> str:
-    found = (re.search(r"(?m)^# (.+)$", c.source) for c in notebook.cells)
-    return next((f[1].strip() for f in found if f), "")
-
-
 def _distribution(shares: list[float]) -> dict[str, Any]:
     """How many students have 0 to 10 % of the points, 10 to 20 %, …: the bars of a histogram."""
     counts = [0] * BINS
@@ -126,7 +120,7 @@ def _last(exercises: list[str], row: Row) -> int | None:
     attempted = [
         i
         for i, name in enumerate(exercises)
-        if name in row.marks and row.marks[name].status in ("correct", "incorrect")
+        if name in row.exercises and row.exercises[name].status in ("correct", "incorrect")
     ]
     return max(attempted, default=None)
 
@@ -136,7 +130,7 @@ def _exercises(names: list[str], rows: list[Row]) -> list[dict[str, Any]]:
     stopped = Counter(_last(names, row) for row in rows)
     found = []
     for place, name in enumerate(names):
-        marks = [row.marks[name] for row in rows if name in row.marks]
+        marks = [row.exercises[name] for row in rows if name in row.exercises]
         verdicts = Counter(mark.status for mark in marks)
         most = max((mark.max_points for mark in marks), default=0.0)
         mean = statistics.mean(mark.points for mark in marks) if marks else 0.0
@@ -158,7 +152,7 @@ def _exercises(names: list[str], rows: list[Row]) -> list[dict[str, Any]]:
 
 def _mistakes(rows: list[Row]) -> list[dict[str, Any]]:
     """The known mistakes by how many students made them, most frequent first."""
-    found = Counter((e, m.mistake) for row in rows for e, m in row.marks.items() if m.mistake)
+    found = Counter((e, m.mistake) for row in rows for e, m in row.exercises.items() if m.mistake)
     return [
         {"exercise": exercise, "mistake": mistake, "students": n, "of": len(rows)}
         for (exercise, mistake), n in found.most_common()

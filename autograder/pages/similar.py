@@ -13,8 +13,8 @@ from pygments.token import Comment, Name, String
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from ..intake.restore import released
-from ..recording.grade import Mark, Row
+from ..cells import released
+from ..recording.table import Earned, Row
 from .written import code_of, plain
 
 ALIKE = 0.9
@@ -51,7 +51,7 @@ def similar(
     written = {row.student: code_of(notebooks[row.student], lines) for row in rows}
     letters: dict[str, str] = {}
     texts = {student: _tokens(code, names, letters) for student, code in written.items()}
-    marks = {row.student: row.marks for row in rows if len(texts[row.student]) >= OWN_TOKENS}
+    marks = {row.student: row.exercises for row in rows if len(texts[row.student]) >= OWN_TOKENS}
     students = list(marks)
     own = [texts[student] for student in students]
     if len(own) < 2:
@@ -97,7 +97,7 @@ def _tokens(code: str, given: set[str], letters: dict[str, str]) -> str:
     return "".join(out[:MOST_TOKENS])
 
 
-def same_mistakes(one: dict[str, Mark], other: dict[str, Mark]) -> int:
+def same_mistakes(one: dict[str, Earned], other: dict[str, Earned]) -> int:
     """In how many exercises two students make the same known mistake."""
     return sum(
         bool(m.mistake) and e in other and m.mistake == other[e].mistake for e, m in one.items()

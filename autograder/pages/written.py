@@ -7,9 +7,9 @@ import unicodedata
 import nbformat
 from nbformat import NotebookNode
 
+from ..cells import is_answer
 from ..course import Course
 from ..intake.inert import as_typed
-from ..intake.restore import is_answer
 
 MOST_CHARACTERS = 8000
 
