@@ -41,11 +41,15 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
 
+from ..cells import is_answer, name_of, released
 from ..course import Course
-from ..intake.restore import is_answer, name_of, released, restore
-from ..judging.judge import _to_run
-from ..recording import grade as recorder
+from ..intake.restore import restore
+from ..judging.submission import to_run
+from ..judging.worker import work
+from ..recording import batch
+from ..recording.grade import Settled, grade, jobs
 from ..releasing import build
+from ..sandbox.warm import close_kept
 
 
 def solutions(lesson: str, *names: str) -> dict[str, Callable]:
@@ -165,10 +169,10 @@ def _cpu_of_sandboxes() -> float:
 
 def ours(course: Course, lesson: str) -> tuple[float, float]:
     """Seconds per submission of one worker, and CPU seconds, once the sandbox is warm."""
-    graded: list[recorder.Result] = []
+    graded: list[Settled] = []
     marks: list[tuple[float, float]] = []
 
-    def told(result: recorder.Result) -> None:
+    def told(result: Settled) -> None:
         if result.status != "graded":
             raise ValueError(f"{result}: its time says nothing")
         graded.append(result)
@@ -176,7 +180,7 @@ def ours(course: Course, lesson: str) -> tuple[float, float]:
         if len(graded) in (3, OURS):
             marks.append((time.perf_counter(), _cpu_of_sandboxes()))
 
-    recorder.grade(course, [lesson], workers=1, force=True, told=told)
+    grade(course, [lesson], workers=1, force=True, told=told)
     (start, before), (end, after) = marks
     return (end - start) / (OURS - 3), (after - before) / (OURS - 3)
 
@@ -206,7 +210,7 @@ def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
         silent = contextlib.redirect_stdout(None)
         with _as_main(module), warnings.catch_warnings(), silent:
             warnings.simplefilter("ignore")
-            for _, text in _to_run(clean):
+            for _, text in to_run(clean):
                 text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", text)
                 for statement in ast.parse(text).body:
                     # No notebook is here, and what nobody has filled in says so.
@@ -272,8 +276,8 @@ def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterat
     first.mkdir(parents=True)
     file = first / f"{lesson}.ipynb"
     file.write_bytes(course.source(lesson).read_bytes())
-    answer = recorder.work(next(recorder._jobs(course, lesson, None, False)))
-    recorder._close_worker()
+    answer = work(next(jobs(course, lesson, None, False)))
+    close_kept()
     for i in range(1, count):
         folder = course.submitted(f"s{i:05}", lesson)
         folder.mkdir(parents=True)
@@ -281,7 +285,7 @@ def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterat
     recorded: list[str] = []  # a bar that is not shown does not count
     marks = [(time.perf_counter(), _resident())]
 
-    def told(result: recorder.Result) -> None:
+    def told(result: Settled) -> None:
         if result.status != "graded":
             raise ValueError(f"{result}: its time says nothing")
         bar.update()
@@ -291,9 +295,9 @@ def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterat
 
     with (
         tqdm(total=count, disable=None, leave=False) as bar,
-        patch.object(recorder, "work", lambda job: copy.copy(answer)),
+        patch.object(batch, "work", lambda job: copy.copy(answer)),
     ):
-        recorder.grade(course, [lesson], workers=1, told=told)
+        grade(course, [lesson], workers=1, told=told)
     for (start, _), (end, memory) in itertools.pairwise(marks):
         yield 1000 * (end - start) * parts / count, memory
 

@@ -12,133 +12,19 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import functools
 import itertools
-import json
 import re
-import textwrap
-from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
+from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released, role_of
 from .inert import disarmed
-
-NOTEBOOK_BYTES = 32 * 2**20
-CELLS = 5000
-CELL_CHARACTERS = 200_000
-"""What a submission may hold; more than that no lesson needs."""
-
-
-class Unreadable(ValueError):
-    """A submitted file that is not a notebook; the message says why."""
-
-
-# ── reading ─────────────────────────────────────────────────────────────────
-
-
-def parse(data: bytes) -> Any:
-    """A submitted file as a notebook, whatever its version. Raises Unreadable."""
-    if len(data) > NOTEBOOK_BYTES:
-        raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
-    text = _decoded(data)
-    if not text.strip():
-        raise Unreadable("the file is empty")
-    try:
-        return from_data(json.loads(text))
-    except Unreadable:
-        raise
-    except (ValueError, RecursionError) as problem:
-        raise Unreadable(f"the file is not a notebook: {_instead(text, problem)}") from None
-
-
-def _decoded(data: bytes) -> str:
-    """The text of a file in UTF-8, -16 or -32 or, where it is none of these, Latin-1."""
-    try:
-        return data.decode(json.detect_encoding(data))
-    except UnicodeDecodeError:
-        # An é of Latin-1 in a name must not become two signs that no name may hold.
-        return data.decode("latin-1")
-
-
-def _instead(text: str, problem: Exception) -> str:
-    """What a text that is no JSON seems to be."""
-    start = text.lstrip()
-    if re.search(r"(?m)^(?:<{7}|>{7}) ", text):
-        return "it holds the marks of a git merge (<<<<<<<) that nobody has resolved"
-    if start[:1] == "<":
-        return "it is a web page, such as one to log in"
-    at_the_end = getattr(problem, "pos", 0) >= len(text.rstrip()) - 1
-    if start[:1] == "{" and (at_the_end or "Unterminated" in str(problem)):
-        return "it is cut off, its end is missing"
-    # Here and below "*+" gives nothing back: a file of empty lines must not take hours.
-    if re.search(r"(?m)^[ \t]*+(?:def|import|from) \w", start) and start[:1] not in "{[":
-        return "it is a Python script"
-    return "it is damaged, or something else"
-
-
-def from_data(data: Any) -> Any:
-    """What ``restore`` reads of a notebook in any JSON: its cells' types, sources and ids."""
-    if not isinstance(data, dict):
-        raise Unreadable("the file is not a notebook: it has no cells")
-    cells = data.get("cells")
-    if cells is None and isinstance(data.get("worksheets"), list):  # format 3
-        sheets = [s for s in data["worksheets"] if isinstance(s, dict)]
-        cells = [c for s in sheets for c in _list(s.get("cells"))]
-    if not isinstance(cells, list):
-        raise Unreadable("the file is not a notebook: it has no cells")
-    if len(cells) > CELLS:
-        raise Unreadable(f"the notebook has more than {CELLS} cells")
-    notebook = new_notebook()
-    for cell in cells:
-        if not isinstance(cell, dict):
-            continue
-        # By hand: nbformat's own functions check each cell against its schema, at length.
-        made = NotebookNode(cell_type="code" if cell.get("cell_type") == "code" else "markdown")
-        made.source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
-        grade_id = _grade_id(cell)
-        nbgrader = {"nbgrader": NotebookNode(grade_id=grade_id)} if grade_id else {}
-        made.metadata = NotebookNode(nbgrader)
-        notebook.cells.append(made)
-    return notebook
-
-
-def _list(value: Any) -> list:
-    return value if isinstance(value, list) else []
-
-
-def _source(value: Any) -> str:
-    if isinstance(value, list):
-        value = "".join(v for v in value if isinstance(v, str))
-    text = value if isinstance(value, str) else ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.encode("utf-8", "replace").decode()
-
-
-def _grade_id(cell: Any) -> str:
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return name if isinstance(name, str) else ""
-
+from .reading import from_data
 
 # ── understanding cells ─────────────────────────────────────────────────────
-
-
-def is_answer(cell: Any) -> bool:
-    """Whether a source cell is one that students fill in."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_test(cell: Any) -> bool:
-    """Whether a source cell is a test: code, graded, not the student's."""
-    nbgrader = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not nbgrader.get("solution")
-
-
-def name_of(cell: Any) -> str:
-    """A cell's grade_id, or ""."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _statements(source: str) -> list[ast.stmt] | None:
@@ -172,7 +58,7 @@ def defines(source: str, name: str) -> str:
     return how
 
 
-def disturbing(notebook: Any) -> set[int]:
+def disturbing(notebook: NotebookNode) -> set[int]:
     """Places of a student's own cells that give a name used above it another meaning.
 
     notebook: a restored one. A grader who runs all cells before the tests must know them: from
@@ -181,7 +67,7 @@ def disturbing(notebook: Any) -> set[int]:
     used: set[str] = set()
     found: set[int] = set()
     for place, cell in enumerate(notebook.cells):
-        role = cell.metadata.get("cnnlab", {}).get("role")
+        role = role_of(cell)
         if cell.cell_type == "code" and role in ("answer", "own"):
             nodes = [n for s in _statements(cell.source) or [] for n in ast.walk(s)]
             bound = {name for n in nodes for name in _bound(n)}
@@ -202,29 +88,10 @@ def _bound(node: ast.AST) -> list[str]:
     return [node.arg] if isinstance(node, ast.arg) else []
 
 
-def bare(source: str) -> str:
-    """A source without what makes no difference: white space at line ends and around."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
-
-
-_SOLUTION = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$")
-_HIDDEN = re.compile(r"(?ms)^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?")
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
-
-
-def released(cell: Any) -> str:
-    """The text of a source cell as students got it: no solution, no hidden tests."""
-    text = _HIDDEN.sub("", cell.source)
-    if is_answer(cell) and cell.cell_type == "code":
-        text, count = _SOLUTION.subn(lambda found: textwrap.indent(STUB, found[1]), text)
-        text = text if count else STUB
-    return bare(text)
-
-
 # ── restoring ───────────────────────────────────────────────────────────────
 
 
-def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
+def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """The clean notebook, and what was repaired, a sentence each.
 
     submitted: any notebook, or None. source: the instructor's notebook of the lesson.
@@ -240,56 +107,78 @@ def restore(submitted: Any, source: Any) -> tuple[Any, list[str]]:
         name_of(c): _find(c, cells, repairs) if c.cell_type == "code" else _written(c, clean, cells)
         for c in answers
     }
-    not_theirs = {released(c) for c in source.cells}
     tests = {name_of(c): released(c) for c in source.cells if is_test(c)}
 
-    own: list[Any] = []
-    before: dict[int, list[Any]] = {}  # the student's own cells, by the answer they precede
-    attempts: list[Any] = []  # those that define an exercise whose answer stands further down
-    for i, cell in enumerate(cells):
-        if i in found.values():
-            before[i], own = own, []
-        elif cell.cell_type == "code" and name_of(cell) not in tests:
-            text = bare(cell.source)
-            defined = [found[name] for name in found if defines(cell.source, name)]
-            overridden = any(place is not None and i > place for place in defined)
-            if text and text not in not_theirs and not overridden:
-                (attempts if defined else own).append(_cell(cell.source, "own"))
+    kept = _kept(cells, found, {released(c) for c in source.cells}, tests)
 
-    out: list[Any] = []
+    out: list[NotebookNode] = []
     for cell in clean.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         role = "test" if is_test(cell) else "ours"
         if is_answer(cell):
             role, place = "answer", found[name_of(cell)]
-            out += attempts  # before every answer, or an old attempt would take a new one's place
-            attempts = []
+            # Before every answer, or an old attempt would take a new one's place.
+            out += kept.attempts
+            kept.attempts = []
             if place is None and cell.cell_type == "code":
                 repairs.append(f"There is no answer cell for {name_of(cell)}: not attempted.")
                 cell.source = STUB
             elif place is None:
                 cell.source = ""
             else:
-                out += before.pop(place, [])
+                out += kept.before.pop(place, [])
                 text = cells[place].source
                 ours = cell.cell_type == "code" or bare(text) == released(cell)
                 cell.source = text if ours else disarmed(text)
         cell.metadata["cnnlab"] = {"role": role}
         out.append(cell)
-    clean.cells = out + [c for left in (*before.values(), own) for c in left]
+    clean.cells = out + [c for left in (*kept.before.values(), kept.after) for c in left]
     _about_tests(tests, cells, repairs)
     clean.metadata["cnnlab"] = {"repairs": repairs}
     return clean, repairs
 
 
-def _cell(source: str, role: str) -> Any:
+@dataclasses.dataclass
+class _Kept:
+    """Code cells that the student added or changed.
+
+    before: by the place of the answer they precede. after: those behind the last answer.
+    attempts: those that define an exercise whose answer stands further down.
+    """
+
+    before: dict[int, list[NotebookNode]]
+    after: list[NotebookNode]
+    attempts: list[NotebookNode]
+
+
+def _kept(
+    cells: list[NotebookNode],
+    found: dict[str, int | None],
+    not_theirs: set[str],
+    tests: dict[str, str],
+) -> _Kept:
+    """What is kept of a student's other cells. found: the place of each answer."""
+    kept = _Kept({}, [], [])
+    for i, cell in enumerate(cells):
+        if i in found.values():
+            kept.before[i], kept.after = kept.after, []
+        elif cell.cell_type == "code" and name_of(cell) not in tests:
+            text = bare(cell.source)
+            defined = [found[name] for name in found if defines(cell.source, name)]
+            overridden = any(place is not None and i > place for place in defined)
+            if text and text not in not_theirs and not overridden:
+                (kept.attempts if defined else kept.after).append(_cell(cell.source, "own"))
+    return kept
+
+
+def _cell(source: str, role: str) -> NotebookNode:
     return new_code_cell(source, metadata={"cnnlab": {"role": role}})
 
 
-def _joined(cells: list[Any], repairs: list[str]) -> list[Any]:
+def _joined(cells: list[NotebookNode], repairs: list[str]) -> list[NotebookNode]:
     """The cells with those put together again that somebody split inside a function."""
-    out: list[Any] = []
+    out: list[NotebookNode] = []
     for cell in cells:
         if cell.cell_type == "code" and out and _continues(out[-1], cell.source):
             out[-1].source = out[-1].source.rstrip("\n") + "\n" + cell.source
@@ -299,7 +188,7 @@ def _joined(cells: list[Any], repairs: list[str]) -> list[Any]:
     return out
 
 
-def _continues(above: Any, source: str) -> bool:
+def _continues(above: NotebookNode, source: str) -> bool:
     """Whether a cell is code only together with the one above.
 
     That it begins with a blank is no proof: such a cell runs by itself in Jupyter.
@@ -311,7 +200,7 @@ def _continues(above: Any, source: str) -> bool:
     return half and _statements(above.source.rstrip("\n") + "\n" + source) is not None
 
 
-def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
+def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> int | None:
     """Where the student's answer for a code cell of the source is."""
     name = name_of(cell)
     named = [i for i, c in enumerate(cells) if name_of(c) == name]
@@ -324,7 +213,7 @@ def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
     if wanted == "def":  # `pad = 3` in some trial is no answer, unless there is no other
         places = [i for i in places if defines(cells[i].source, name) == "def"] or places
     if not places:
-        marker = re.compile(rf"(?m)^[ \t]*+#[ \t]*exercise:[ \t]*{re.escape(name)}\b")
+        marker = exercise_marker(name)
         places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]
     if not places:
         return None
@@ -343,7 +232,7 @@ def _find(cell: Any, cells: list[Any], repairs: list[str]) -> int | None:
     return chosen
 
 
-def _written(cell: Any, source: Any, cells: list[Any]) -> int | None:
+def _written(cell: NotebookNode, source: NotebookNode, cells: list[NotebookNode]) -> int | None:
     """Where the student's text for a text cell of the source is."""
     named = [i for i, c in enumerate(cells) if name_of(c) == name_of(cell)]
     written = [i for i in named if bare(cells[i].source) != released(cell)]
@@ -359,7 +248,7 @@ def _written(cell: Any, source: Any, cells: list[Any]) -> int | None:
     return None
 
 
-def _about_tests(tests: dict[str, str], cells: list[Any], repairs: list[str]) -> None:
+def _about_tests(tests: dict[str, str], cells: list[NotebookNode], repairs: list[str]) -> None:
     """Tell what happened to test cells. Ours are used in any case."""
     theirs = {name_of(c): bare(c.source) for c in cells if name_of(c) in tests}
     if cells and tests and not theirs:

@@ -1,1 +1,5 @@
-"""The judge, and the steps by which nbgrader calls it."""
+"""Judging: what is decided about points is decided here, once, and handed on as a value.
+
+``worker`` (one submission) calls ``judge`` (its test cells), which calls ``submission`` (its cells
+in the sandbox). ``record`` is what is kept. ``plugins`` are the steps by which nbgrader comes here.
+"""

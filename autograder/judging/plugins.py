@@ -6,29 +6,27 @@ does, by name, and where it cannot, grading ends there and runs nothing (``cours
 
 from __future__ import annotations
 
-import atexit
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from ..cells import STUDENTS_KERNEL
 from ..intake.restore import restore
-
-if TYPE_CHECKING:
-    from .judge import Sandboxes
+from ..sandbox.warm import kept
 
 ELSEWHERE = {
-    "Collect": "..intake.links",
+    "Collect": "..intake.exchange",
     "NotebookOnly": "..intake.links",
-    "ReleaseFeedback": "..intake.links",
+    "ReleaseFeedback": "..pages.exchange",
     "Straight": "..intake.links",
     "Page": "..pages.feedback",
     "PageExporter": "..pages.feedback",
-    "markdown": "..intake.inert",
+    "markdown": "..pages.markdown",
 }
 """What settings name here and where it is. It is imported when it is asked for: formgrader's server
 makes pages, and needs no torch for that."""
@@ -46,7 +44,7 @@ class StudentsKernel(NbGraderPreprocessor):
     source/ and the gradebook name one that nobody has (``cells.NOBODYS_KERNEL``).
     """
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Name the kernel in the notebook that is handed out."""
         nb.metadata["kernelspec"] = dict(STUDENTS_KERNEL)
         return nb, resources
@@ -55,7 +53,7 @@ class StudentsKernel(NbGraderPreprocessor):
 class Restore(NbGraderPreprocessor):
     """First step of ``nbgrader autograde``: the student's answers in a clean notebook."""
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Replace a submitted notebook by a restored one."""
         course = self.parent.parent.coursedir
         lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
@@ -72,21 +70,8 @@ class Judge(NbGraderPreprocessor):
 
     unsafe_local = Bool(False, help="Run students' code without a sandbox.").tag(config=True)
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Judge a restored notebook; a Fault stops this student's grading, not the others'."""
-        from .judge import judge_twice
+        from .judge import judge_twice  # and with it torch: Restore and the pages need none
 
-        return judge_twice(nb, _shared(self.unsafe_local)), resources
-
-
-_sandboxes: dict[bool, Sandboxes] = {}
-
-
-def _shared(unsafe_local: bool) -> Sandboxes:
-    """This process's sandboxes, kept warm from one notebook to the next."""
-    from .judge import Sandboxes
-
-    if unsafe_local not in _sandboxes:
-        _sandboxes[unsafe_local] = Sandboxes(unsafe_local)
-        atexit.register(_sandboxes[unsafe_local].close)
-    return _sandboxes[unsafe_local]
+        return judge_twice(nb, kept(self.unsafe_local)), resources

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cnnlab.engine.comparing import WORDS
 from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
+from cnnlab.engine.verdict import worst
 from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -25,33 +28,16 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from traitlets.config import Config
 
+from ..cells import STUB, bare, is_answer, is_test, name_of, tested_by, title_of, with_hidden_named
 from ..course import Course
 from ..intake.inert import as_typed
 from ..intake.links import NoLinks
-from ..intake.restore import STUB, bare, is_answer, is_test, name_of
-from ..judging.judge import REPORT
+from ..judging.record import Record, forget_data, records
 from ..paths import on_the_way
+from ..recording.points import share_of
+from . import TEMPLATES
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
-
-_HIDDEN = re.compile(r"(?ms)^([ \t]*)### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*")
 _CODE = HtmlFormatter(cssclass="code", style="default")
-
-_WORDS = {
-    "type": "wrong type",
-    "shape": "wrong shape",
-    "dtype": "wrong type of number",
-    "values": "wrong values",
-    "changed": "changed its arguments",
-    "raised": "raised an error",
-    "no error": "no ValueError",
-    "timeout": "did not end",
-    "forbidden": "not allowed",
-    "died": "its process ended",
-    "judged": "not good enough",
-    "not filled in": "not filled in",
-}
-"""Kinds of problems (``Problem.kind`` in ``cnnlab.engine.comparing``) in a reader's words."""
 
 
 def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
@@ -84,16 +70,14 @@ class Page(GetGrades):
     It leaves nothing in the notebook that a page must not show, whatever the template.
     """
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Put the page's content into ``resources``; hide tests in the notebook."""
         nb, resources = super().preprocess(nb, resources)
         resources["page"] = page(nb, resources["nbgrader"])
         for cell in nb.cells:
-            cell.source = (
-                _HIDDEN.sub(r"\1# hidden tests", cell.source) if is_test(cell) else (cell.source)
-            )
-            for output in cell.get("outputs", []):
-                output.get("data", {}).pop(REPORT, None)
+            if is_test(cell):
+                cell.source = with_hidden_named(cell.source)
+            forget_data(cell)
         return nb, resources
 
 
@@ -122,7 +106,7 @@ class Feedback(GenerateFeedback):
 # ── the content ─────────────────────────────────────────────────────────────
 
 
-def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
+def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
     """What the template shows, from a graded notebook after GetGrades. Plain text but for
     "reports" and "code", which are HTML.
 
@@ -137,25 +121,20 @@ def page(nb: Any, about: dict[str, Any]) -> dict[str, Any]:
         notes.append("It was graded without a sandbox, so the points are provisional.")
     texts = [_text(c) for c in answers.values() if c.cell_type == "markdown"]
     return {
-        "title": _title(nb) or about["notebook"],
+        "title": title_of(nb) or about["notebook"],
         "student": about["student"],
         "score": number(score),
         "max_score": number(most),
-        "percent": round(100 * max(0.0, min(score / most, 1.0))) if most else 0,
+        "percent": round(100 * share_of(score, most)),
         "penalty": number(float(about["late_penalty"])) if about["late_penalty"] else "",
         "notes": notes,
-        "exercises": [_exercise(c, answers.get(name_of(c).removeprefix("test_"))) for c in tests],
+        "exercises": [_exercise(c, answers.get(tested_by(c))) for c in tests],
         "texts": texts,
         "code_style": _CODE.get_style_defs(".code"),
     }
 
 
-def _title(nb: Any) -> str:
-    found = (re.search(r"(?m)^# (.+)$", c.source) for c in nb.cells if c.cell_type == "markdown")
-    return next((f[1].strip() for f in found if f), "")
-
-
-def _text(cell: Any) -> dict[str, Any]:
+def _text(cell: NotebookNode) -> dict[str, Any]:
     """A cell for free text: what the student wrote, and what was answered."""
     source = as_typed(cell.source).strip()
     return {
@@ -167,31 +146,31 @@ def _text(cell: Any) -> dict[str, Any]:
     }
 
 
-def _comment(cell: Any) -> str:
+def _comment(cell: NotebookNode) -> str:
     said = cell.metadata.get("nbgrader", {}).get("comment") or ""
     return "" if said == "No response." else said
 
 
-def _exercise(test: Any, answer: Any) -> dict[str, Any]:
+def _exercise(test: NotebookNode, answer: NotebookNode | None) -> dict[str, Any]:
     """One exercise: verdict, reports, the student's code."""
-    data = [o.get("data", {}) for o in test.outputs]
-    found = [d for d in data if REPORT in d]
-    visible = [d for d in found if not d[REPORT].get("hidden")]
-    secret = [d[REPORT] for d in found if d[REPORT].get("hidden")]
-    status = _status([d[REPORT]["status"] for d in found], test)
-    shown = {cause for d in visible for cause in d[REPORT]["causes"]}
-    cause = next((c for d in found for c in d[REPORT]["causes"]), "") or _most_frequent(found)
+    found = records(test)
+    visible = [record for record in found if not record.hidden]
+    secret = [record for record in found if record.hidden]
+    status = _status(found, test)
+    shown = {cause for record in visible for cause in record.causes}
+    causes = (cause for record in found for cause in record.causes)
+    cause = next(causes, "") or _most_frequent(found)
     picture, alt = _picture(visible)
     code = answer.source if answer is not None else ""
     return {
-        "name": name_of(test).removeprefix("test_"),
+        "name": tested_by(test),
         "css": status.replace(" ", "-"),
         "mark": MARK[status],
         "verdict": HEADLINE[status],
         "points": number(float(test.metadata.nbgrader.get("score") or 0)),
         "max_points": number(float(test.metadata.nbgrader["points"])),
         "cause": cause[:1].upper() + cause[1:],
-        "reports": [_report(d) for d in visible if status != "not attempted"],
+        "reports": [_report(record) for record in visible if status != "not attempted"],
         "picture": picture,
         "alt": alt,
         "errors": [f"{o.ename}: {o.evalue}" for o in test.outputs if o.output_type == "error"],
@@ -201,51 +180,44 @@ def _exercise(test: Any, answer: Any) -> dict[str, Any]:
     }
 
 
-def _status(statuses: list[str], test: Any) -> str:
+def _status(found: list[Record], test: NotebookNode) -> str:
     """The verdict on an exercise from its reports; without any, from its points."""
-    for status in ("not attempted", "incorrect", "correct"):
-        if status in statuses:
-            return status
     about = test.metadata.nbgrader
-    return "correct" if about.get("score") == about["points"] else "incorrect"
+    by_points = "correct" if about.get("score") == about["points"] else "incorrect"
+    return worst(record.status for record in found) or by_points
 
 
-def _most_frequent(found: list[dict[str, Any]]) -> str:
+def _most_frequent(found: list[Record]) -> str:
     """Where no known mistake explains it: what went wrong most often."""
-    kinds = Counter(c["problem"] for d in found for c in d[REPORT]["cases"] if c["problem"])
+    kinds = Counter(problem for record in found for _, problem in record.cases if problem)
     kinds.pop("not filled in", None)
-    return _WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
+    return WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
 
 
-def _report(data: dict[str, Any]) -> dict[str, Any]:
+def _report(record: Record) -> dict[str, Any]:
     """A visible report, as the judge wrote it, and how many of its cases are right."""
-    cases = data[REPORT]["cases"]
-    right = sum(not c["problem"] for c in cases)
-    return {"html": data["text/html"], "right": right, "cases": len(cases)}
+    return {"html": record.html, "right": record.right, "cases": len(record.cases)}
 
 
-def _secret(reports: list[dict[str, Any]], shown: set[str]) -> dict[str, Any] | None:
+def _secret(found: list[Record], shown: set[str]) -> dict[str, Any] | None:
     """The hidden cases: their names and kinds of problem, and causes not told yet."""
-    if not reports:
+    if not found:
         return None
-    cases = [
-        {"name": c["name"], "problem": _WORDS.get(c["problem"], c["problem"])}
-        for r in reports
-        for c in r["cases"]
-    ]
     return {
-        "right": sum(not c["problem"] for c in cases),
-        "cases": cases,
-        "causes": [c for r in reports for c in r["causes"] if c not in shown],
+        "right": sum(record.right for record in found),
+        "cases": [
+            {"name": name, "problem": WORDS.get(problem, problem)}
+            for record in found
+            for name, problem in record.cases
+        ],
+        "causes": [cause for record in found for cause in record.causes if cause not in shown],
     }
 
 
-def _picture(reports: list[dict[str, Any]]) -> tuple[str, str]:
+def _picture(found: list[Record]) -> tuple[str, str]:
     """Target, yours and difference of a wrong case, as base64 of a PNG, and the text for it."""
-    for data in reports:
-        drawing = data[REPORT].get("drawing")
-        if drawing:
-            target, yours = np.array(drawing["target"]), np.array(drawing["yours"])
-            image = picture_png(target.astype(float), yours.astype(float))
-            return base64.b64encode(image).decode(), drawing["alt"]
+    for drawing in (record.drawing for record in found if record.drawing):
+        target, yours = np.array(drawing.target), np.array(drawing.yours)
+        image = picture_png(target.astype(float), yours.astype(float))
+        return base64.b64encode(image).decode(), drawing.alt
     return "", ""

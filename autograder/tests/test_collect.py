@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
 import zipfile
 
@@ -13,6 +14,7 @@ from nbgrader.utils import parse_utc
 
 from autograder.course import Course, CourseError
 from autograder.intake import collect as module
+from autograder.intake import files as finding
 from autograder.intake.collect import CollectError, collect
 from autograder.releasing.build import release
 from autograder.tests import small_lesson
@@ -31,7 +33,7 @@ def made(tmp_path_factory):
 def course(made):
     """A course with one lesson and no submissions."""
     for name in ("submitted", "replaced"):
-        module.shutil.rmtree(made / name, ignore_errors=True)
+        shutil.rmtree(made / name, ignore_errors=True)
     (made / "received.jsonl").unlink(missing_ok=True)
     return Course(made)
 
@@ -239,7 +241,7 @@ def test_a_zip_bomb_is_not_unpacked(course, tmp_path):
 
 
 def test_a_notebook_of_many_megabytes_is_refused(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "NOTEBOOK_BYTES", 2**20)
+    monkeypatch.setattr(finding, "NOTEBOOK_BYTES", 2**20)
     content = os.urandom(2**20).hex()
     put(tmp_path / "in", **{"ada.ipynb": content})
     assert "2 MiB, at most 1 are taken" in refused(course, tmp_path / "in")
@@ -262,7 +264,7 @@ def test_a_zip_whose_header_lies_about_a_size_is_refused(course, tmp_path):
 
 
 def test_too_many_files_are_not_looked_at(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "FILES", 3)
+    monkeypatch.setattr(finding, "FILES", 3)
     files = {f"s{i}.ipynb": "{}" for i in range(5)}
     assert "more than 3 files" in refused(course, zipped(tmp_path / "z.zip", **files))
     result = collect(course, [put(tmp_path / "in", **files)], LESSON)

@@ -13,10 +13,10 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.cells import bare, released
 from autograder.course import Course
 from autograder.intake import collect
-from autograder.intake.restore import bare, released
-from autograder.judging import judge
+from autograder.judging import submission
 from autograder.pages.feedback import feedback
 from autograder.recording import grade as recorder
 from autograder.releasing import build
@@ -70,7 +70,7 @@ def graded(tmp_path_factory):
         collected = collect.collect(course, [root / lesson], lesson)
         assert collected.refused == []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(judge, "CALL_SECONDS", 0.3)  # some cells hang
+            patch.setattr(submission, "CALL_SECONDS", 0.3)  # some cells hang
             results = {r.student: r for r in recorder.grade(course, [lesson], workers=1)}
         feedback(course, [lesson])
         with Gradebook(course.db_url, course.course_id) as gradebook:

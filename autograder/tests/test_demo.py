@@ -5,7 +5,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.demo import demo
-from autograder.recording.grade import Mark, Row, table
+from autograder.recording.table import Earned, Row, table
 from autograder.releasing import build
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -38,16 +38,16 @@ def test_it_runs_to_its_end(ran):
 def test_the_one_with_everything_right_gets_all_points(rows):
     row = rows["Ada_Allright"]
     assert row.score == row.max_score > 0
-    assert {m.status for m in row.marks.values()} == {"correct"}
+    assert {m.status for m in row.exercises.values()} == {"correct"}
 
 
 def test_the_untouched_notebook_counts_as_not_attempted(rows):
     assert rows["Ben_Untouched"].score == 0
-    assert {m.status for m in rows["Ben_Untouched"].marks.values()} == {"not attempted"}
+    assert {m.status for m in rows["Ben_Untouched"].exercises.values()} == {"not attempted"}
 
 
 def test_each_typical_mistake_costs_points_and_most_are_named(rows):
-    marks = rows["Cleo_Mistaken"].marks.values()
+    marks = rows["Cleo_Mistaken"].exercises.values()
     assert all(m.points < m.max_points for m in marks)
     # An answer that calls an earlier, wrong one may do what no known mistake does.
     assert sum(bool(m.mistake) for m in marks) >= len(marks) / 2
@@ -82,7 +82,7 @@ def test_what_it_prints_fits_into_a_terminal(ran):
 
 
 def row(student, exercises, mistake=""):
-    marks = {f"exercise_{i:02}": Mark(1.5, 2, "incorrect", mistake) for i in range(exercises)}
+    marks = {f"exercise_{i:02}": Earned(1.5, 2, "incorrect", mistake) for i in range(exercises)}
     return Row(student, marks, 1.5 * exercises, 2.0 * exercises, ())
 
 

@@ -14,9 +14,11 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
-from autograder.doctor import attacks
 from autograder.doctor import machine as doctor
 from autograder.doctor.attacks import ATTACKS, Attack
+from autograder.doctor.attacks.notebooks import ALIVE
+from autograder.doctor.outcome import formulas, is_alive
+from autograder.doctor.place import LESSON, Place
 from autograder.tests import naive
 from autograder.tests.browser import FLAGS
 
@@ -32,7 +34,7 @@ def job(place, attack, student):
     tests = naive.tests(place.secret) if not attack.change else ["3.0"]
     return {
         "cells": [*cells, *((text, True) for text in tests)],
-        "folder": str(place.course.root / "autograded" / student / doctor.LESSON),
+        "folder": str(place.course.root / "autograded" / student / LESSON),
         "files": {n: place.fill(t, student) for n, t in attack.files.items()},
         "environment": {"HOME": str(place.root / "home")},
         "seconds": naive.STOPPED_SECONDS if attack.goal == "stop" else naive.SECONDS,
@@ -64,10 +66,10 @@ REAL = [a for a in ATTACKS if a.real and a.goal != "page"]
 @pytest.fixture(scope="module")
 def unprotected(tmp_path_factory):
     """What all attacks get; those that mean to stop it wait in line apart from the others."""
-    place = doctor.Place(tmp_path_factory.mktemp("unprotected"))
-    other = place.course.submitted("other", doctor.LESSON)
+    place = Place(tmp_path_factory.mktemp("unprotected"))
+    other = place.course.submitted("other", LESSON)
     other.mkdir(parents=True)
-    (other / f"{doctor.LESSON}.ipynb").write_text(place.secret)
+    (other / f"{LESSON}.ipynb").write_text(place.secret)
     stop = [a for a in REAL if a.goal == "stop"]
     lines = [[a for a in REAL if a.goal != "stop"], stop[::2], stop[1::2]]
     with ThreadPoolExecutor() as pool:
@@ -112,9 +114,9 @@ def test_what_gets_through_is_noticed():
 
 
 def test_living_markup_is_noticed():
-    assert doctor.is_alive(f"<p>{attacks.ALIVE}</p>")
-    assert doctor.is_alive("<a href=\"javascript:alert('alive')\">x</a>")
-    assert not doctor.is_alive("<p>&lt;script&gt;alert('alive')&lt;/script&gt;</p>")
+    assert is_alive(f"<p>{ALIVE}</p>")
+    assert is_alive("<a href=\"javascript:alert('alive')\">x</a>")
+    assert not is_alive("<p>&lt;script&gt;alert('alive')&lt;/script&gt;</p>")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_markup_lives_in_a_page_made_as_stock_nbgrader_makes_it(attack):
         ]
     )
     attack.change(notebook)
-    assert doctor.is_alive(HTMLExporter().from_notebook_node(notebook)[0])
+    assert is_alive(HTMLExporter().from_notebook_node(notebook)[0])
 
 
 def opened(paths):
@@ -151,7 +153,7 @@ def opened(paths):
 
 def test_a_browser_shows_the_attackers_markup_as_text(tmp_path):
     """In their feedback and in the report on the class; a page where it lives is told apart."""
-    place = doctor.Place(tmp_path)
+    place = Place(tmp_path)
     verdicts = doctor.graded(place, [a for a in ATTACKS if a.goal == "page"])
     place.close()
     assert {v.attack.name: v.why for v in verdicts if v.why} == {}
@@ -159,7 +161,7 @@ def test_a_browser_shows_the_attackers_markup_as_text(tmp_path):
     assert len(pages) == len(verdicts) + 2  # the honest student's, and the report
     assert any("&lt;script&gt;" in page.read_text() for page in pages)
     living = tmp_path / "living.html"
-    living.write_text(f"<p>{attacks.ALIVE}</p>")
+    living.write_text(f"<p>{ALIVE}</p>")
     happened = opened([*pages, living])
     assert set(happened.pop(living)) >= {"script", "http://alive.invalid/"}
     assert {path: events for path, events in happened.items() if events} == {}
@@ -169,8 +171,8 @@ def test_a_browser_shows_the_attackers_markup_as_text(tmp_path):
 def test_a_formula_is_noticed_in_a_table(cell):
     rows = io.StringIO()
     csv.writer(rows).writerow(["ada", cell, "7"])
-    assert doctor.formulas(rows.getvalue())
-    assert not doctor.formulas("ada,'=1+1,7\r\n")
+    assert formulas(rows.getvalue())
+    assert not formulas("ada,'=1+1,7\r\n")
 
 
 def test_attacks_are_told_class_by_class_and_the_status_says_whether_all_held(monkeypatch):

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import sys
 
 import nbformat
 import pytest
@@ -18,7 +19,8 @@ from autograder import cli
 from autograder.cells import NOBODYS_KERNEL, STUDENTS_KERNEL
 from autograder.course import SETTINGS, STEPS, STEPS_FILE, Course
 from autograder.doctor import course as doctor_course
-from autograder.doctor.course import WAYS, Environment, as_first_edition, described, tried
+from autograder.doctor.course import WAYS, as_first_edition, tried
+from autograder.doctor.environments import Environment, described, interpreter
 from autograder.mending import COPIES, keep_gradebook, mend
 from autograder.recording import grade as recorder
 from autograder.releasing import build
@@ -57,7 +59,7 @@ def first_edition(course):
 
 
 def python():
-    return doctor_course.sys.executable
+    return sys.executable
 
 
 def kernels(course):
@@ -253,6 +255,6 @@ def test_the_interpreter_of_a_command_is_found_in_its_first_lines(tmp_path):
     script = tmp_path / "nbgrader"
     for first in (f"#!{python()}", f"#!/bin/sh\n'''exec' \"{python()}\" \"$0\" \"$@\"\n' '''"):
         script.write_text(f"{first}\n")
-        assert doctor_course._interpreter(script) == python()
+        assert interpreter(script) == python()
     script.write_text("no script")
-    assert doctor_course._interpreter(script) is None
+    assert interpreter(script) is None

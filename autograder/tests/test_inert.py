@@ -9,8 +9,9 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
-from autograder.intake.inert import as_typed, cleaned, disarmed
+from autograder.intake.inert import as_typed, disarmed
 from autograder.intake.restore import restore
+from autograder.pages.markdown import cleaned
 
 PNG = "iVBORw0KGgo="
 
@@ -149,7 +150,7 @@ def test_the_filter_is_found_by_its_name():
     """As a course's settings name it; a name that leads nowhere shows no page at all."""
     notebook = new_notebook(cells=[new_markdown_cell("<img src=x onerror=alert(1)> **bold**")])
     config = Config()
-    config.HTMLExporter.filters = {"markdown2html": "autograder.intake.inert.markdown"}
+    config.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown.markdown"}
     page, _ = HTMLExporter(config=config, template_name="basic").from_notebook_node(notebook)
     assert "onerror" not in page
     assert "<strong>bold</strong>" in page

@@ -4,15 +4,20 @@ import copy
 import json
 import re
 
+import nbformat
 import numpy as np
 import pytest
 from cnnlab.engine.exercise import EXERCISES, Case
+from cnnlab.engine.verdict import MIME
 from nbgrader.utils import determine_grade
 
-from autograder.intake.restore import is_test, released, restore
-from autograder.judging import judge
+from autograder.cells import is_test, released
+from autograder.intake.restore import restore
+from autograder.judging import judge, submission
+from autograder.judging.submission import Submission
 from autograder.releasing import build
-from autograder.sandbox.sandbox import SandboxError
+from autograder.sandbox.sandbox import Sandbox, SandboxError
+from autograder.sandbox.warm import Sandboxes
 
 from . import small_lesson
 
@@ -21,7 +26,7 @@ POINTS = small_lesson.POINTS
 
 @pytest.fixture(scope="module")
 def sandboxes():
-    warm = judge.Sandboxes()
+    warm = Sandboxes()
     yield warm
     warm.close()
 
@@ -39,7 +44,7 @@ def handed_in(source, answers, before=""):
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = answers.get(name, cell.source if name in POINTS else released(cell))
     if before:
-        notebook.cells.insert(1, judge.nbformat.v4.new_code_cell(before))
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(before))
     return restore(notebook, source)[0]
 
 
@@ -84,7 +89,7 @@ def test_an_untouched_submission_earns_none_and_is_called_not_attempted(points, 
         if c.metadata.get("nbgrader", {}).get("grade_id") in POINTS
     }
     assert set(points(stubs).values()) == {0.0}
-    data = outputs(points.notebook, "conv1d")[0]["data"][judge.REPORT]
+    data = outputs(points.notebook, "conv1d")[0]["data"][MIME]
     assert data["status"] == "not attempted"
 
 
@@ -103,7 +108,7 @@ def test_a_known_mistake_is_named_and_earns_part_of_the_points(points):
     assert 0 < earned < POINTS["conv1d"]
     visible, hidden, result = outputs(points.notebook, "conv1d")
     for output in (visible, hidden):
-        assert output.data[judge.REPORT]["causes"] == ["the filter is flipped"]
+        assert output.data[MIME]["causes"] == ["the filter is flipped"]
         assert "the filter is flipped" in output.data["text/plain"]
     assert float(result.data["text/plain"]) == earned
 
@@ -142,8 +147,8 @@ def rolling_average(x, K=7):
     return np.zeros(len(x) - K + 1)
 """})  # fmt: skip
     visible, hidden, _ = outputs(points.notebook, "rolling_average")
-    assert visible.data[judge.REPORT]["status"] == "correct"
-    assert hidden.data[judge.REPORT]["status"] == "incorrect"
+    assert visible.data[MIME]["status"] == "correct"
+    assert hidden.data[MIME]["status"] == "incorrect"
     assert earned["rolling_average"] < POINTS["rolling_average"]
 
 
@@ -305,8 +310,8 @@ def test_a_trick_earns_nothing_and_spoils_nothing_else(points, trick):
 
 
 def test_an_endless_loop_ends_and_the_other_answers_count(points, monkeypatch):
-    monkeypatch.setattr(judge, "CALL_SECONDS", 0.5)
-    monkeypatch.setattr(judge, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(submission, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(submission, "AGAIN_SECONDS", 0.1)
     earned = points(
         {"rolling_average": "@fill\ndef rolling_average(x, K=7):\n    while True: pass"}
     )
@@ -318,7 +323,7 @@ def test_an_endless_loop_ends_and_the_other_answers_count(points, monkeypatch):
 
 
 def test_a_loop_in_a_cell_ends_and_the_answers_count(points, monkeypatch):
-    monkeypatch.setattr(judge, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(submission, "CALL_SECONDS", 0.5)
     assert points({}, before="while True: pass") == FULL
 
 
@@ -399,7 +404,7 @@ def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, m
     def broken(*args, **kwargs):
         raise RuntimeError("torch is broken")
 
-    judge._known.cache_clear()
+    judge.known_values.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr(EXERCISES["pad"], "_oracle", broken)
         with pytest.raises(judge.Fault, match=r"right answer to pad, .* RuntimeError torch is bro"):
@@ -409,9 +414,9 @@ def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, m
 
 
 def test_a_sandbox_that_ends_by_itself_is_a_fault_and_is_tried_again(source):
-    warm = judge.Sandboxes()
+    warm = Sandboxes()
     calls = []
-    real = judge.Submission._ask
+    real = Submission._ask
 
     def once(self, flavour, *rest):
         calls.append(flavour)
@@ -420,11 +425,11 @@ def test_a_sandbox_that_ends_by_itself_is_a_fault_and_is_tried_again(source):
             self.sandboxes[flavour]._process.wait()
         return real(self, flavour, *rest)
 
-    judge.Submission._ask = once
+    Submission._ask = once
     try:
         notebook = judge.judge_twice(handed_in(source, {}), warm)
     finally:
-        judge.Submission._ask = real
+        Submission._ask = real
         warm.close()
     tests = [c for c in notebook.cells if is_test(c)]
     assert [determine_grade(c)[0] for c in tests] == [2, 3, 2, 4]
@@ -434,13 +439,13 @@ def test_no_sandbox_is_a_fault(source, monkeypatch):
     def none(self):
         raise SandboxError("no sandbox: none here")
 
-    monkeypatch.setattr(judge.Sandbox, "start", none)
+    monkeypatch.setattr(Sandbox, "start", none)
     with pytest.raises(judge.Fault, match="none here"):
-        judge.judge(handed_in(source, {}), judge.Sandboxes())
+        judge.judge(handed_in(source, {}), Sandboxes())
 
 
 def test_grades_made_without_a_sandbox_are_marked(source):
-    unsafe = judge.Sandboxes(unsafe_local=True)
+    unsafe = Sandboxes(unsafe_local=True)
     notebook = judge.judge(handed_in(source, {}), unsafe, 1)
     unsafe.close()
     assert notebook.metadata["cnnlab"]["unsafe_local"] is True
@@ -459,11 +464,11 @@ def test_grades_made_without_a_sandbox_are_marked(source):
     ],
 )
 def test_unknown_replies_count_as_the_end_of_the_process(reply):
-    assert judge._outcome(reply).status == "died"
+    assert submission.outcome_from(reply).status == "died"
 
 
 def test_replies_are_cut_to_size():
-    got = judge._outcome(
+    got = submission.outcome_from(
         {
             "status": "raised",
             "errors": ["E" * 1000] * 1000 + [3],
@@ -480,39 +485,39 @@ def test_replies_are_cut_to_size():
 
 def test_an_answer_that_keeps_dying_is_not_started_for_ever(source, sandboxes, monkeypatch):
     opened = []
-    real = judge.Sandbox.open
-    monkeypatch.setattr(judge.Sandbox, "open", lambda self: opened.append(1) or real(self))
+    real = Sandbox.open
+    monkeypatch.setattr(Sandbox, "open", lambda self: opened.append(1) or real(self))
     notebook = handed_in(source, {"conv1d": "import os\ndef conv1d(x, f): os._exit(0)"})
-    submission = judge.Submission(notebook, sandboxes)
+    theirs = Submission(notebook, sandboxes)
     for _ in range(20):
-        got = submission.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
+        got = theirs.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
         assert (got.status, got.message) == ("died", "it ended itself, as exit() does")
-    submission.close()
-    assert len(opened) == judge.DEATHS
+    theirs.close()
+    assert len(opened) == submission.DEATHS
 
 
 def test_cells_that_keep_dying_are_not_run_for_ever(source, sandboxes):
     notebook = handed_in(source, {})
-    cells = [judge.nbformat.v4.new_code_cell("import os; os._exit(0)") for _ in range(50)]
+    cells = [nbformat.v4.new_code_cell("import os; os._exit(0)") for _ in range(50)]
     for cell in cells:
         cell.metadata["cnnlab"] = {"role": "own"}
     notebook.cells[:0] = cells
-    submission = judge.Submission(notebook, sandboxes)
-    got = submission.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
-    submission.close()
+    theirs = Submission(notebook, sandboxes)
+    got = theirs.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
+    theirs.close()
     assert got.status == "died"
-    assert len(submission._fates) == judge.CELL_DEATHS
+    assert len(theirs._fates) == submission.CELL_DEATHS
 
 
 def test_a_case_that_does_not_end_leaves_the_other_cases_their_points(points, monkeypatch):
     """Only windows of one day hang; the rest of the exercise is right."""
-    monkeypatch.setattr(judge, "CALL_SECONDS", 0.5)
-    monkeypatch.setattr(judge, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(submission, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(submission, "AGAIN_SECONDS", 0.1)
     solution = small_lesson.SOLUTIONS["rolling_average"]
     hanging = "    while K == 1:\n        pass\n    ### BEGIN SOLUTION\n"
     source = "@fill\n" + solution.replace("    ### BEGIN SOLUTION\n", hanging)
     earned = points({"rolling_average": source})
     assert 0 < earned["rolling_average"] < POINTS["rolling_average"]
     assert others(earned, "rolling_average") == others(FULL, "rolling_average")
-    cases = outputs(points.notebook, "rolling_average")[0].data[judge.REPORT]["cases"]
+    cases = outputs(points.notebook, "rolling_average")[0].data[MIME]["cases"]
     assert {case["problem"] for case in cases} == {None, "timeout"}

@@ -16,9 +16,11 @@ import psutil
 import pytest
 from nbformat.v4 import new_output
 
+from autograder.cells import is_test
 from autograder.course import Course
-from autograder.intake.restore import is_test
+from autograder.judging import worker
 from autograder.recording import grade as recorder
+from autograder.recording import gradebook
 from autograder.releasing import build
 
 from . import small_lesson
@@ -51,7 +53,7 @@ def grade(root, judge):
     """A grader, in a process of its own. The same secret inputs each time, to compare points."""
     recorder.secrets.randbits = lambda bits: 7
     if judge != "the judge":
-        recorder.judge_twice = quick_judge
+        worker.judge_twice = quick_judge
     recorder.grade(Course(root), [LESSON], workers=1)
 
 
@@ -215,7 +217,7 @@ def test_a_regrade_that_is_interrupted_while_it_is_recorded_is_done_again(
         raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(recorder.SaveAutoGrades, "preprocess", killed)
+        patch.setattr(gradebook.SaveAutoGrades, "preprocess", killed)
         with pytest.raises(Interrupted):
             recorder.grade(course, [LESSON], "ada", workers=1, force=True)
     (result,) = recorder.grade(course, [LESSON], "ada", workers=1)
@@ -224,7 +226,7 @@ def test_a_regrade_that_is_interrupted_while_it_is_recorded_is_done_again(
 
 def test_a_full_disk_while_recording_costs_nobody_points(handed_in, tmp_path, monkeypatch):
     course = Course(shutil.copytree(handed_in, tmp_path / "course"))
-    real = recorder.write
+    real = gradebook.write
 
     def full(path, text):
         if "ada" in str(path):
@@ -232,7 +234,7 @@ def test_a_full_disk_while_recording_costs_nobody_points(handed_in, tmp_path, mo
         return real(path, text)
 
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "write", full)
+        patch.setattr(gradebook, "write", full)
         first = {r.student: r for r in recorder.grade(course, [LESSON], workers=1)}
     assert first["ada"].status == "fault"
     assert "No space left on device" in str(first["ada"])

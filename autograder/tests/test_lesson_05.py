@@ -9,9 +9,12 @@ from torch.nn.functional import linear as imported_linear
 from torch.nn.functional import mse_loss as imported_loss
 from torch.optim import SGD as ImportedSGD
 
-from autograder.intake.restore import is_test, restore
+from autograder.cells import is_test
+from autograder.intake.restore import restore
 from autograder.judging import judge
+from autograder.judging.record import records
 from autograder.releasing import build
+from autograder.sandbox.warm import Sandboxes
 
 
 def linear_by_a_module(inputs, weight, bias=None):
@@ -93,23 +96,23 @@ def graded():
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = IN_A_NOTEBOOK.get(name, cell.source)
-    sandboxes = judge.Sandboxes()
+    sandboxes = Sandboxes()
     try:
         restored, _ = restore(notebook, build.read(build.SOLUTIONS / "05_pytorch_tour.md"))
         judge.judge(restored, sandboxes, seed=3)
     finally:
         sandboxes.close()
-    found = [r for cell in restored.cells if is_test(cell) for r in judge.reports(cell)]
-    return {r["exercise"]: r for r in found}
+    found = [r for cell in restored.cells if is_test(cell) for r in records(cell)]
+    return {r.exercise: r for r in found}
 
 
 @pytest.mark.parametrize("name", ["linear", "mse", "ffn_gradients"])
 def test_the_grader_refuses_the_ready_made_answer_too(graded, name):
-    assert graded[name]["points"] == 0
-    assert {case["problem"] for case in graded[name]["cases"]} == {"forbidden"}
+    assert graded[name].points == 0
+    assert {problem for _, problem in graded[name].cases} == {"forbidden"}
 
 
 def test_in_the_grader_too_gradients_stay_on_for_the_next_answer(graded):
-    assert graded["gradients"]["points"] == 0
+    assert graded["gradients"].points == 0
     for name in ("sgd_step", "train", "FFN"):
-        assert graded[name]["points"] == graded[name]["max_points"]
+        assert graded[name].points == graded[name].max_points

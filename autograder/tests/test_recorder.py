@@ -8,17 +8,22 @@ import shutil
 
 import nbformat
 import pytest
+from cnnlab.engine.verdict import MIME
 from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.bench import bench
+from autograder.cells import is_test, released
 from autograder.course import Course, CourseError
-from autograder.intake.restore import is_test, released
-from autograder.judging.judge import REPORT
+from autograder.judging import worker
+from autograder.judging.submission import Fault
 from autograder.pages.feedback import feedback
+from autograder.recording import batch
 from autograder.recording import grade as recorder
+from autograder.recording.gradebook import OpenGradebook
+from autograder.recording.table import Earned, table
 from autograder.releasing import build
 
 from . import small_lesson
@@ -112,19 +117,19 @@ def test_the_gradebook_says_the_same(graded):
 
 def test_the_table_names_mistakes(graded):
     course, _ = graded
-    rows = {row.student: row for row in recorder.table(course, LESSON)}
-    assert rows["grace"].marks["conv1d"].mistake == "the filter is flipped"
-    assert rows["grace"].marks["conv1d"].status == "incorrect"
-    assert rows["ada"].marks["pad"] == recorder.Mark(2, 2, "correct", "")
-    assert rows["blank"].marks["pad"].status == "not attempted"
-    assert list(rows["ada"].marks) == list(small_lesson.POINTS)
+    rows = {row.student: row for row in table(course, LESSON)}
+    assert rows["grace"].exercises["conv1d"].mistake == "the filter is flipped"
+    assert rows["grace"].exercises["conv1d"].status == "incorrect"
+    assert rows["ada"].exercises["pad"] == Earned(2, 2, "correct", "")
+    assert rows["blank"].exercises["pad"].status == "not attempted"
+    assert list(rows["ada"].exercises) == list(small_lesson.POINTS)
 
 
 def test_what_is_unchanged_is_not_graded_again_and_what_changed_is(graded, monkeypatch):
     course, results = graded
     judged = []
-    real = recorder.work
-    monkeypatch.setattr(recorder, "work", lambda job: judged.append(job.student) or real(job))
+    real = batch.work
+    monkeypatch.setattr(batch, "work", lambda job: judged.append(job.student) or real(job))
     again = {r.student: r for r in recorder.grade(course, [LESSON], workers=1)}
     assert judged == []
     assert {r.status for r in again.values()} == {"unchanged"}
@@ -143,7 +148,7 @@ def test_a_run_is_replayed_with_its_seed(graded):
         recorder.grade(course, [LESSON], student="grace", workers=1, seed=seed)
         path = course.autograded("grace", LESSON) / f"{LESSON}.ipynb"
         notebook = nbformat.read(path, as_version=4)
-        said = [o.data.get(REPORT) for c in notebook.cells if is_test(c) for o in c.outputs[:-1]]
+        said = [o.data.get(MIME) for c in notebook.cells if is_test(c) for o in c.outputs[:-1]]
         return notebook.metadata["cnnlab"]["seed"], said
 
     seed, first = asked(4711)
@@ -157,10 +162,10 @@ def test_a_fault_of_ours_costs_nothing_and_is_graded_again(graded, monkeypatch):
     course, _ = graded
 
     def broken(*args):
-        raise recorder.Fault("the machine was on fire")
+        raise Fault("the machine was on fire")
 
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "judge_twice", broken)
+        patch.setattr(worker, "judge_twice", broken)
         (result,) = recorder.grade(course, [LESSON], "ada", workers=1, force=True)
     assert result.status == "fault"
     assert "NOT GRADED" in str(result)
@@ -169,7 +174,7 @@ def test_a_fault_of_ours_costs_nothing_and_is_graded_again(graded, monkeypatch):
         assert gradebook.find_submission(LESSON, "ada").score == 11  # as before
     hand_in(course, "faulty")
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "judge_twice", broken)
+        patch.setattr(worker, "judge_twice", broken)
         (result,) = recorder.grade(course, [LESSON], "faulty", workers=1)
     (result,) = recorder.grade(course, [LESSON], "faulty", workers=1)
     assert (result.status, result.score) == ("graded", 11)
@@ -184,7 +189,7 @@ class Deadly:
 
 def test_a_student_whom_another_grader_enters_at_the_same_moment_is_recorded(graded, monkeypatch):
     course, _ = graded
-    real, tried = recorder.OpenGradebook.update_or_create_student, []
+    real, tried = OpenGradebook.update_or_create_student, []
 
     def entered_meanwhile(gradebook, student):
         tried.append(student)
@@ -192,18 +197,18 @@ def test_a_student_whom_another_grader_enters_at_the_same_moment_is_recorded(gra
             raise InvalidEntry("duplicate key value")
         return real(gradebook, student)
 
-    monkeypatch.setattr(recorder.OpenGradebook, "update_or_create_student", entered_meanwhile)
+    monkeypatch.setattr(OpenGradebook, "update_or_create_student", entered_meanwhile)
     (result,) = recorder.grade(course, [LESSON], "ada", workers=1, force=True)
     assert (result.status, result.score, tried) == ("graded", 11, ["ada", "ada"])
 
 
 def test_a_worker_that_dies_takes_nobody_else_along(graded):
     course, _ = graded
-    jobs = {job.student: job for job in recorder._jobs(course, LESSON, None, False)}
+    jobs = {job.student: job for job in recorder.jobs(course, LESSON, None, False)}
     jobs = [dataclasses.replace(jobs["ada"], data=Deadly()), jobs["junk"], jobs["empty"]]
-    answers = {job.student: answer for job, answer in recorder._judged(jobs, 2)}
-    assert "the worker ended" in answers["ada"]["fault"]
-    assert answers["junk"]["status"] == answers["empty"]["status"] == "no notebook"
+    answers = {job.student: answer for job, answer in batch.judged(jobs, 2)}
+    assert "the worker ended" in answers["ada"].notes[0]
+    assert answers["junk"].status == answers["empty"].status == "no notebook"
 
 
 def test_lessons_and_students_that_are_not_there_are_told(graded):

@@ -7,10 +7,13 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
+from autograder.cells import is_answer, released
 from autograder.course import Course, CourseError
-from autograder.intake.restore import is_answer, released
 from autograder.pages import class_report as report
+from autograder.pages.similar import same_mistakes
+from autograder.pages.written import code_of, plain
 from autograder.recording import grade as recorder
+from autograder.recording import table
 from autograder.releasing import build
 from autograder.tests import small_lesson
 from autograder.tests.browser import FLAGS
@@ -101,9 +104,9 @@ def test_the_page_is_for_its_owner_alone(course):
 
 def test_every_table_has_headings_and_every_drawing_a_text(page):
     opened, _ = page
-    for table in opened.locator("table").all():
-        assert table.locator("thead th[scope=col]").count() > 1
-        assert table.locator("tbody th[scope=row]").count() > 0
+    for found in opened.locator("table").all():
+        assert found.locator("thead th[scope=col]").count() > 1
+        assert found.locator("tbody th[scope=row]").count() > 0
     (drawing,) = opened.locator("svg").all()
     assert drawing.get_attribute("role") == "img"
     assert "0 to 10 %: 2;" in drawing.get_attribute("aria-label")
@@ -168,8 +171,8 @@ def test_renaming_and_comments_hide_no_likeness(part):
 
 
 def test_the_same_mistake_in_both_is_counted(course):
-    rows = {row.student: row for row in recorder.table(course, LESSON)}
-    same = report._same_mistakes(rows["grace"].marks, rows["stopped"].marks)
+    rows = {row.student: row for row in table.table(course, LESSON)}
+    same = same_mistakes(rows["grace"].exercises, rows["stopped"].exercises)
     assert same == 1
 
 
@@ -180,7 +183,7 @@ def test_given_text_makes_nobody_alike(course):
         if is_answer(cell):
             cell.metadata["cnnlab"] = {"role": "answer"}
     given = {line.strip() for cell in source.cells for line in cell.source.splitlines()}
-    assert report._written(source, given).strip() == ""
+    assert code_of(source, given).strip() == ""
 
 
 def test_likeness_is_never_worded_as_a_verdict(page):
@@ -196,9 +199,9 @@ def test_the_bars_hold_every_student_once_and_full_marks_in_the_last():
 
 
 def test_long_texts_are_cut_and_control_characters_shown():
-    assert report._plain("a\x00b\u202ec\ud800") == "a\ufffdb\ufffdc\ufffd"
-    assert report._plain("ü\t👩\u200d🔬\n") == "ü\t👩\u200d🔬\n"
-    assert report._plain("x" * 10**5).endswith("[… cut here]")
+    assert plain("a\x00b\u202ec\ud800") == "a\ufffdb\ufffdc\ufffd"
+    assert plain("ü\t👩\u200d🔬\n") == "ü\t👩\u200d🔬\n"
+    assert plain("x" * 10**5).endswith("[… cut here]")
 
 
 def test_a_course_without_grades_is_told_what_to_do(tmp_path):

@@ -7,7 +7,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.intake.restore import Unreadable, parse, released, restore
+from autograder.cells import released
+from autograder.intake.reading import Unreadable, parse
+from autograder.intake.restore import restore
 from autograder.releasing import build
 
 from . import small_lesson

@@ -10,9 +10,9 @@ from IPython import get_ipython
 from IPython.display import Markdown, display
 
 from .engine.examine import examine
-from .engine.exercise import EXERCISES, Exercise
+from .engine.exercise import EXERCISES, asked, find
 from .engine.shown import HEADLINE, MARK, as_html, as_text, number
-from .engine.verdict import Report
+from .engine.verdict import MIME, Report
 
 _latest: dict[str, Report] = {}
 
@@ -34,14 +34,7 @@ def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> Points:
 
     hidden: use cases that nobody has seen, and do not show them (for the grader).
     """
-    if value:
-        ((name, content),) = value.items()
-        exercise = _exercise(name)
-        answer = content if hasattr(content, "outcome") else lambda: content
-    else:
-        exercise = _exercise(answer)
-        if isinstance(answer, Exercise):
-            answer = answer.answer or answer
+    exercise, answer = asked(answer, value)
     seed = secrets.randbits(32) if hidden else 0
     return tell(examine(exercise, answer, seed, hidden=hidden))
 
@@ -63,7 +56,7 @@ def _show(html: str, text: str, report: Report | None = None) -> None:
         return
     data = {"text/plain": text, "text/html": html}
     if report is not None:
-        data["application/vnd.cnnlab.report+json"] = report.as_data()
+        data[MIME] = report.as_data()
     display(data, raw=True)
 
 
@@ -72,7 +65,7 @@ _given: dict[str, int] = {}
 
 def hint(answer: Any) -> None:
     """Give the next hint: first a question, then a formula or drawing, then a skeleton."""
-    exercise = _exercise(answer)
+    exercise = find(answer)
     if not exercise.hints:
         print(f"There are no hints for {exercise.name}.")
         return
@@ -136,21 +129,9 @@ def progress(lesson: str | None = None) -> None:
 
 def replay(name: str, number: int, seed: int = 0) -> Any:
     """The arguments of a case that a check talked about: ``x, f = replay("conv1d", 3)``."""
-    exercise = _exercise(name)
+    exercise = find(name)
     cases = exercise.draw(seed)
     if not 0 <= number < len(cases):
         raise IndexError(f"{exercise.name} has the cases 0 to {len(cases) - 1}, not {number}.")
     given = (*cases[number].args, *cases[number].kwargs.values())
     return given[0] if len(given) == 1 else given
-
-
-def _exercise(answer: Any) -> Exercise:
-    """The exercise meant by a name, a function of that name, or the exercise itself."""
-    name = answer if isinstance(answer, str) else getattr(answer, "__name__", None)
-    name = answer.name if isinstance(answer, Exercise) else name
-    if name not in EXERCISES:
-        raise NameError(
-            f"there is no exercise called {name or type(answer).__name__!r}. Give one of these, "
-            f"as it is defined in its cell: {', '.join(EXERCISES)}."
-        )
-    return EXERCISES[name]

@@ -1,0 +1,12 @@
+"""Exactly what is mounted in the sandbox: every file of this folder, and cnnlab's ``refusing``.
+
+So it stands alone: no course, no test, no right answer, nothing else of ours is there. Our end
+imports ``wire`` and ``limits``, the one language and the one list of limits that both sides know.
+
+- ``runner``: the processes; ``__main__`` starts it.
+- ``notebook``: runs the student's cells, among stand-ins for what is not there.
+- ``answers``: finds the student's functions, calls them, and says what came of it.
+- ``refused``: what is out of bounds.
+- ``wire``: what the judge is answered with: JSON and raw buffers, never objects.
+- ``limits``: what a submission may use, and how the kernel is told so.
+"""

@@ -268,7 +268,7 @@ def send(to: socket.socket, frame: bytes, deadline: float | None = None) -> None
     """Send a frame. deadline: as time.monotonic() counts; TimeoutError after it."""
     view, at = memoryview(frame), 0
     while at < len(view):
-        _wait(to, deadline, writing=True)
+        wait(to, deadline, writing=True)
         at += to.send(view[at : at + 2**20])
 
 
@@ -284,7 +284,7 @@ def receive(source: socket.socket, deadline: float | None = None, layout: bool =
 def _read(source: socket.socket, count: int, deadline: float | None) -> bytearray:
     data = bytearray()
     while len(data) < count:
-        _wait(source, deadline)
+        wait(source, deadline)
         part = source.recv(min(count - len(data), 2**20))
         if not part:
             raise EOFError("the other side is gone")
@@ -292,7 +292,8 @@ def _read(source: socket.socket, count: int, deadline: float | None) -> bytearra
     return data
 
 
-def _wait(on: socket.socket, deadline: float | None, writing: bool = False) -> None:
+def wait(on: socket.socket, deadline: float | None, writing: bool = False) -> None:
+    """Wait until a socket can be read (or written to). TimeoutError after the deadline."""
     if deadline is None:
         return
     left = max(deadline - time.monotonic(), 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,17 @@ import numpy as np
 from .calling import call
 from .comparing import Problem, difference
 from .exercise import Case, Exercise, Mistake, Outcome
+
+MIME = "application/vnd.cnnlab.report+json"
+"""The type of a report's data (``Report.as_data``) in the output of a cell."""
+
+STATUSES = ("not attempted", "incorrect", "correct")
+"""What can be said of an answer, worst first."""
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The status of an exercise that has been examined several times: the worst; "" of none."""
+    return min(statuses, key=STATUSES.index, default="")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Result:
 class Report:
     """The examination of one answer.
 
-    status: "not attempted", "incorrect" or "correct".
+    status: one of STATUSES.
     causes: the known mistakes that explain the problems, most likely first.
     points: what is earned; max_points: what could be.
     hidden: nothing of the inputs may be shown.

@@ -1,0 +1,108 @@
+"""Read what a student handed in: bytes of which nothing is trusted become cells of text.
+
+Of a notebook nothing is taken over but its cells' types, sources and ids, so no output, widget or
+metadata of a student's comes any further.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+
+NOTEBOOK_BYTES = 32 * 2**20
+CELLS = 5000
+CELL_CHARACTERS = 200_000
+"""What a submission may hold; more than that no lesson needs."""
+
+
+class Unreadable(ValueError):
+    """A submitted file that is not a notebook; the message says why."""
+
+
+def parse(data: bytes) -> NotebookNode:
+    """A submitted file as a notebook, whatever its version. Raises Unreadable."""
+    if len(data) > NOTEBOOK_BYTES:
+        raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
+    text = _decoded(data)
+    if not text.strip():
+        raise Unreadable("the file is empty")
+    try:
+        return from_data(json.loads(text))
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as problem:
+        raise Unreadable(f"the file is not a notebook: {_instead(text, problem)}") from None
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file in UTF-8, -16 or -32 or, where it is none of these, Latin-1."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        # An é of Latin-1 in a name must not become two signs that no name may hold.
+        return data.decode("latin-1")
+
+
+def _instead(text: str, problem: Exception) -> str:
+    """What a text that is no JSON seems to be."""
+    start = text.lstrip()
+    if re.search(r"(?m)^(?:<{7}|>{7}) ", text):
+        return "it holds the marks of a git merge (<<<<<<<) that nobody has resolved"
+    if start[:1] == "<":
+        return "it is a web page, such as one to log in"
+    at_the_end = getattr(problem, "pos", 0) >= len(text.rstrip()) - 1
+    if start[:1] == "{" and (at_the_end or "Unterminated" in str(problem)):
+        return "it is cut off, its end is missing"
+    # Here and below "*+" gives nothing back: a file of empty lines must not take hours.
+    if re.search(r"(?m)^[ \t]*+(?:def|import|from) \w", start) and start[:1] not in "{[":
+        return "it is a Python script"
+    return "it is damaged, or something else"
+
+
+def from_data(data: Any) -> NotebookNode:
+    """What is read of a notebook in any JSON: its cells' types, sources and ids."""
+    if not isinstance(data, dict):
+        raise Unreadable("the file is not a notebook: it has no cells")
+    cells = data.get("cells")
+    if cells is None and isinstance(data.get("worksheets"), list):  # format 3
+        sheets = [s for s in data["worksheets"] if isinstance(s, dict)]
+        cells = [c for s in sheets for c in _list(s.get("cells"))]
+    if not isinstance(cells, list):
+        raise Unreadable("the file is not a notebook: it has no cells")
+    if len(cells) > CELLS:
+        raise Unreadable(f"the notebook has more than {CELLS} cells")
+    notebook = new_notebook()
+    for cell in cells:
+        if not isinstance(cell, dict):
+            continue
+        # By hand: nbformat's own functions check each cell against its schema, at length.
+        made = NotebookNode(cell_type="code" if cell.get("cell_type") == "code" else "markdown")
+        made.source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
+        grade_id = _grade_id(cell)
+        nbgrader = {"nbgrader": NotebookNode(grade_id=grade_id)} if grade_id else {}
+        made.metadata = NotebookNode(nbgrader)
+        notebook.cells.append(made)
+    return notebook
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, list):
+        value = "".join(v for v in value if isinstance(v, str))
+    text = value if isinstance(value, str) else ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _grade_id(cell: Any) -> str:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return name if isinstance(name, str) else ""

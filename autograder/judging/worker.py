@@ -1,0 +1,118 @@
+"""What a worker does with one submission: restore it, judge it, send the notebook back.
+
+A worker, in this process, in one of its own or on another machine, gets a job and gives a value.
+It knows no gradebook: nbgrader and its database are not even imported where submissions are
+judged, so that nothing which got as far as here would find the grades open.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import multiprocessing
+import os
+import threading
+import time
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..cells import is_test
+from ..intake.reading import Unreadable, parse
+from ..intake.restore import restore
+from ..sandbox.sandbox import SandboxError
+from ..sandbox.warm import kept
+from .judge import judge_twice
+from .record import failed
+from .submission import Fault
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One submission, as a worker gets it. data: the file, or None if there is none.
+
+    reason: why there is none. fingerprint: by which an unchanged submission is known next time.
+    """
+
+    student: str
+    lesson: str
+    source: str
+    data: bytes | None
+    reason: str
+    seed: int
+    fingerprint: str
+    unsafe_local: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """What a worker sends back.
+
+    status: "graded", "no notebook" (each test failed, for the reason in ``notes``) or "fault"
+        (ours; why, in ``notes``). notebook: the judged notebook as JSON, "" after a fault.
+    """
+
+    status: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+    notebook: str = ""
+
+
+_busy = threading.Lock()
+"""One submission at a time: a worker of Dask may have several threads."""
+
+
+def work(job: Job) -> Judged:
+    """Restore and judge one submission; what comes back is the notebook, or the fault."""
+    with _busy:
+        started = time.monotonic()
+        try:
+            status, notebook = _judged(job)
+        except (Fault, SandboxError) as problem:
+            return Judged("fault", time.monotonic() - started, (str(problem),))
+        except Exception as problem:  # a mistake of ours in judging one must not stop the others
+            fault = f"{type(problem).__name__}: {problem}"
+            return Judged("fault", time.monotonic() - started, (fault,))
+        seconds = time.monotonic() - started
+        notebook.metadata["cnnlab"] |= {"mark": job.fingerprint, "seconds": seconds}
+        notes = tuple(notebook.metadata["cnnlab"]["repairs"])
+        # Not validated: all but the texts is ours.
+        return Judged(status, time.monotonic() - started, notes, json.dumps(notebook))
+
+
+def _judged(job: Job) -> tuple[str, NotebookNode]:
+    """The status and the judged notebook."""
+    reason = job.reason
+    try:
+        submitted = parse(job.data) if job.data is not None else None
+    except Unreadable as problem:
+        submitted, reason = None, str(problem)
+    notebook, _ = restore(submitted, _source(job.source))
+    if submitted is not None:
+        return "graded", judge_twice(notebook, kept(job.unsafe_local), job.seed)
+    notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
+    for cell in notebook.cells:
+        if is_test(cell):
+            cell.outputs = failed("NoNotebook", reason).outputs()
+    return "no notebook", notebook
+
+
+@functools.lru_cache(maxsize=8)
+def _source(text: str) -> NotebookNode:
+    """A lesson's source. It is the same for all who hand in the lesson, and nobody changes it."""
+    return nbformat.reads(text, as_version=4)
+
+
+def end_with_the_grader() -> None:
+    """Let a worker process end, and its sandboxes with it, when the grader is killed.
+
+    By itself it would wait for work for ever.
+    """
+    grader = multiprocessing.parent_process()
+
+    def end() -> None:
+        grader.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()

@@ -1,0 +1,56 @@
+"""What a student wrote, as text that a page can show: questions, and code of their own."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..cells import is_answer
+from ..course import Course
+from ..intake.inert import as_typed
+
+MOST_CHARACTERS = 8000
+
+
+def questions(
+    course: Course, lesson: str, notebooks: dict[str, NotebookNode]
+) -> list[dict[str, str]]:
+    """What students ask, without the text that the cell held already."""
+    given = set()
+    for path in (course.source(lesson), course.released(lesson)):
+        if path.is_file():
+            held = nbformat.read(path, as_version=4).cells
+            given |= {line.strip() for c in held if is_answer(c) for line in _lines(c)}
+    asked = []
+    for student, notebook in notebooks.items():
+        for cell in notebook.cells:
+            if is_answer(cell) and cell.cell_type == "markdown":
+                lines = [line for line in _lines(cell) if line.strip() not in given or not line]
+                text = plain(as_typed("\n".join(lines))).strip()
+                if text:
+                    asked.append({"student": student, "text": text})
+    return asked
+
+
+def plain(text: str) -> str:
+    """Text that can be shown: no control characters, none that turn the reading direction."""
+    kept = "\n\t\u200c\u200d"  # the last two join letters and emoji
+    shown = (c if c in kept or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text)
+    text = "".join(shown)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}\n[… cut here]"
+
+
+def code_of(notebook: NotebookNode, given: set[str]) -> str:
+    """A student's code, answers and cells of their own, without the lines that were given."""
+    code = []
+    for cell in notebook.cells:
+        own = is_answer(cell) or cell.metadata.get("cnnlab", {}).get("role") == "own"
+        if cell.cell_type == "code" and own:
+            code += [line.rstrip() for line in _lines(cell) if line.strip() not in given] + [""]
+    return "\n".join(code)
+
+
+def _lines(cell: NotebookNode) -> list[str]:
+    return cell.source.splitlines()

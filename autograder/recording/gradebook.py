@@ -1,0 +1,179 @@
+"""nbgrader's gradebook and ``autograded/``: a submission is written as a whole, or not at all.
+
+Only the recorder has it open. What a submission earned stands in the judged notebook already;
+nbgrader's own steps take it from there, so that stock nbgrader would have come to the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    OverwriteCells,
+    SaveAutoGrades,
+    latesubmissions,
+    overwritecells,
+    saveautogrades,
+)
+from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from ..course import Course, environment_on_path, write
+from ..intake.submitted import stamp_in, time_of
+from ..paths import on_the_way
+from .points import after_penalty
+
+
+class OneTransaction(Session):
+    """A session in which ``commit`` waits for ``commit_all``."""
+
+    def commit(self) -> None:
+        """Send what has changed to the database, and keep the transaction open."""
+        self.flush()
+
+    def commit_all(self) -> None:
+        """Commit indeed."""
+        super().commit()
+
+
+class OpenGradebook(Gradebook):
+    """A gradebook that stays connected, and records a submission as a whole or not at all.
+
+    Left alone, each of nbgrader's steps connects anew, so that SQLAlchemy compiles every query
+    again, and commits after every cell: most of the time that recording would take.
+    """
+
+    def __init__(self, *about: Any):
+        super().__init__(*about)
+        self.db.remove()
+        self.db = scoped_session(sessionmaker(class_=OneTransaction, bind=self.engine))
+        self._found: dict[Any, dict[str, Any]] = {}
+
+    def close(self) -> None:
+        """Not yet: the next step goes on here."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done in the block; nothing of it if it fails. Nothing is kept in memory.
+
+        Inside, nbgrader's steps use this gradebook.
+        """
+        try:
+            with ExitStack() as stack:
+                for module in (latesubmissions, overwritecells, saveautogrades):
+                    stack.enter_context(patch.object(module, "Gradebook", lambda *_: self))
+                yield
+            self.db().commit_all()
+        finally:
+            self._found.clear()
+            self.db.remove()
+
+    def find_grade(self, cell: str, *notebook: str) -> Grade:
+        """A cell's grade in a submitted notebook."""
+        return self._find(Grade, cell, notebook)
+
+    def find_comment(self, cell: str, *notebook: str) -> Comment:
+        """A cell's comment in a submitted notebook."""
+        return self._find(Comment, cell, notebook)
+
+    def _find(self, kind: type, cell: str, notebook: tuple[str, ...]) -> Any:
+        """Look all of a notebook's up at once: nbgrader asks for each, with five joins."""
+        if (kind, notebook) not in self._found:
+            entry = self.find_submission_notebook(*notebook)
+            rows = self.db.query(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
+            rows = rows.filter(kind.notebook_id == entry.id)
+            self._found[kind, notebook] = {name: found for name, found in rows}
+        if cell not in self._found[kind, notebook]:
+            raise MissingEntry(f"there is no {kind.__name__} of {cell} in {notebook}")
+        return self._found[kind, notebook][cell]
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[OpenGradebook]:
+    """A course's gradebook, connected until the block is left."""
+    with environment_on_path():  # should the database still be empty
+        gradebook = OpenGradebook(course.db_url, course.course_id)
+    try:
+        yield gradebook
+    finally:
+        gradebook.engine.dispose()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """nbgrader 0.9.6 builds its objects in an order that SQLAlchemy 2.1 remarks upon."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=SAWarning)
+        yield
+
+
+@_quiet()
+def record(
+    course: Course, gradebook: OpenGradebook, student: str, lesson: str, notebook: NotebookNode
+) -> tuple[float, float]:
+    """Write a judged notebook into the gradebook and ``autograded/``, as nbgrader does.
+
+    Returns the score and what could be earned.
+    """
+    folder = course.submitted(student, lesson)
+    stamp = stamp_in(folder)
+    resources = {
+        "nbgrader": {
+            "student": student,
+            "assignment": lesson,
+            "notebook": lesson,
+            "db_url": course.db_url,
+        }
+    }
+    target = course.autograded(student, lesson)
+    # Its presence says that all below is done. Who is interrupted there grades again.
+    (target / f"{lesson}.ipynb").unlink(missing_ok=True)
+    # Kernel and metadata are the source's already, as is all but the answers.
+    steps = (OverwriteCells, SaveAutoGrades, AssignLatePenalties)
+    with gradebook.transaction():
+        gradebook.update_or_create_student(student)
+        extra = {"timestamp": when} if (when := time_of(stamp)) else {}
+        gradebook.update_or_create_submission(lesson, student, **extra)
+        for step in steps:
+            notebook, resources = step(config=course.config()).preprocess(notebook, resources)
+        earned = scores(gradebook.find_submission_notebook(lesson, lesson, student))
+    if target.is_dir():
+        for old in target.iterdir():  # of an earlier time, or of nbgrader's own command
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    if stamp:
+        write(target / "timestamp.txt", stamp + "\n")
+    write(target / f"{lesson}.ipynb", nbformat.v4.writes(notebook) + "\n")
+    return earned
+
+
+def scores(entry: SubmittedAssignment | SubmittedNotebook) -> tuple[float, float]:
+    """What an entry earned, points off for late work taken off, and what could be earned."""
+    return after_penalty(entry), float(entry.max_score)
+
+
+def graded_notebook(course: Course, student: str, lesson: str) -> NotebookNode | None:
+    """A student's graded notebook, if there is one that can be read, and no link on the way."""
+    path = course.autograded(student, lesson) / f"{lesson}.ipynb"
+    if on_the_way(path, course.root):
+        return None
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,40 @@
+"""The first lines that run inside: ``python FOLDER SOCKET_FD PACKAGES FLAVOUR CONFINED REFUSING``.
+
+They make a package of the files in this folder and of one more, cnnlab's ``refusing``, whose path
+is REFUSING, and hand over to ``runner``. Nothing of it stays where student code would meet it by a
+name: ``import wire`` or ``import notebook`` finds what it finds in Jupyter.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from types import ModuleType
+
+NAME = "inside"
+
+
+def load(name: str, path: str, **package: list[str]) -> ModuleType:
+    """A module from a file, whatever folder it is in."""
+    spec = importlib.util.spec_from_file_location(name, path, **package)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main(control: str, packages: str, flavour: str, confined: str, refusing: str) -> None:
+    """Import what is ours, forget its names, and wait for submissions."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [p for p in sys.path if os.path.abspath(p) != here]
+    if packages:
+        sys.path.append(packages)
+    package = load(NAME, os.path.join(here, "__init__.py"), submodule_search_locations=[here])
+    package.refusing = load(f"{NAME}.refusing", refusing)
+    runner = importlib.import_module(f"{NAME}.runner")
+    for name in [n for n in sys.modules if n.partition(".")[0] == NAME]:
+        del sys.modules[name]
+    runner.main(int(control), flavour, confined == "confined")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

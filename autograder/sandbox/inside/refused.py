@@ -1,0 +1,106 @@
+"""What is out of bounds inside: packages that are not there, and NumPy's ready-made functions.
+
+The words in which an answer is refused, and the one list of refused packages, are cnnlab's own
+(``refusing``, mounted beside these files). There it tells an honest student early; here nothing
+of the kind exists, so nothing that student code does can bring it back.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from . import refusing
+
+
+class Absent(types.ModuleType):
+    """A package that is not there: importing it works, using it is refused."""
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        refusing.refuse(self.__name__.partition(".")[0])()
+
+    __mro_entries__ = __getitem__ = __iter__ = __enter__ = __call__
+
+
+class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds absent packages, and the stand-in for ``cnnlab`` with all its parts.
+
+    lab: makes that stand-in, or a part of it, from a name.
+    """
+
+    def __init__(self, absent: tuple[str, ...], lab: Callable[[str], types.ModuleType]):
+        self.absent, self.lab = absent, lab
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name.partition(".")[0] in (*self.absent, "cnnlab", "google"):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> types.ModuleType:
+        top = spec.name.partition(".")[0]
+        return Absent(spec.name) if top in self.absent else self.lab(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Nothing to run: these modules answer every name by themselves."""
+
+
+def poison_numpy() -> None:
+    """Refuse NumPy's ready-made convolutions and FFTs, below every name they go by."""
+    import numpy as np
+    import numpy.fft._pocketfft_umath as fft_functions
+    from numpy._core import _multiarray_umath, multiarray, numeric
+
+    for name in ("convolve", "correlate", "polymul"):
+        setattr(np, name, refusing.refuse(f"np.{name}"))
+    for name in np.fft.__all__:
+        if name.endswith(("fft", "fft2", "fftn")):
+            for module in (np.fft, np.fft._pocketfft):
+                setattr(module, name, refusing.refuse(f"np.fft.{name}"))
+    for name, function in list(vars(fft_functions).items()):
+        if callable(function):
+            setattr(fft_functions, name, refusing.refuse("np.fft"))
+    for module in (_multiarray_umath, multiarray, numeric):
+        for name in ("correlate", "correlate2", "convolve"):
+            if hasattr(module, name):
+                setattr(module, name, refusing.refuse(f"np.{name}"))
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("numpy"):
+            for name in ("convolve", "correlate", "polymul"):
+                if callable(module.__dict__.get(name)):
+                    setattr(module, name, refusing.refuse(f"np.{name}"))
+    _unlist_in_c(_multiarray_umath)
+    gc.collect()
+
+
+def _unlist_in_c(module: types.ModuleType) -> None:
+    """Take the two correlations out of NumPy's table for C programs, which ctypes can read."""
+    import ctypes
+    import re
+
+    import numpy as np
+
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    table = ctypes.cast(get(module._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
+    header = os.path.join(np.get_include(), "numpy", "__multiarray_api.h")
+    with open(header) as file:
+        text = file.read()
+    for name in ("PyArray_Correlate", "PyArray_Correlate2"):
+        place = re.search(rf"#define {name}\s.*?PyArray_API\[(\d+)\]", text, re.DOTALL)
+        if place:
+            table[int(place[1])] = None

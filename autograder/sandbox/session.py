@@ -1,0 +1,64 @@
+"""One submission in the sandbox: what the judge asks, and how it learns that nobody answers."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from typing import Any
+
+from .inside import wire
+
+
+class Ended(Exception):
+    """The submission's process is gone; the message says how, in a student's words."""
+
+
+class Session:
+    """One submission in its own fork: ask for something, get data back."""
+
+    def __init__(self, data: socket.socket, life: socket.socket):
+        self._data, self._life, self._number = data, life, 0
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a request and wait for its reply. seconds: by the clock, then it is killed.
+
+        Raises TimeoutError then, and Ended when the process is gone or says nonsense;
+        in both cases the session is over.
+        """
+        self._number += 1
+        deadline = time.monotonic() + seconds
+        try:
+            wire.send(self._data, wire.dump({**request, "id": self._number}), deadline)
+            reply = wire.receive(self._data, deadline)
+            if reply.get("id") != self._number:
+                raise wire.WireError("it answered something that was not asked")
+            return reply
+        except TimeoutError:
+            self.close()
+            raise
+        except wire.WireError as problem:
+            self.close()
+            raise Ended(f"it sent something that is no answer: {problem}") from problem
+        except (EOFError, OSError) as problem:
+            how = self._how_it_ended()
+            self.close()
+            raise Ended(how) from problem
+
+    def _how_it_ended(self) -> str:
+        try:
+            wire.wait(self._life, time.monotonic() + 5)
+            code = int(json.loads(self._life.recv(20) or b"0"))
+        except (TimeoutError, OSError, ValueError):
+            return "it closed its connection"
+        if code == -signal.SIGKILL or code == -signal.SIGXCPU:
+            return "it was stopped for using too much computing time or memory"
+        if code < 0:
+            return f"it crashed ({signal.Signals(-code).name})"
+        return "it ended itself, as exit() does"
+
+    def close(self) -> None:
+        """Kill the fork and all that it started."""
+        self._data.close()
+        self._life.close()
