@@ -9,6 +9,7 @@ import types
 import pytest
 
 from autograder import cli
+from autograder.cli.grading import summary
 from autograder.tests import small_lesson
 from autograder.tests.small_lesson import LESSON
 
@@ -128,10 +129,10 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
 
 
 def test_the_summary_counts_what_was_not_graded():
-    said = cli._summary(["graded", "no notebook", "unchanged", "fault"], 3.0)
+    said = summary(["graded", "no notebook", "unchanged", "fault"], 3.0)
     assert said.startswith("2 graded, 1 unchanged, 1 not graded, in 3.0 s: 1.50 s per submission\n")
     assert "Grade again" in said
-    assert "per submission" not in cli._summary(["unchanged"], 1.0)
+    assert "per submission" not in summary(["unchanged"], 1.0)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two"])
