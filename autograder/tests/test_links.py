@@ -53,7 +53,9 @@ def unmended(course):
     del steps["ExchangeFactory"], steps["GenerateFeedback"], steps["HTMLExporter"]
     del steps["Autograde"]["exporter_class"]
     (course.root / STEPS_FILE).write_text(json.dumps(steps))
-    (course.root / SETTINGS).write_text("c = get_config()\n")
+    (course.root / SETTINGS).write_text(
+        f"c = get_config()\nc.CourseDirectory.course_id = {course.course_id!r}\n"
+    )
     return Course(course.root)
 
 
