@@ -1,6 +1,14 @@
 """A lesson of a few cells, with solutions and hidden tests like a real one, for the tests."""
 
+from __future__ import annotations
+
 from pathlib import Path
+
+import nbformat
+
+from autograder.course import Course
+from autograder.intake.restore import released
+from autograder.releasing import build
 
 LESSON = "01_rolling_average"
 
@@ -48,6 +56,18 @@ def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
 }
 
 POINTS = {"rolling_average": 2, "conv1d": 3, "pad": 2, "conv1d_layer": 4}
+
+FLIPPED = """@fill
+def conv1d(x, f):
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the series")
+    h = [x[i : i + len(f)] @ f[::-1].astype(float) for i in range(len(x) - len(f) + 1)]
+    return np.array(h)
+"""
+"""A wrong answer, whose likely cause is known: the filter is flipped."""
+
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)> **bold** [a](javascript:alert(3))"
+"""What a student writes to see it run on somebody's page."""
 
 HEAD = """\
 ---
@@ -124,4 +144,32 @@ def write(folder: Path, lesson: str = LESSON, source: str | None = None) -> Path
     """Put the lesson into a folder of solutions; gives the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{lesson}.md").write_text(text() if source is None else source, encoding="utf-8")
+    return folder
+
+
+def released_in(root: Path) -> Course:
+    """A course in a folder of ``root``, with the lesson in it as its students get it."""
+    course = Course(root / "course")
+    solutions = write(root / "solutions")
+    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    return course
+
+
+def hand_in(
+    course: Course,
+    student: str,
+    answers: dict[str, str] | None = None,
+    solved: bool = True,
+    name: str = LESSON,
+) -> Path:
+    """Put a notebook into a submission folder: everything right but for some answers."""
+    notebook = nbformat.read(course.source(LESSON), as_version=4)
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id not in POINTS or not solved:
+            cell.source = released(cell)
+        cell.source = (answers or {}).get(grade_id, cell.source)
+    folder = course.submitted(student, LESSON)
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.course import Course, CourseError
+from autograder.course import CourseError
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
-from .small_lesson import LESSON
-from .test_recorder import FLIPPED, hand_in
+from .small_lesson import FLIPPED, hand_in
 
 STUDENTS = 16
 
@@ -59,9 +57,7 @@ def cluster(tmp_path):
 
 @pytest.fixture
 def course(tmp_path):
-    course = Course(tmp_path / "course")
-    solutions = small_lesson.write(tmp_path / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=tmp_path / "notebooks")
+    course = small_lesson.released_in(tmp_path)
     for i in range(STUDENTS):
         hand_in(course, f"s{i:02}", {"conv1d": FLIPPED} if i % 3 == 0 else None, solved=i % 4 > 0)
     return course

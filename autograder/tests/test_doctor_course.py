@@ -23,10 +23,9 @@ from autograder.doctor.course import WAYS, as_first_edition, tried
 from autograder.doctor.environments import Environment, described, interpreter
 from autograder.mending import COPIES, keep_gradebook, mend
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
-from .test_recorder import FLIPPED, hand_in
+from .small_lesson import FLIPPED, hand_in
 
 pytestmark = pytest.mark.xdist_group("doctor course")
 
@@ -37,9 +36,7 @@ LESSON = small_lesson.LESSON
 def made(tmp_path_factory):
     """A course with one submission, not graded yet."""
     root = tmp_path_factory.mktemp("doctor-course")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada", {"conv1d": FLIPPED})
     return course
 

@@ -10,19 +10,15 @@ from autograder import cli
 from autograder.course import Course, CourseError
 from autograder.pages.lms import export, safe
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 from autograder.tests import small_lesson
-from autograder.tests.small_lesson import LESSON
-from autograder.tests.test_recorder import FLIPPED, hand_in
+from autograder.tests.small_lesson import FLIPPED, LESSON, hand_in
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """Two graded students, one who handed in nothing, and a hostile name."""
     root = tmp_path_factory.mktemp("course")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     hand_in(course, "lovelaceada_101", {"conv1d": FLIPPED})
     recorder.grade(course, [LESSON], workers=1)

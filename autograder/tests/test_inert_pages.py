@@ -12,11 +12,10 @@ from nbgrader.api import Gradebook
 from autograder.course import SETTINGS, STEPS_FILE, Course
 from autograder.intake import restore
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
 from .browser import chromium, jupyterlab
-from .test_recorder import hand_in
+from .small_lesson import hand_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -88,9 +87,7 @@ def course(tmp_path_factory):
     In mallory's graded notebook the text stands as it was typed.
     """
     root = tmp_path_factory.mktemp("pages")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     evil = "\n\n".join([HONEST, *RUNS.values(), *FETCHES.values(), *MORE])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(restore, "disarmed", lambda text: text)

@@ -19,10 +19,9 @@ from nbformat.v4 import new_output
 from autograder.course import Course
 from autograder.intake.restore import is_test
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
-from .test_recorder import FLIPPED, hand_in
+from .small_lesson import FLIPPED, hand_in
 
 pytestmark = pytest.mark.xdist_group("killed grader")
 
@@ -65,9 +64,7 @@ def started(root, judge):
 def handed_in(tmp_path_factory):
     """A course with submissions, none of them graded."""
     root = tmp_path_factory.mktemp("killed")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     hand_in(course, "blank", solved=False)
     (hand_in(course, "grace", {"conv1d": FLIPPED}) / "timestamp.txt").write_text(

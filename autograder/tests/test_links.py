@@ -19,11 +19,10 @@ from autograder.pages.class_report import report
 from autograder.pages.feedback import feedback
 from autograder.paths import read_file
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 from autograder.terminal import Guard, visible
 
 from . import small_lesson
-from .test_recorder import hand_in
+from .small_lesson import hand_in
 
 pytestmark = pytest.mark.xdist_group("links")
 
@@ -35,9 +34,7 @@ SECRET = "### BEGIN HIDDEN TESTS"
 def made(tmp_path_factory):
     """A course in which ada handed in what is right, and nothing is graded yet."""
     root = tmp_path_factory.mktemp("links")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     return course
 

@@ -14,10 +14,9 @@ from autograder.course import Course
 from autograder.pages.feedback import feedback
 from autograder.pages.lms import export
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
-from .test_recorder import FLIPPED, MARKUP, hand_in
+from .small_lesson import FLIPPED, MARKUP, hand_in
 
 pytestmark = pytest.mark.xdist_group("nbgrader agrees")
 
@@ -28,9 +27,7 @@ LESSON = small_lesson.LESSON
 def made(tmp_path_factory):
     """A course with three submissions, graded by ``autograder grade``."""
     root = tmp_path_factory.mktemp("agrees")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     hand_in(course, "grace", {"conv1d": FLIPPED, "questions": f"Why? {MARKUP}"})
     (hand_in(course, "late") / "timestamp.txt").write_text("2026-11-04 10:00:00 UTC")

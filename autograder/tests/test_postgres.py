@@ -15,8 +15,7 @@ from autograder.recording import grade as recorder
 from autograder.releasing import build
 
 from . import small_lesson
-from .small_lesson import LESSON
-from .test_recorder import FLIPPED, hand_in
+from .small_lesson import FLIPPED, LESSON, hand_in
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 if not PROGRAMS and not os.environ.get("CI"):

@@ -15,46 +15,20 @@ from traitlets.config import Config
 
 from autograder.bench import bench
 from autograder.course import Course, CourseError
-from autograder.intake.restore import is_test, released
+from autograder.intake.restore import is_test
 from autograder.judging.judge import REPORT
 from autograder.pages.feedback import feedback
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 
 from . import small_lesson
-
-LESSON = small_lesson.LESSON
-FLIPPED = """@fill
-def conv1d(x, f):
-    if len(f) > len(x):
-        raise ValueError("the filter is longer than the series")
-    h = [x[i : i + len(f)] @ f[::-1].astype(float) for i in range(len(x) - len(f) + 1)]
-    return np.array(h)
-"""
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)> **bold** [a](javascript:alert(3))"
-
-
-def hand_in(course, student, answers=None, solved=True, name=LESSON):
-    """Put a notebook into a submission folder: everything right but for some answers."""
-    notebook = nbformat.read(course.source(LESSON), as_version=4)
-    for cell in notebook.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id not in small_lesson.POINTS or not solved:
-            cell.source = released(cell)
-        cell.source = (answers or {}).get(grade_id, cell.source)
-    folder = course.submitted(student, LESSON)
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{name}.ipynb")
-    return folder
+from .small_lesson import FLIPPED, LESSON, MARKUP, hand_in
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A course with a class of eight, graded once by two workers, and the results."""
     root = tmp_path_factory.mktemp("course")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     hand_in(course, "blank", solved=False)
     hand_in(course, "grace", {"conv1d": FLIPPED, "questions": f"Why? {MARKUP}"})
@@ -300,9 +274,7 @@ def test_feedback_copies_no_file_from_anywhere(graded):
 
 
 def test_the_last_of_many_cost_what_the_first_did_in_time_and_memory(tmp_path):
-    course = Course(tmp_path / "course")
-    solutions = small_lesson.write(tmp_path / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=tmp_path / "notebooks")
+    course = small_lesson.released_in(tmp_path)
     first, _, _, last = bench.recording(course, LESSON, 240, parts=4)
     assert last[0] < 2 * first[0], "milliseconds each"
     assert last[1] < first[1] + 10, "MiB in all"

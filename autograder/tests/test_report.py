@@ -7,17 +7,15 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
-from autograder.course import Course, CourseError
+from autograder.course import CourseError
 from autograder.intake.restore import is_answer, released
 from autograder.pages import class_report as report
 from autograder.pages.similar import same_mistakes
 from autograder.pages.written import code_of, plain
 from autograder.recording import grade as recorder
-from autograder.releasing import build
 from autograder.tests import small_lesson
 from autograder.tests.browser import FLAGS
-from autograder.tests.small_lesson import LESSON
-from autograder.tests.test_recorder import FLIPPED, MARKUP, hand_in
+from autograder.tests.small_lesson import FLIPPED, LESSON, MARKUP, hand_in
 
 # The right answer to conv1d, renamed, reordered in layout and with other comments.
 RENAMED = """@fill
@@ -37,9 +35,7 @@ def conv1d(x, f):
 def course(tmp_path_factory):
     """Six students: two alike, two with the same mistake, one who stopped early, one blank."""
     root = tmp_path_factory.mktemp("course")
-    course = Course(root / "course")
-    solutions = small_lesson.write(root / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+    course = small_lesson.released_in(root)
     hand_in(course, "ada")
     hand_in(course, "copy", {"conv1d": RENAMED})
     hand_in(course, "blank", solved=False)
@@ -204,8 +200,6 @@ def test_long_texts_are_cut_and_control_characters_shown():
 
 
 def test_a_course_without_grades_is_told_what_to_do(tmp_path):
-    course = Course(tmp_path / "course")
-    solutions = small_lesson.write(tmp_path / "solutions")
-    build.release(course, [LESSON], solutions=solutions, notebooks=tmp_path / "notebooks")
+    course = small_lesson.released_in(tmp_path)
     with pytest.raises(CourseError, match="run `autograder grade` first"):
         report.report(course)
