@@ -53,7 +53,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def part(course):
     """What the page shows of the lesson."""
-    return report._lesson(course, LESSON)
+    return report.part_of(course, LESSON)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_likeness_is_never_worded_as_a_verdict(page):
 
 
 def test_the_bars_hold_every_student_once_and_full_marks_in_the_last():
-    bars = report._distribution([0.0, 0.099, 0.1, 0.7, 0.999, 1.0, 1.0])["bars"]
+    bars = report.distribution([0.0, 0.099, 0.1, 0.7, 0.999, 1.0, 1.0])["bars"]
     assert [bar["count"] for bar in bars] == [2, 1, 0, 0, 0, 0, 0, 1, 0, 3]
 
 
