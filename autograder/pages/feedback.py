@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
+from cnnlab.engine.shown import HEADLINE, MARK, PROBLEMS, number, picture_png
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
@@ -38,21 +38,8 @@ from . import TEMPLATES
 _HIDDEN = re.compile(r"(?ms)^([ \t]*)### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*")
 _CODE = HtmlFormatter(cssclass="code", style="default")
 
-_WORDS = {
-    "type": "wrong type",
-    "shape": "wrong shape",
-    "dtype": "wrong type of number",
-    "values": "wrong values",
-    "changed": "changed its arguments",
-    "raised": "raised an error",
-    "no error": "no ValueError",
-    "timeout": "did not end",
-    "forbidden": "not allowed",
-    "died": "its process ended",
-    "judged": "not good enough",
-    "not filled in": "not filled in",
-}
-"""Kinds of problems (``Problem.kind`` in ``cnnlab.engine.comparing``) in a reader's words."""
+_WORDS = PROBLEMS | {"dtype": "wrong type of number", "raised": "raised an error"}
+"""Kinds of problems in the words of a page, which names no dtype and no secret error."""
 
 
 def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
