@@ -6,10 +6,12 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test lab release bench
+.PHONY: help demo test test-all test-slow lab release bench
 help:
 	@echo "make demo      set everything up and run a whole class once"
-	@echo "make test      set everything up and run the whole test suite"
+	@echo "make test      set everything up and run what every commit runs"
+	@echo "make test-all  that, and what is slow"
+	@echo "make test-slow what is slow alone, or a part of it: PART=2/6"
 	@echo "make lab       open JupyterLab on the notebooks"
 	@echo "make release   build notebooks/ from solutions/"
 	@echo "make bench     measure what is fast, and how much faster than what"
@@ -20,7 +22,13 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto -m "not slow"
+
+test-all: test test-slow
+
+PART ?= 0/1
+test-slow: $(READY)
+	@$(BIN)/pytest -n auto -m slow --part=$(PART)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -7,6 +7,38 @@ import torch
 torch.set_num_threads(1)  # pytest runs a process per core already
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--part",
+        default="0/1",
+        metavar="I/N",
+        help="of the tests chosen the I-th of N parts, round and round",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the tests of one part: CI runs another part of the slow ones with each commit."""
+    number, parts = map(int, config.getoption("--part").split("/"))
+    if parts == 1:
+        return
+    kept = [item for item in items if not config.option.markexpr or _chosen(item, config)]
+    groups = list(dict.fromkeys(map(_shares, kept)))
+    mine = set(groups[number % parts :: parts])
+    config.hook.pytest_deselected(items=[i for i in items if _shares(i) not in mine])
+    items[:] = [item for item in items if _shares(item) in mine]
+
+
+def _chosen(item, config):
+    """Whether a test is one that ``-m slow`` chooses; that is done only after this."""
+    return config.option.markexpr != "slow" or item.get_closest_marker("slow")
+
+
+def _shares(item):
+    """What a test shares an expensive fixture by, else its own name."""
+    group = item.get_closest_marker("xdist_group")
+    return group.args[0] if group else item.nodeid
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say in one line what the exercises' tests have shown."""
     ran: dict[str, dict[str, list[str]]] = {}
