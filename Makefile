@@ -22,6 +22,7 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 	@$(BIN)/pytest -n auto -m "not slow"
 
 test-all: test test-slow

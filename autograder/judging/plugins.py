@@ -55,7 +55,8 @@ class Restore(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Replace a submitted notebook by a restored one."""
-        course = self.parent.parent.coursedir
+        exporter: Any = self.parent
+        course = exporter.parent.coursedir  # the converter's
         lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
         folder = course.format_path(course.source_directory, ".", lesson)
         source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)

@@ -98,7 +98,9 @@ def report_output(report: Report) -> NotebookNode:
 
 def _drawing(report: Report) -> Drawing | None:
     wrong = first_wrong(report)
-    if report.hidden or wrong is None or wrong.problem.kind not in ("values", "shape"):
+    if report.hidden or wrong is None or wrong.problem is None:
+        return None
+    if wrong.problem.kind not in ("values", "shape"):
         return None
     target, yours = wrong.expected, wrong.outcome.value
     if not (_can_be_drawn(target) and _can_be_drawn(yours) and target.ndim == yours.ndim):

@@ -75,11 +75,11 @@ def _packages(names: tuple[str, ...]) -> dict[str, Path]:
             continue  # required on other systems only
         for text in distribution.requires or []:
             if "extra ==" not in text:
-                todo.append(re.match(r"[\w.-]+", text)[0])
+                todo += re.findall(r"^[\w.-]+", text)
         for file in distribution.files or []:
             top = file.parts[0]
             if top not in ("..", "__pycache__") and not top.endswith((".pth", ".dist-info")):
-                found[top] = Path(distribution.locate_file(top))
+                found[top] = Path(str(distribution.locate_file(top)))
     return {top: path for top, path in found.items() if path.exists()}
 
 
@@ -215,6 +215,7 @@ class Sandbox:
     def open(self) -> Session:
         """A session in a fresh fork, locked in. Raises SandboxError."""
         self.start()
+        assert self._control is not None  # else start had raised
         data, data_there = socket.socketpair()
         life, life_there = socket.socketpair()
         with data_there, life_there:

@@ -14,9 +14,10 @@ from types import ModuleType
 NAME = "inside"
 
 
-def load(name: str, path: str, **package: list[str]) -> ModuleType:
-    """A module from a file, whatever folder it is in."""
-    spec = importlib.util.spec_from_file_location(name, path, **package)
+def load(name: str, path: str, inside: list[str] | None = None) -> ModuleType:
+    """A module from a file, whatever folder it is in. inside: the folders of a package."""
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=inside)
+    assert spec is not None and spec.loader is not None  # for files there always are
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -28,8 +29,8 @@ def main(control: str, packages: str, flavour: str, confined: str, refusing: str
     sys.path[:] = [p for p in sys.path if os.path.abspath(p) != here]
     if packages:
         sys.path.append(packages)
-    package = load(NAME, os.path.join(here, "__init__.py"), submodule_search_locations=[here])
-    package.refusing = load(f"{NAME}.refusing", refusing)
+    package = load(NAME, os.path.join(here, "__init__.py"), [here])
+    vars(package)["refusing"] = load(f"{NAME}.refusing", refusing)
     runner = importlib.import_module(f"{NAME}.runner")
     for name in [n for n in sys.modules if n.partition(".")[0] == NAME]:
         del sys.modules[name]

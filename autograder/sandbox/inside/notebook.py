@@ -175,8 +175,7 @@ class Notebook:
     def start(self, exercises: list[str]) -> None:
         """Make the names that a notebook expects to be there."""
         self.exercises = exercises
-        builtins.get_ipython = lambda: self.shell
-        builtins.input = no_input
+        builtins.__dict__.update(get_ipython=lambda: self.shell, input=no_input)
         module = types.ModuleType("__main__")
         module.__dict__.update(self.names)
         self.names = module.__dict__
@@ -184,12 +183,14 @@ class Notebook:
         sys.modules["__main__"] = module
         try:
             import IPython
+            from IPython.core import getipython
             from IPython.display import display
 
-            IPython.get_ipython = IPython.core.getipython.get_ipython = builtins.get_ipython
-            builtins.display = display
+            for place in (IPython, getipython):
+                place.__dict__["get_ipython"] = builtins.__dict__["get_ipython"]
+            builtins.__dict__["display"] = display
         except ImportError:
-            builtins.display = Anything()
+            builtins.__dict__["display"] = Anything()
 
     def run_cell(self, label: str, source: str, seconds: float) -> dict[str, Any]:
         """Run a cell; what went wrong first, or {}. label: the answer's name, or the place."""

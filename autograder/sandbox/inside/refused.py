@@ -63,7 +63,7 @@ def poison_numpy() -> None:
     """Refuse NumPy's ready-made convolutions and FFTs, below every name they go by."""
     import numpy as np
     import numpy.fft._pocketfft_umath as fft_functions
-    from numpy._core import _multiarray_umath, multiarray, numeric
+    from numpy._core import _multiarray_umath, multiarray, numeric  # pyright: ignore
 
     for name in ("convolve", "correlate", "polymul"):
         setattr(np, name, refusing.refuse(f"np.{name}"))

@@ -141,12 +141,13 @@ def warm(control: socket.socket, setting: Setting, answers: Answers) -> None:
     gc.freeze()
     control.sendall(b"R")
     while True:
-        _, fds, _, _ = socket.recv_fds(control, 1, 2)
+        fds = socket.recv_fds(control, 1, 2)[1]
         if len(fds) != 2:
             return
+        link, life = fds
         if os.fork() == 0:
             control.close()
-            supervise(*fds, setting, answers)
+            supervise(link, life, setting, answers)
         for fd in fds:
             os.close(fd)
         with contextlib.suppress(ChildProcessError):

@@ -64,7 +64,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 def _global_state() -> dict[str, Any]:
     """What an answer must leave as it found it, by the name a student knows it under."""
     state = {
-        "NumPy's global random generator": np.random.get_state()[1:3],
+        "NumPy's global random generator": tuple(np.random.get_state())[1:3],
         "Python's global random generator": hash(random.getstate()),
     }
     if torch := sys.modules.get("torch"):

@@ -121,9 +121,11 @@ class StandIn(Protocol):
 
     def outcome(self, case: Case) -> Outcome:
         """What comes of calling the answer on a case, where it is."""
+        ...
 
     def as_value(self) -> StandIn:
         """The same for an exercise whose answer is a value, not a function."""
+        ...
 
 
 class Exercise:
@@ -179,6 +181,7 @@ class Exercise:
 
     def reference(self, *args: Any, **kwargs: Any) -> Any:
         """The right answer, by the oracle."""
+        assert self._oracle is not None, f"{self.name} has no oracle"
         return self._oracle(*args, **kwargs)
 
     # Decorators: each hands the function back, so that it can be used by name.
@@ -195,6 +198,7 @@ class Exercise:
 
     def draw(self, seed: int) -> list[Case]:
         """The cases that ``seed`` gives; the same seed gives the same cases."""
+        assert self._cases is not None, f"{self.name} has no cases"
         return list(self._cases(np.random.default_rng(seed)))
 
     def mistake(self, name: str, advice: str) -> Callable:
@@ -245,7 +249,7 @@ def exercise(
     """
 
     def declare(stub: Callable) -> Exercise:
-        name = lesson or re.search(r"lesson_(\w+)", stub.__module__)[1]
+        name = lesson or "".join(re.findall(r"lesson_(\w+)", stub.__module__))
         made = Exercise(
             *(stub, name, points, numpy_only, refused, seconds),
             minutes=minutes,

@@ -12,12 +12,13 @@ import base64
 import contextlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
 import ipywidgets as ipw
 import matplotlib.pyplot as plt
+from cycler import cycler  # matplotlib's own
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,8 +35,8 @@ BLUE, ORANGE, GREEN, PINK, SKY, YELLOW, GREY = (
     "#767676",
 )
 
-_STYLE = {
-    "axes.prop_cycle": plt.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY]),
+_STYLE: dict[Any, Any] = {
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -49,7 +50,9 @@ _STYLE = {
 
 
 @contextlib.contextmanager
-def figure(*, width: float = 8.0, height: float = 3.0, rows: int = 1, columns: int = 1, **more):
+def figure(
+    *, width: float = 8.0, height: float = 3.0, rows: int = 1, columns: int = 1, **more
+) -> Iterator[tuple[Figure, Any]]:
     """A figure in the course's style that is shown by :func:`show` alone, not by the kernel.
 
     Yields (figure, axes), as ``plt.subplots`` gives them. Sizes in inches.
@@ -123,6 +126,7 @@ class LiveLoss:
         # Averages over whole epochs: what a training loop reports.
         rounds = [self.losses[i : i + self.batches] for i in range(0, step, self.batches)]
         means = [sum(r) / len(r) for r in rounds]
+        axis: Axes
         with figure(height=2.4) as (made, axis):
             places = [(i + 1) / self.batches for i in range(step)]
             axis.plot(places, self.losses, ".", color="0.75", ms=3, label="each batch")

@@ -8,6 +8,7 @@ import inspect
 import io
 import textwrap
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +24,12 @@ HEADLINE = {
 }
 
 
-def number(value: float) -> str:
+def number(value: float | np.number) -> str:
     """A number as a person would write it: 2, 0.5, 1.25e-07."""
     return f"{value:.6g}"
 
 
-def shown(value: object, limit: int = 12) -> str:
+def shown(value: Any, limit: int = 12) -> str:
     """A value in one line; of long arrays the shape and the first entries."""
     if type(value).__name__ == "Tensor":
         value = value.detach().cpu().numpy()
@@ -86,8 +87,8 @@ def headline(report: Report) -> str:
 def first_wrong(report: Report) -> Result | None:
     """The case to talk about: one that a known mistake explains, if there is any."""
     wrong = report.wrong
-    with_index = [r for r in wrong if r.problem.index is not None]
-    return (with_index or wrong or [None])[0]
+    with_index = [r for r in wrong if r.problem and r.problem.index is not None]
+    return next(iter(with_index or wrong), None)
 
 
 def lines(report: Report) -> list[tuple[str, str]]:
@@ -125,6 +126,7 @@ def lines(report: Report) -> list[tuple[str, str]]:
 def _about(report: Report, result: Result) -> list[tuple[str, str]]:
     """Where one case goes wrong, worked out."""
     case, problem = result.case, result.problem
+    assert problem is not None  # it is one of report.wrong
     out = [
         ("case", f"Look at the case “{case.name}”"),
         ("arithmetic", "\n".join(arguments(report, case))),
@@ -147,6 +149,7 @@ def _about(report: Report, result: Result) -> list[tuple[str, str]]:
 
 def _short(result: Result, hidden: bool) -> str:
     """A problem in two words; hidden: none of them the student's, who could say an input."""
+    assert result.problem is not None  # it is one of report.wrong
     kind = result.problem.kind
     if kind == "raised":
         errors = [e for e in result.outcome.errors if not hidden or hasattr(builtins, e)]
@@ -215,7 +218,9 @@ def as_html(report: Report, drawing: bool = True) -> str:
 def picture_html(report: Report) -> str:
     """The drawing as an <img> with alt text, or "" where there is nothing to draw."""
     result = first_wrong(report)
-    if report.hidden or result is None or result.problem.kind not in ("values", "shape"):
+    if report.hidden or result is None or result.problem is None:
+        return ""
+    if result.problem.kind not in ("values", "shape"):
         return ""
     if not (is_array(result.expected) and is_array(result.outcome.value)):
         return ""
