@@ -20,6 +20,8 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m autograder.tests.support.house
 	@$(BIN)/pytest -n auto
 
 lab: $(READY)

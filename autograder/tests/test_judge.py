@@ -328,7 +328,7 @@ def test_a_loop_in_a_cell_ends_and_the_answers_count(points, monkeypatch):
 
 
 def test_time_runs_out_for_one_submission_as_a_whole(points, monkeypatch):
-    monkeypatch.setattr(judge, "WALL_SECONDS", 0.0)
+    monkeypatch.setattr(submission, "WALL_SECONDS", 0.0)
     assert set(points({}).values()) == {0.0}
 
 
