@@ -22,7 +22,6 @@ import types
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import nbformat
@@ -34,6 +33,7 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.lesson import LESSONS
 from cnnlab.lesson_06_text_cnn import reviews
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
@@ -78,7 +78,8 @@ def conv2d_fast_ratio() -> float:
 
     64×64 pixels, 16 channels, 32 filters of 3×3, float64, one thread; 5 is allowed.
     """
-    fast = solutions("03_conv2d", "im2col", "conv2d_fast")["conv2d_fast"]
+    lesson = EXERCISES["conv2d_fast"].lesson
+    fast = solutions(lesson, "im2col", "conv2d_fast")["conv2d_fast"]
     rng = np.random.default_rng(0)
     X, bank = rng.normal(size=(64, 64, 16)), rng.normal(size=(3, 3, 16, 32))
     # torch's own layout, made beforehand, so that nothing but the convolution counts.
@@ -110,7 +111,7 @@ OURS = 30
 """How many are ours, stock's among them; the first three are not counted."""
 
 
-def submissions(source: Any) -> list[Any]:
+def submissions(source: NotebookNode) -> list[NotebookNode]:
     """Three honest notebooks of a lesson: all right, untouched, and the first half right."""
     answers = [name_of(cell) for cell in source.cells if is_answer(cell)]
     made = []
@@ -123,7 +124,7 @@ def submissions(source: Any) -> list[Any]:
     return made
 
 
-def _hand_in(course: Course, lesson: str, notebooks: list[Any], count: int) -> None:
+def _hand_in(course: Course, lesson: str, notebooks: list[NotebookNode], count: int) -> None:
     for i in range(count):
         folder = course.submitted(f"s{i:03}", lesson)
         folder.mkdir(parents=True, exist_ok=True)
@@ -195,7 +196,7 @@ def _as_main(module: types.ModuleType) -> Iterator[None]:
         sys.modules["__main__"] = kept
 
 
-def bare(lesson: str, source: Any, notebooks: list[Any]) -> float:
+def bare(lesson: str, source: NotebookNode, notebooks: list[NotebookNode]) -> float:
     """CPU seconds per submission that ``check`` takes for the answers, in this process.
 
     The answers are called on the cases that are shown and on hidden ones, the oracle is called
@@ -304,7 +305,7 @@ def recording(course: Course, lesson: str, count: int, parts: int = 5) -> Iterat
 
 def record(count: int = 5000) -> None:
     """Print what recording costs, from the first submissions of a lesson to the last."""
-    lesson = "01_rolling_average"
+    lesson = build.lesson_names()[0]
     with tempfile.TemporaryDirectory() as folder:
         course = Course(Path(folder) / "course")
         build.release(course, [lesson], notebooks=Path(folder) / "notebooks")

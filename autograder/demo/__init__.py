@@ -1,0 +1,1 @@
+"""A whole class once, from the lessons' source to the feedback."""

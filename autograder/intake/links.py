@@ -22,6 +22,7 @@ from unittest.mock import patch
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.converters import base
 
@@ -112,7 +113,7 @@ def _without_links(converter: base.BaseConverter) -> Iterator[None]:
 class Straight(Preprocessor):
     """For ``c.HTMLExporter.preprocessors``: formgrader shows no notebook that a link leads to."""
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Let it pass, or raise CourseError, for which formgrader shows a page of its own."""
         about = resources.get("metadata", {})
         path = Path(about.get("path") or ".", f"{about.get('name', '')}.ipynb").absolute()

@@ -34,7 +34,7 @@ def report(course: Course, lessons: list[str] | None = None) -> Path:
     Returns its path. Raises CourseError for an unknown lesson, or if nothing is graded yet.
     """
     graded = [lesson for lesson in course.chosen(lessons) if course.source(lesson).is_file()]
-    found = [part for lesson in graded if (part := _lesson(course, lesson))]
+    found = [part for lesson in graded if (part := part_of(course, lesson))]
     if not found:
         raise CourseError(f"nothing is graded yet in {course.root}: run `autograder grade` first.")
     environment = Environment(
@@ -60,7 +60,7 @@ def report(course: Course, lessons: list[str] | None = None) -> Path:
 # ── one lesson ──────────────────────────────────────────────────────────────
 
 
-def _lesson(course: Course, lesson: str) -> dict[str, Any] | None:
+def part_of(course: Course, lesson: str) -> dict[str, Any] | None:
     """What the page shows of a lesson; None if nobody's is graded."""
     rows = table(course, lesson)
     if not rows:
@@ -81,7 +81,7 @@ def _lesson(course: Course, lesson: str) -> dict[str, Any] | None:
         "mean": statistics.mean(row.score for row in rows),
         "median": statistics.median(row.score for row in rows),
         "complete": sum(row.score >= row.max_score for row in rows),
-        "distribution": _distribution(shares),
+        "distribution": distribution(shares),
         "exercises": _exercises(exercises, rows),
         "untouched": sum(_last(exercises, row) is None for row in rows),
         "finished": sum(_last(exercises, row) == len(exercises) - 1 for row in rows),
@@ -100,7 +100,7 @@ def _graded(course: Course, student: str, lesson: str) -> NotebookNode:
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
-def _distribution(shares: list[float]) -> dict[str, Any]:
+def distribution(shares: list[float]) -> dict[str, Any]:
     """How many students have 0 to 10 % of the points, 10 to 20 %, …: the bars of a histogram."""
     counts = [0] * BINS
     for share in shares:

@@ -8,7 +8,6 @@ written to ``notebooks/NN_topic/NN_topic.ipynb``. Building twice changes no byte
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import logging
 import re
@@ -20,16 +19,13 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from ..cells import NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
+from ..cells import CELL_METADATA, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
 from ..course import ROOT, Course, write
 from . import leaks
+from .required import BuildError, validate, validate_release
 
 SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = ROOT / "notebooks"
-
-
-class BuildError(ValueError):
-    """A lesson cannot be built; the message says where, why, and what was expected."""
 
 
 def lesson_names(solutions: Path = SOLUTIONS) -> list[str]:
@@ -68,7 +64,7 @@ def release(
         generate(course, lesson)
         notebook = normalised(nbformat.read(course.released(lesson), as_version=4))
         _let_values_run(notebook)
-        _validate_release(notebook, lesson)
+        validate_release(notebook, lesson)
         found = secrets.in_notebook(notebook, f"{lesson}.ipynb")
         if found:
             raise BuildError("\n".join([f"{lesson} is not released:", *map(str, found)]))
@@ -102,7 +98,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy with nothing in it but the lesson: stable ids, no outputs, little metadata."""
     cells, seen = [], Counter()
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in leaks.CELL_METADATA if key in cell.metadata}
+        kept = {key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata}
         identity = kept.get("nbgrader", {}).get("grade_id")
         if not identity:
             # By content and not by position: a cell put in between renames no other.
@@ -120,86 +116,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
-# ── what a lesson must be ───────────────────────────────────────────────────
-
-
-def validate(notebook: NotebookNode, lesson: str) -> None:
-    """Check a lesson's source; BuildError names everything that is wrong with it.
-
-    Every exercise that ``cnnlab`` declares for the lesson has one answer cell, with its
-    solution marked, and one test cell worth the declared points; nothing else is graded by code.
-    """
-    from cnnlab.engine.exercise import EXERCISES
-
-    exercises = {e.name: e for e in EXERCISES.values() if e.lesson == lesson}
-    problems = []
-
-    titles = sum(len(re.findall(r"^# .", text, re.M)) for text in _prose(notebook))
-    if titles != 1:
-        problems.append(f"it needs exactly one title (a line `# …`) and has {titles}")
-
-    cells: dict[str, NotebookNode] = {}
-    for cell in notebook.cells:
-        data = cell.metadata.get("nbgrader")
-        if data is None:
-            if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source):
-                problems.append(
-                    "a cell marks a solution or hidden tests without nbgrader metadata: "
-                    f"“{_start(cell)}”"
-                )
-            continue
-        name = data.get("grade_id", "")
-        if not name or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-            problems.append(
-                f"the grade_id {name!r} must be 1 to 64 letters, digits, _ or -: “{_start(cell)}”"
-            )
-        if name in cells:
-            problems.append(f"the grade_id {name!r} is used twice; each cell needs its own")
-        cells[name] = cell
-        flags = [key for key in ("grade", "solution", "locked", "task") if key not in data]
-        if flags or data.get("schema_version") != 3:
-            problems.append(
-                f"{name}: its nbgrader metadata needs schema_version: 3 and true or false for "
-                "grade, solution, locked and task"
-            )
-        for what in ("SOLUTION", "HIDDEN TESTS"):
-            marks = re.findall(rf"(BEGIN|END) {what}", cell.source)
-            if marks != ["BEGIN", "END"] * (len(marks) // 2):
-                problems.append(f"{name}: each ### BEGIN {what} needs its ### END {what}")
-    if problems:
-        raise BuildError(_complaint(lesson, problems))
-
-    for name, exercise in exercises.items():
-        answer, test = cells.get(name), cells.get(f"test_{name}")
-        if answer is None:
-            problems.append(f"{name}: its answer cell is missing (grade_id: {name})")
-        elif (answer.cell_type, *_roles(answer)) != ("code", False, True):
-            problems.append(f"{name}: its answer cell must be code, grade: false, solution: true")
-        elif "BEGIN SOLUTION" not in answer.source:
-            problems.append(f"{name}: its solution must stand between ### BEGIN and END SOLUTION")
-        if test is None:
-            problems.append(f"{name}: its test cell is missing (grade_id: test_{name})")
-        elif (test.cell_type, *_roles(test)) != ("code", True, False):
-            problems.append(f"{name}: its test cell must be code, grade: true, solution: false")
-        elif test.metadata.nbgrader.get("points") != exercise.points:
-            problems.append(
-                f"{name}: its test cell gives {test.metadata.nbgrader.get('points')} points, "
-                f"cnnlab declares {exercise.points:g}"
-            )
-    for name, cell in cells.items():
-        if (
-            cell.cell_type == "code"
-            and any(_roles(cell))
-            and name.removeprefix("test_") not in exercises
-        ):
-            problems.append(f"{name}: cnnlab declares no such exercise for {lesson}")
-        if cell.cell_type == "markdown" and any(_roles(cell)) and not all(_roles(cell)):
-            problems.append(
-                f"{name}: a cell for text that is read by hand needs grade: true, solution: true "
-                "and points (0 if it does not count)"
-            )
-    if problems:
-        raise BuildError(_complaint(lesson, problems))
+# ── nbgrader ────────────────────────────────────────────────────────────────
 
 
 def _let_values_run(notebook: NotebookNode) -> None:
@@ -212,42 +129,6 @@ def _let_values_run(notebook: NotebookNode) -> None:
             cell.source = re.sub(
                 r"^raise NotImplementedError\(\)$\n?", "", cell.source, flags=re.M
             ).rstrip()
-
-
-def _validate_release(notebook: NotebookNode, lesson: str) -> None:
-    """What is left of an answer cell must be Python that only lacks its answer."""
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("solution"):
-            continue
-        name = cell.metadata.nbgrader.grade_id
-        try:
-            ast.parse(cell.source)
-        except SyntaxError as problem:
-            raise BuildError(
-                f"{lesson}: without its solution the cell {name} is no Python any more "
-                f"(line {problem.lineno}: {problem.msg}); move ### BEGIN or END SOLUTION."
-            ) from problem
-
-
-def _prose(notebook: NotebookNode) -> list[str]:
-    """The Markdown cells without their code blocks, where a # is a comment."""
-    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    return [re.sub(r"^(```+|~~~+).*?^\1", "", text, flags=re.M | re.S) for text in texts]
-
-
-def _roles(cell: NotebookNode) -> tuple[bool, bool]:
-    return cell.metadata.nbgrader.grade, cell.metadata.nbgrader.solution
-
-
-def _start(cell: NotebookNode) -> str:
-    return cell.source.strip().partition("\n")[0][:60]
-
-
-def _complaint(lesson: str, problems: list[str]) -> str:
-    return "\n".join([f"solutions/{lesson}.md cannot be released:", *(f"  {p}" for p in problems)])
-
-
-# ── nbgrader ────────────────────────────────────────────────────────────────
 
 
 def generate(course: Course, lesson: str) -> None:

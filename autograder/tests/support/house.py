@@ -32,7 +32,7 @@ from autograder import cli
 from autograder.course import Course
 from autograder.releasing import build
 
-from .. import small_lesson
+from . import small_lesson
 
 MODULE_LINES, FUNCTION_LINES = 350, 50
 MOST_ARROWS = 15
@@ -44,7 +44,8 @@ HOMES = {
 }
 
 ASIDE = (
-    *("autograder.cells", "autograder.course", "autograder.paths", "autograder.terminal"),
+    *("autograder.cells", "autograder.course", "autograder.settings"),
+    *("autograder.paths", "autograder.terminal"),
     *("autograder.mending", "autograder.recording.points", "autograder.judging.plugins"),
     *("autograder.sandbox.warm", "autograder.sandbox.sandbox"),
     *("autograder.intake.inert", "autograder.intake.links", "autograder.pages.markdown"),
@@ -158,11 +159,13 @@ def walk(folder: Path) -> Way:
     return way
 
 
+def within(module: str, place: str) -> bool:
+    """Whether a module is the one meant, or in that folder."""
+    return module == place or module.startswith(f"{place}.")
+
+
 def off_the_map(way: Way) -> list[str]:
     """Where the way that was walked is not the one in the map, a sentence each."""
-
-    def within(module: str, place: str) -> bool:
-        return module == place or module.startswith(f"{place}.")
 
     made = {(there, here) for there, here, _ in way.calls}
     drawn = arrows()
@@ -200,7 +203,7 @@ def main() -> int:
         way = walk(Path(folder))
     print(f"The way of one submission, {len(arrows())} module changes:")
     for there, here in arrows():
-        names = [f for a, b, f in way.calls if a == there and b.startswith(here)]
+        names = [f for a, b, f in way.calls if within(a, there) and within(b, here)]
         print(f"  {there} → {here} ({', '.join(list(dict.fromkeys(names))[:3])})")
     wrong = [*too_large(), *off_the_map(way)]
     print("\n".join(wrong), file=sys.stderr)

@@ -1,0 +1,141 @@
+"""Commands on what is handed in: ``collect``, ``grade``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ..course import Course
+from .saying import Commands, say
+
+WHOSE = """\
+whose a notebook is, by its name:
+  Ada Lovelace_4711_assignsubmission_file_/any.ipynb   Moodle: student Ada_Lovelace
+  Ada Lovelace_4711_assignsubmission_file_any.ipynb    Moodle, flat: the same
+  lovelaceada_101_2002_any.ipynb                       Canvas: student lovelaceada_101
+  lovelaceada_LATE_101_2002_any.ipynb                  Canvas, late: the same
+  ada/any.ipynb, ada/01_rolling_average/any.ipynb      a folder for each student: ada
+  ada.ipynb                                            a file for each student: ada
+
+What fits none of these is listed and left. Each notebook taken gets a line with its hash
+and time in DIR/received.jsonl; one that it replaces is kept in DIR/replaced/.
+"""
+
+
+def add_collect(commands: Commands) -> None:
+    """Add ``collect``."""
+    collect = commands.add_parser(
+        "collect",
+        help="take in what was handed in: notebooks, folders, zips, LMS downloads",
+        description="Take in notebooks from files, folders and zips, as an LMS gives them.",
+        epilog=WHOSE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    collect.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    collect.add_argument("--assignment", required=True, metavar="LESSON")
+    collect.set_defaults(command=_collect)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from ..intake.collect import collect
+
+    result = collect(Course(options.course), options.paths, options.assignment)
+    print(result)
+    return 1 if result.refused else 0
+
+
+def add_grade(commands: Commands) -> None:
+    """Add ``grade``."""
+    grade = commands.add_parser("grade", help="grade everything new or changed, in a sandbox")
+    grade.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    grade.add_argument("--student", metavar="S", help="this student only")
+    grade.add_argument("--workers", type=_positive, metavar="N", help="default: one per core")
+    grade.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="judge on the workers of this Dask scheduler, such as tcp://host:8786, "
+        "and not on this machine",
+    )
+    grade.add_argument("--force", action="store_true", help="grade again what is graded already")
+    grade.add_argument(
+        "--seed",
+        type=_positive,
+        metavar="N",
+        help="replay a run: its hidden cases again, also for what is unchanged. The seed is in "
+        "the graded notebook's metadata, under cnnlab",
+    )
+    grade.add_argument(
+        "--unsafe-local",
+        action="store_true",
+        help="run student code without a sandbox (it can read and change all you can); "
+        "such grades are marked",
+    )
+    grade.set_defaults(command=_grade)
+
+
+def _grade(options: argparse.Namespace) -> int:
+    course = Course(options.course)
+    lessons = course.chosen(options.lessons)
+    if options.student:
+        lessons = course.handed_in(options.student, lessons)
+    from tqdm import tqdm
+
+    from ..mending import keep_gradebook, mend
+    from ..recording.grade import grade
+
+    say(mend(course))
+    if options.force or options.seed:
+        say(keep_gradebook(course))
+
+    total = sum(
+        1 if options.student else len(course.students(lesson)) + len(course.refused(lesson))
+        for lesson in lessons
+    )
+    started = time.monotonic()
+    # None: no bar where nobody is looking on, as in a file.
+    # It moves the cursor, so it has the terminal itself; all that it shows is numbers.
+    terminal = getattr(sys.stderr, "stream", sys.stderr)
+    with tqdm(total=total, disable=None, unit="submission", leave=False, file=terminal) as bar:
+
+        def told(result: object) -> None:
+            bar.write(str(result), file=sys.stdout)
+            sys.stdout.flush()
+            bar.update()
+
+        results = grade(
+            course,
+            lessons,
+            student=options.student,
+            workers=options.workers,
+            force=options.force,
+            unsafe_local=options.unsafe_local,
+            seed=options.seed,
+            scheduler=options.scheduler,
+            told=told,
+        )
+    print(summary([result.status for result in results], time.monotonic() - started))
+    return 1 if any(result.status in ("fault", "refused") for result in results) else 0
+
+
+def summary(statuses: list[str], seconds: float) -> str:
+    """What came of a grading run, in a line or two."""
+    faults, refused = statuses.count("fault"), statuses.count("refused")
+    unchanged = statuses.count("unchanged")
+    judged = len(statuses) - faults - refused - unchanged
+    said = f"{judged} graded, {unchanged} unchanged, {faults + refused} not graded"
+    said += f", in {seconds:.1f} s"
+    if judged:
+        said += f": {seconds / judged:.2f} s per submission"
+    if faults:
+        said += "\nGrade again for those not graded; nothing was recorded for them."
+    if refused:
+        said += f"\n{refused} refused because of links: see above."
+    return said
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
+    return int(text)

@@ -1,0 +1,58 @@
+"""Commands for readers of the grades: ``feedback``, ``report``, ``export``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..course import Course
+from .saying import Commands, shown
+
+
+def add_feedback(commands: Commands) -> None:
+    """Add ``feedback``."""
+    feedback = commands.add_parser("feedback", help="write an HTML page per student")
+    feedback.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    feedback.set_defaults(command=_feedback)
+
+
+def _feedback(options: argparse.Namespace) -> None:
+    course = Course(options.course)
+    lessons = course.chosen(options.lessons)
+    from ..pages.feedback import feedback
+
+    for path in feedback(course, lessons) or []:
+        print(f"wrote {shown(path)}")
+
+
+def add_report(commands: Commands) -> None:
+    """Add ``report``."""
+    report = commands.add_parser("report", help="write a page on the class, for its instructors")
+    report.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
+    report.set_defaults(command=_report)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from ..pages.class_report import report
+
+    print(f"wrote {shown(report(Course(options.course), options.lessons))}")
+
+
+def add_export(commands: Commands) -> None:
+    """Add ``export``."""
+    export = commands.add_parser(
+        "export", help="write all points as a table, for a spreadsheet, Moodle or Canvas"
+    )
+    export.add_argument("file", type=Path, metavar="FILE.csv")
+    export.set_defaults(command=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from ..pages.lms import export
+
+    missing = export(Course(options.course), options.file)
+    print(f"wrote {shown(options.file)}")
+    for sentence in missing:
+        print(f"autograder: {sentence}", file=sys.stderr)
+    return 1 if missing else 0

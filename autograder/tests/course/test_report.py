@@ -1,0 +1,206 @@
+"""The instructor's page: what it says of a small class, and that nothing in it can run."""
+
+import re
+import stat
+
+import nbformat
+import pytest
+from playwright.sync_api import sync_playwright
+
+from autograder.cells import is_answer, released
+from autograder.course import CourseError
+from autograder.pages import class_report as report
+from autograder.pages.similar import same_mistakes
+from autograder.pages.written import code_of, plain
+from autograder.recording import grade as recorder
+from autograder.recording import table
+from autograder.tests.support import small_lesson
+from autograder.tests.support.browser import FLAGS
+from autograder.tests.support.small_lesson import FLIPPED, LESSON, MARKUP, hand_in
+
+# The right answer to conv1d, renamed, reordered in layout and with other comments.
+RENAMED = """@fill
+def conv1d(x, f):
+    '''My very own filter.'''
+    if len(f) > len(x):
+        raise ValueError("no, that one is too long")
+    mine = np.zeros(len(x) - len(f) + 1)
+
+    for shift, factor in enumerate(f):  # slide
+        mine += factor * x[shift : shift + len( mine )].astype(float)
+    return mine
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Six students: two alike, two with the same mistake, one who stopped early, one blank."""
+    root = tmp_path_factory.mktemp("course")
+    course = small_lesson.released_in(root)
+    hand_in(course, "ada")
+    hand_in(course, "copy", {"conv1d": RENAMED})
+    hand_in(course, "blank", solved=False)
+    evil = f"YOUR ANSWER HERE\nWhy? {MARKUP}\n</textarea></pre><svg onload=alert(4)>\u202e"
+    hand_in(course, "grace", {"conv1d": FLIPPED, "questions": evil})
+    hand_in(course, "stopped", {"conv1d": FLIPPED}, solved=False)
+    hand_in(
+        course, "markup", {"pad": f"@fill\ndef pad(x, left, right, mode=''):\n  '''{MARKUP}'''"}
+    )
+    recorder.grade(course, [LESSON], workers=1)
+    course.submitted("late", LESSON).mkdir(parents=True)
+    return course
+
+
+@pytest.fixture(scope="module")
+def part(course):
+    """What the page shows of the lesson."""
+    return report.part_of(course, LESSON)
+
+
+@pytest.fixture(scope="module")
+def page(course):
+    """The page opened in Chromium with scripts on and its policy off, and what happened in it."""
+    path = report.report(course)
+    happened = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        opened = browser.new_page(bypass_csp=True)
+        opened.on("dialog", lambda dialog: (happened.append(dialog.message), dialog.dismiss()))
+        opened.on("request", lambda request: happened.append(request.url))
+        opened.goto(path.as_uri())
+        opened.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        yield opened, happened
+        browser.close()
+
+
+def test_the_page_runs_no_script_and_asks_for_nothing_even_without_its_policy(page, course):
+    opened, happened = page
+    opened.wait_for_timeout(300)
+    assert happened == [(course.root / "report.html").as_uri()]
+    assert opened.locator("script, img, iframe, object, link, form, svg svg").count() == 0
+    assert opened.locator("[onerror], [onload], a[href^='javascript:']").count() == 0
+
+
+def test_its_policy_allows_nothing_but_its_own_style(course):
+    text = report.report(course).read_text()
+    assert "default-src 'none'; style-src 'unsafe-inline'" in text
+
+
+def test_what_students_wrote_is_there_as_text(page):
+    opened, _ = page
+    asked = opened.locator(".said").inner_text()
+    assert "<script>alert(1)</script>" in asked
+    assert "YOUR ANSWER HERE" not in asked
+    assert "\u202e" not in asked
+
+
+def test_the_page_is_for_its_owner_alone(course):
+    assert stat.S_IMODE(report.report(course).stat().st_mode) == 0o600
+
+
+def test_every_table_has_headings_and_every_drawing_a_text(page):
+    opened, _ = page
+    for found in opened.locator("table").all():
+        assert found.locator("thead th[scope=col]").count() > 1
+        assert found.locator("tbody th[scope=row]").count() > 0
+    (drawing,) = opened.locator("svg").all()
+    assert drawing.get_attribute("role") == "img"
+    assert "0 to 10 %: 2;" in drawing.get_attribute("aria-label")
+
+
+def test_nothing_is_said_by_colour_alone(page):
+    opened, _ = page
+    for kind, sign in {"correct": "✓", "incorrect": "✗", "not-attempted": "○"}.items():
+        marks = opened.locator(f"td > span.{kind}[title]").all()
+        assert marks
+        assert {mark.inner_text() for mark in marks} == {sign}
+    for bar in opened.locator(".bar").all():
+        assert re.search(r"\d of \d", bar.locator("..").inner_text())
+
+
+def test_the_page_fits_a_telephone(page):
+    narrow = page[0].context.browser.new_page(viewport={"width": 360, "height": 700})
+    narrow.goto(page[0].url)
+    narrow.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= 360
+    narrow.close()
+
+
+def test_exercises_are_counted_by_verdict(part):
+    conv1d = next(e for e in part["exercises"] if e["name"] == "conv1d")
+    assert (conv1d["correct"], conv1d["incorrect"], conv1d["not_attempted"]) == (3, 2, 1)
+    assert conv1d["max_points"] == 3
+    assert conv1d["share"] == pytest.approx(conv1d["mean"] / 3)
+
+
+def test_a_known_mistake_is_counted_once_per_student(part):
+    flipped = [m for m in part["mistakes"] if m["mistake"] == "the filter is flipped"]
+    assert {key: flipped[0][key] for key in ("exercise", "students", "of")} == {
+        "exercise": "conv1d",
+        "students": 2,
+        "of": 6,
+    }
+    numbers = [m["students"] for m in part["mistakes"]]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_it_says_after_which_exercise_students_stopped(part):
+    stopped = {e["name"]: e["stopped"] for e in part["exercises"]}
+    assert stopped == {"rolling_average": 0, "conv1d": 1, "pad": 0, "conv1d_layer": None}
+    assert part["untouched"] == 1
+    assert part["finished"] == 4
+
+
+def test_what_is_not_graded_is_named(part, page):
+    assert part["ungraded"] == ["late"]
+    assert "Handed in but not graded, so missing here: late." in page[0].inner_text("main")
+
+
+def test_questions_are_those_that_students_wrote(part):
+    assert [q["student"] for q in part["questions"]] == ["grace"]
+
+
+def test_renaming_and_comments_hide_no_likeness(part):
+    alike = {pair.students: pair.alike for pair in part["similar"]}
+    assert alike["ada", "copy"] > 0.97
+    assert all("blank" not in pair and "stopped" not in pair for pair in alike)
+
+
+def test_the_same_mistake_in_both_is_counted(course):
+    rows = {row.student: row for row in table.table(course, LESSON)}
+    same = same_mistakes(rows["grace"].exercises, rows["stopped"].exercises)
+    assert same == 1
+
+
+def test_given_text_makes_nobody_alike(course):
+    source = nbformat.read(course.source(LESSON), as_version=4)
+    for cell in source.cells:
+        cell.source = released(cell)
+        if is_answer(cell):
+            cell.metadata["cnnlab"] = {"role": "answer"}
+    given = {line.strip() for cell in source.cells for line in cell.source.splitlines()}
+    assert code_of(source, given).strip() == ""
+
+
+def test_likeness_is_never_worded_as_a_verdict(page):
+    words = page[0].inner_text("main").lower()
+    assert "look at them yourself" in words
+    for verdict in ("plagiari", "cheat", "copied", "suspicio", "guilty", "fraud"):
+        assert verdict not in words
+
+
+def test_the_bars_hold_every_student_once_and_full_marks_in_the_last():
+    bars = report.distribution([0.0, 0.099, 0.1, 0.7, 0.999, 1.0, 1.0])["bars"]
+    assert [bar["count"] for bar in bars] == [2, 1, 0, 0, 0, 0, 0, 1, 0, 3]
+
+
+def test_long_texts_are_cut_and_control_characters_shown():
+    assert plain("a\x00b\u202ec\ud800") == "a\ufffdb\ufffdc\ufffd"
+    assert plain("ü\t👩\u200d🔬\n") == "ü\t👩\u200d🔬\n"
+    assert plain("x" * 10**5).endswith("[… cut here]")
+
+
+def test_a_course_without_grades_is_told_what_to_do(tmp_path):
+    course = small_lesson.released_in(tmp_path)
+    with pytest.raises(CourseError, match="run `autograder grade` first"):
+        report.report(course)

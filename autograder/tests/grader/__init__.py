@@ -1,0 +1,1 @@
+"""What is right, and what it earns: `check`, the judge, the recorder, the gradebook."""

@@ -1,0 +1,1 @@
+"""The lessons themselves: their notebooks run, their exercises are declared in full."""
