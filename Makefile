@@ -23,6 +23,8 @@ test: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m autograder.tests.support.house
 	@$(BIN)/pytest -n auto -m "not slow"
 
 test-all: test test-slow

@@ -3,8 +3,8 @@
 ``mending`` writes ``judging.plugins`` in its place. Where this file is gone, they are refused.
 """
 
-from .course import STEPS
 from .judging.plugins import Judge, Restore
+from .settings import STEPS
 
 __all__ = ["AUTOGRADE", "SANITIZE", "Judge", "Restore"]
 

@@ -1,7 +1,7 @@
 """Bring a course made by an earlier edition up to date, and copy its gradebook beforehand.
 
 ``release`` and ``grade`` do so before anything else, and say what they changed. What is changed
-here is how grading is kept safe (``course.STEPS``); no score, no submission and no setting of the
+here is how grading is kept safe (``settings.STEPS``); no score, no submission and no setting of the
 instructor's own.
 """
 
@@ -19,7 +19,8 @@ from nbgrader.api import Gradebook
 from sqlalchemy.engine import make_url
 
 from .cells import NOBODYS_KERNEL, as_text, with_kernel
-from .course import SETTINGS, STEPS, STEPS_FILE, Course, CourseError, environment_on_path, write
+from .course import Course, CourseError, environment_on_path, write
+from .settings import SETTINGS, STEPS, STEPS_FILE
 
 COPIES = 5
 """How many copies of the gradebook are kept."""

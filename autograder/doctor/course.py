@@ -23,9 +23,10 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from ..cells import STUDENTS_KERNEL, as_text, with_kernel
-from ..course import SETTINGS, STEPS_FILE, Course, CourseError, environment_on_path, write
+from ..course import Course, CourseError, environment_on_path, write
 from ..mending import copy_gradebook, mend
 from ..releasing.build import generate
+from ..settings import SETTINGS, STEPS_FILE
 from .environments import described, environments
 
 STUDENT = "doctor"

@@ -1,7 +1,7 @@
 """nbgrader's way to us: the steps that a course's settings name as strings.
 
 Courses hold the address of this module, so it stays where it is. Nothing imports it: nbgrader
-does, by name, and where it cannot, grading ends there and runs nothing (``course.STEPS``).
+does, by name, and where it cannot, grading ends there and runs nothing (``settings.STEPS``).
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.comparing import WORDS
-from cnnlab.engine.shown import HEADLINE, MARK, number, picture_png
+from cnnlab.engine.shown import HEADLINE, MARK, PROBLEMS, number, picture_png
 from cnnlab.engine.verdict import worst
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
@@ -38,6 +37,9 @@ from ..recording.points import share_of
 from . import TEMPLATES
 
 _CODE = HtmlFormatter(cssclass="code", style="default")
+
+_WORDS = PROBLEMS | {"dtype": "wrong type of number", "raised": "raised an error"}
+"""Kinds of problems in the words of a page, which names no dtype and no secret error."""
 
 
 def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
@@ -191,7 +193,7 @@ def _most_frequent(found: list[Record]) -> str:
     """Where no known mistake explains it: what went wrong most often."""
     kinds = Counter(problem for record in found for _, problem in record.cases if problem)
     kinds.pop("not filled in", None)
-    return WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
+    return _WORDS.get(kinds.most_common(1)[0][0], "") if kinds else ""
 
 
 def _report(record: Record) -> dict[str, Any]:
@@ -206,7 +208,7 @@ def _secret(found: list[Record], shown: set[str]) -> dict[str, Any] | None:
     return {
         "right": sum(record.right for record in found),
         "cases": [
-            {"name": name, "problem": WORDS.get(problem, problem)}
+            {"name": name, "problem": _WORDS.get(problem, problem)}
             for record in found
             for name, problem in record.cases
         ],

@@ -19,7 +19,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from ..cells import NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
+from ..cells import CELL_METADATA, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
 from ..course import ROOT, Course, write
 from . import leaks
 from .required import BuildError, validate, validate_release
@@ -98,7 +98,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy with nothing in it but the lesson: stable ids, no outputs, little metadata."""
     cells, seen = [], Counter()
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in leaks.CELL_METADATA if key in cell.metadata}
+        kept = {key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata}
         identity = kept.get("nbgrader", {}).get("grade_id")
         if not identity:
             # By content and not by position: a cell put in between renames no other.

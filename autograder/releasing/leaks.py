@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from ..cells import CELL_METADATA, NOTEBOOK_METADATA
 from ..course import ROOT
 from .pieces import (
     STATEMENT,
@@ -38,10 +39,6 @@ SKELETON = 1 / 3
 
 PATH = re.compile(r"(?<![\w/.])/(?:home|root|Users|work|mnt)/[\w.-]+|\b[A-Z]:\\+Users\\+\w+")
 """A path of somebody's machine."""
-
-NOTEBOOK_METADATA = ("kernelspec", "language_info")
-CELL_METADATA = ("deletable", "editable", "nbgrader", "tags")
-"""What the build leaves in a notebook; anything else is an editor's or its author's."""
 
 NEVER = {"__pycache__", ".ipynb_checkpoints", "build"}
 """Folders that version control ignores; publish leaves them out too."""

@@ -52,9 +52,10 @@ forge(
 forge("a patched way back", "return None", """
     import gc
     for thing in gc.get_objects():
-        if type(thing) is dict and "serve" in thing and "SUBMISSION" in thing:
+        if type(thing) is dict and "serve" in thing and "wire" in thing:
             thing["wire"].dump = lambda message: b"x" * 99
-            thing["SUBMISSION"].call = lambda request: {"status": "correct", "points": 3.0}
+        if type(thing).__name__ == "Answers":
+            thing.call = lambda request: {"status": "correct", "points": 3.0}
     """)  # fmt: skip
 forge("taking over the runner", "return None", """
     import sys

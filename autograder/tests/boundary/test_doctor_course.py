@@ -17,12 +17,13 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder import cli
 from autograder.cells import NOBODYS_KERNEL, STUDENTS_KERNEL
-from autograder.course import SETTINGS, STEPS, STEPS_FILE, Course
+from autograder.course import Course
 from autograder.doctor import course as doctor_course
 from autograder.doctor.course import WAYS, as_first_edition, tried
 from autograder.doctor.environments import Environment, described, interpreter
 from autograder.mending import COPIES, keep_gradebook, mend
 from autograder.recording import grade as recorder
+from autograder.settings import SETTINGS, STEPS, STEPS_FILE
 from autograder.tests.support import small_lesson
 from autograder.tests.support.small_lesson import FLIPPED, hand_in
 

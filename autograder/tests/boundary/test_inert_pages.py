@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.course import SETTINGS, STEPS_FILE, Course
+from autograder.course import Course
 from autograder.intake import restore
 from autograder.recording import grade as recorder
+from autograder.settings import SETTINGS, STEPS_FILE
 from autograder.tests.support import small_lesson
 from autograder.tests.support.browser import chromium, jupyterlab
 from autograder.tests.support.small_lesson import hand_in

@@ -13,12 +13,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 
 from autograder import cli
-from autograder.course import SETTINGS, STEPS_FILE, Course, CourseError
+from autograder.course import Course, CourseError
 from autograder.intake.collect import collect
 from autograder.pages.class_report import report
 from autograder.pages.feedback import feedback
 from autograder.paths import read_file
 from autograder.recording import grade as recorder
+from autograder.settings import SETTINGS, STEPS_FILE
 from autograder.terminal import Guard, visible
 from autograder.tests.support import small_lesson
 from autograder.tests.support.small_lesson import hand_in

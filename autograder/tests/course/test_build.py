@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.cells import STUDENTS_KERNEL
+from autograder.cells import CELL_METADATA, STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
 from autograder.releasing import build, leaks
 from autograder.releasing.build import BuildError, release
@@ -56,7 +56,7 @@ def test_the_notebook_opens_in_any_jupyter_without_a_question_about_the_kernel(b
 
 def test_what_stays_of_a_cells_metadata_is_nbgraders_and_tags(built):
     cells = built[2].cells
-    assert {key for cell in cells for key in cell.metadata} <= set(leaks.CELL_METADATA)
+    assert {key for cell in cells for key in cell.metadata} <= set(CELL_METADATA)
     assert ["setup"] in [cell.metadata.get("tags") for cell in cells]
     assert by_id(built[2])["test_pad"].metadata.nbgrader.points == small_lesson.POINTS["pad"]
 

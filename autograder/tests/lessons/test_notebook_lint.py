@@ -7,10 +7,9 @@ import re
 import nbformat
 import pytest
 
-from autograder.cells import STUDENTS_KERNEL
+from autograder.cells import CELL_METADATA, NOTEBOOK_METADATA, STUDENTS_KERNEL
 from autograder.course import ROOT
 from autograder.releasing import build
-from autograder.releasing.leaks import CELL_METADATA, NOTEBOOK_METADATA
 from autograder.releasing.publish import PLACEHOLDER
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))

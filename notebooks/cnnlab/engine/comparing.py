@@ -7,28 +7,13 @@ from typing import Any
 
 import numpy as np
 
-WORDS = {
-    "type": "wrong type",
-    "shape": "wrong shape",
-    "dtype": "wrong type of number",
-    "values": "wrong values",
-    "changed": "changed its arguments",
-    "raised": "raised an error",
-    "no error": "no ValueError",
-    "timeout": "did not end",
-    "forbidden": "not allowed",
-    "died": "its process ended",
-    "judged": "not good enough",
-    "not filled in": "not filled in",
-}
-"""Every kind of problem, in a reader's words."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
     """Why a case is not right.
 
-    kind: one of WORDS.
+    kind: "type", "shape", "dtype", "values", "changed", "raised", "no error",
+        "timeout", "forbidden", "died", "judged" or "not filled in".
     message: the sentence for the student.
     index: the first entry that differs, where there is one.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .comparing import WORDS, is_array, to_numpy
+from .comparing import is_array, to_numpy
 from .exercise import Case
 from .verdict import Report, Result
 
@@ -22,6 +22,20 @@ HEADLINE = {
     "incorrect": "Not right yet",
     "not attempted": "Not attempted yet",
 }
+PROBLEMS = {
+    "type": "wrong type",
+    "shape": "wrong shape",
+    "dtype": "wrong dtype",
+    "values": "wrong values",
+    "changed": "changed its arguments",
+    "no error": "no ValueError",
+    "timeout": "did not end",
+    "forbidden": "not allowed",
+    "died": "its process ended",
+    "judged": "not good enough",
+    "not filled in": "not filled in",
+}
+"""Kinds of problems (``Problem.kind``) in a reader's words; "raised" names its error."""
 
 
 def number(value: float | np.number) -> str:
@@ -154,7 +168,7 @@ def _short(result: Result, hidden: bool) -> str:
     if kind == "raised":
         errors = [e for e in result.outcome.errors if not hidden or hasattr(builtins, e)]
         return f"raised {errors[0]}" if errors else "raised"
-    return "wrong dtype" if kind == "dtype" else WORDS[kind]  # who wrote the code knows the word
+    return PROBLEMS[kind]
 
 
 def as_text(report: Report) -> str:
