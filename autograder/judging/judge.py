@@ -311,7 +311,7 @@ def _look_again(notebook: Any, tests: list[Any], sandboxes: Sandboxes, seed: int
 def _run_test(cell: Any, submission: Submission, seed: int) -> list[Any]:
     """The outputs of one test cell."""
     outputs: list[Any] = []
-    names = _names(submission, outputs, seed)
+    names = _names(submission, outputs, seed, cell)
     hidden = _hidden_lines(cell.source)
     statement: ast.stmt | None = None
     value = None
@@ -344,10 +344,12 @@ def _run_test(cell: Any, submission: Submission, seed: int) -> list[Any]:
     return outputs
 
 
-def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, Any]:
+def _names(submission: Submission, outputs: list[Any], seed: int, cell: Any) -> dict[str, Any]:
     """What a test cell finds: stand-ins, our own check, and cnnlab for all else."""
 
-    def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> float:
+    def check(
+        answer: Any = None, *, hidden: bool = False, points: float | None = None, **value: Any
+    ) -> float:
         if value:
             ((name, answer),) = value.items()
             answer = answer.as_value() if isinstance(answer, StandIn) else answer
@@ -355,7 +357,10 @@ def _names(submission: Submission, outputs: list[Any], seed: int) -> dict[str, A
             name = answer.__name__
         drawn = seed if hidden else 0
         known = _known(name, drawn)
-        report = examine(EXERCISES[name], answer, drawn, hidden=hidden, known=known)
+        # The cell and its metadata are the source's. No student has a say in what counts.
+        own = name_of(cell) == f"test_{name}"
+        worth = cell.metadata["nbgrader"]["points"] if own else points
+        report = examine(EXERCISES[name], answer, drawn, hidden=hidden, known=known, worth=worth)
         _be_sure(report, known)
         outputs.append(_shown(report))
         return report.points
