@@ -32,6 +32,17 @@ What fits none of these is listed and left. Each notebook taken gets a line with
 and time in DIR/received.jsonl; one that it replaces is kept in DIR/replaced/.
 """
 
+CHOICES = """\
+other points than cnnlab declares, and exercises left out, stand in DIR/course.toml:
+  [points]
+  conv1d = 5
+  [skip]
+  exercises = ["pad"]
+
+Such a course's notebooks are written to DIR/release/, which `publish` then takes; notebooks/
+stays as it is. What is released counts in all that follows: after a change, release again.
+"""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 partly, 2 not possible.
@@ -89,7 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     release = commands.add_parser(
-        "release", help="make the notebooks: solutions/ → source → notebooks/"
+        "release",
+        help="make the notebooks: solutions/ → source → notebooks/",
+        description="Make the notebooks that students get, and the course's own copies.",
+        epilog=CHOICES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     release.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
     release.set_defaults(command=_release)
@@ -290,7 +305,7 @@ def _export(options: argparse.Namespace) -> int:
 def _publish(options: argparse.Namespace) -> None:
     from .releasing.publish import publish, what_to_push
 
-    publish(options.folder, options.repository)
+    publish(options.folder, options.repository, Course(options.course))
     print(what_to_push(options.folder, options.repository))
 
 
