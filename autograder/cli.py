@@ -169,6 +169,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     publish.set_defaults(command=_publish)
 
+    lesson = commands.add_parser(
+        "new-lesson",
+        help="write the skeleton of a lesson, which can be released at once",
+        description="Write the skeleton of a lesson: its text in solutions/, its folder in "
+        "notebooks/cnnlab/, its right answers in the tests. Then: autograder release NAME",
+    )
+    lesson.add_argument("name", metavar="NAME", help="NN_topic, as in 07_recurrent")
+    lesson.set_defaults(command=_new_lesson)
+
     demo = commands.add_parser("demo", help="run a class of four students once, start to end")
     demo.set_defaults(command=_demo)
 
@@ -307,6 +316,13 @@ def _publish(options: argparse.Namespace) -> None:
 
     publish(options.folder, options.repository, Course(options.course))
     print(what_to_push(options.folder, options.repository))
+
+
+def _new_lesson(options: argparse.Namespace) -> None:
+    from .releasing.new_lesson import new_lesson
+
+    for path in new_lesson(options.name):
+        print(f"wrote {_shown(path)}")
 
 
 def _demo(options: argparse.Namespace) -> int:
