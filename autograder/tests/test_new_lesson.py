@@ -123,7 +123,8 @@ def test_a_lesson_of_three_exercises_is_checked_released_graded_and_shown_like_a
     release(copy, tmp_path / "course")
     said = pytest_in(copy, CHECKED)
     assert "3 exercises: 15 known mistakes, all rejected and named; 9 right answers" in said
-    pytest_in(copy, RUN)
+    said = pytest_in(copy, RUN)
+    assert "6 passed" in said, said  # graded, run twice, moved, and built as it is committed
     said = run(copy, "-c", DEMO)
     assert f"['{LESSON}']" in said  # the bench
     for name in EXERCISES:
