@@ -170,10 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.set_defaults(command=_publish)
 
     lesson = commands.add_parser(
-        "new-lesson",
-        help="write the skeleton of a lesson, which can be released at once",
-        description="Write the skeleton of a lesson: its text in solutions/, its folder in "
-        "notebooks/cnnlab/, its right answers in the tests. Then: autograder release NAME",
+        "new-lesson", help="write the skeleton of a lesson, which can be released at once"
     )
     lesson.add_argument("name", metavar="NAME", help="NN_topic, as in 07_recurrent")
     lesson.set_defaults(command=_new_lesson)
