@@ -5,6 +5,7 @@ A course is one folder outside version control, ``autograder/course/`` unless
 
     nbgrader_config.py   settings, written once with a comment to each, yours to edit
     nbgrader_config.json the steps that make grading safe, once more; not to be edited
+    course.toml          if you choose other points, or leave exercises out (see ``choices``)
     gradebook.db         students, scores and comments
     source/              the instructor's notebooks, with solutions and hidden tests
     release/             the same without them
@@ -35,6 +36,9 @@ DEFAULT = ROOT / "autograder" / "course"
 
 NAME = re.compile(r"[^\W_][\w.@-]{0,99}")
 """A student id or lesson name. It becomes a folder, so nothing in it may mean another one."""
+
+CHOICES_FILE = "course.toml"
+"""What a professor chooses: points, and exercises left out (see ``choices``). Nobody needs one."""
 
 
 class CourseError(ValueError):
@@ -78,9 +82,9 @@ class Course:
             Gradebook(self.db_url, self.course_id).close()
 
     def _looks_like_a_course(self) -> bool:
-        """Whether it holds nbgrader's folders and nothing else, filled before the first release."""
+        """Whether it holds a course's own things alone, put there before the first release."""
         steps = {"source", "release", "submitted", "autograded", "feedback", "gradebook.db"}
-        return {entry.name for entry in self.root.iterdir()} <= steps | {STEPS_FILE}
+        return {entry.name for entry in self.root.iterdir()} <= steps | {STEPS_FILE, CHOICES_FILE}
 
     def config(self) -> Config:
         """The settings in the course's two files, read as nbgrader reads them, and its folder.

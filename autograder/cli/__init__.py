@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     pages.add_report(commands)
     pages.add_export(commands)
     course.add_publish(commands)
+    course.add_new_lesson(commands)
     checking.add_demo(commands)
     checking.add_doctor(commands)
     return parser

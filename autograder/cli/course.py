@@ -1,4 +1,4 @@
-"""Commands on the lessons: ``release``, ``publish``."""
+"""Commands on the lessons: ``release``, ``publish``, ``new-lesson``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from pathlib import Path
 from ..course import Course
 from .saying import Commands, say, shown
 
+CHOICES = """\
+other points than cnnlab declares, and exercises left out, stand in DIR/course.toml:
+  [points]
+  conv1d = 5
+  [skip]
+  exercises = ["pad"]
+
+Such a course's notebooks are written to DIR/release/, which `publish` then takes; notebooks/
+stays as it is. What is released counts in all that follows: after a change, release again.
+"""
+
 
 def add_release(commands: Commands) -> None:
     """Add ``release``."""
     release = commands.add_parser(
-        "release", help="make the notebooks: solutions/ → source → notebooks/"
+        "release",
+        help="make the notebooks: solutions/ → source → notebooks/",
+        description="Make the notebooks that students get, and the course's own copies.",
+        epilog=CHOICES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     release.add_argument("lessons", nargs="*", metavar="LESSON", help="all if none is named")
     release.set_defaults(command=_release)
@@ -45,5 +60,21 @@ def add_publish(commands: Commands) -> None:
 def _publish(options: argparse.Namespace) -> None:
     from ..releasing.publish import publish, what_to_push
 
-    publish(options.folder, options.repository)
+    publish(options.folder, options.repository, Course(options.course))
     print(what_to_push(options.folder, options.repository))
+
+
+def add_new_lesson(commands: Commands) -> None:
+    """Add ``new-lesson``."""
+    lesson = commands.add_parser(
+        "new-lesson", help="write the skeleton of a lesson, which can be released at once"
+    )
+    lesson.add_argument("name", metavar="NAME", help="NN_topic, as in 07_recurrent")
+    lesson.set_defaults(command=_new_lesson)
+
+
+def _new_lesson(options: argparse.Namespace) -> None:
+    from ..releasing.new_lesson import new_lesson
+
+    for path in new_lesson(options.name):
+        print(f"wrote {shown(path)}")

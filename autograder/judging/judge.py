@@ -103,7 +103,7 @@ def _look_again(
 def run_test(cell: NotebookNode, submission: Submission, seed: int) -> Judgement:
     """Run one test cell, statement by statement, and say what came of it."""
     reports: list[NotebookNode] = []
-    names = _names(submission, reports, seed)
+    names = _names(submission, reports, seed, cell)
     statement: ast.stmt = ast.Pass(lineno=0)
     value: Any = None
     try:
@@ -139,16 +139,22 @@ def _why(cell: NotebookNode, statement: ast.stmt, problem: Exception) -> Noteboo
     return error(type(problem).__name__, str(problem)[:1000], text)
 
 
-def _names(submission: Submission, reports: list[NotebookNode], seed: int) -> dict[str, Any]:
+def _names(
+    submission: Submission, reports: list[NotebookNode], seed: int, cell: NotebookNode
+) -> dict[str, Any]:
     """What a test cell finds: stand-ins, our own check, and cnnlab for all else."""
 
-    def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> float:
+    def check(
+        answer: Any = None, *, hidden: bool = False, points: float | None = None, **value: Any
+    ) -> float:
         if isinstance(answer, Exercise):  # cnnlab's object, which in this process knows no student
             raise TypeError(f"check cnnlab's {answer.name}? The student's is called {answer.name}")
         exercise, answer = asked(answer, value)
         drawn = seed if hidden else 0
         known = known_values(exercise.name, drawn)
-        report = examine(exercise, answer, drawn, hidden=hidden, known=known)
+        # The cell and its metadata are the source's. No student has a say in what counts.
+        worth = points_of(cell) if tested_by(cell) == exercise.name else points
+        report = examine(exercise, answer, drawn, hidden=hidden, known=known, worth=worth)
         _be_sure(report, known)
         reports.append(report_output(report))
         return report.points

@@ -1,9 +1,11 @@
 """Make a lesson's notebooks from its source.
 
-``solutions/NN_topic.md`` (MyST Markdown) becomes the instructor's notebook in the course
-folder; nbgrader's own ``generate_assignment`` takes solutions and hidden tests out of it and
-enters the lesson in the gradebook; what is left is normalised, searched for leaks, and
-written to ``notebooks/NN_topic/NN_topic.ipynb``. Building twice changes no byte.
+``solutions/NN_topic.md`` (MyST Markdown), with what ``cnnlab`` declares filled in (``facts``),
+becomes the instructor's notebook in the course folder; nbgrader's own ``generate_assignment``
+takes solutions and hidden tests out of it and enters the lesson in the gradebook; what is left is
+normalised, searched for leaks, and written to ``notebooks/NN_topic/NN_topic.ipynb``. Building
+twice changes no byte. A course that gives other points or leaves exercises out (``choosing``)
+hands out lessons of its own: they go into its folder release/.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..cells import CELL_METADATA, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
+from ..choices import Choices, read_choices
 from ..course import ROOT, Course, write
-from . import leaks
-from .required import BuildError, validate, validate_release
+from . import choosing, facts, leaks
+from .required import BuildError, complaint, validate, validate_release
 
 SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = ROOT / "notebooks"
@@ -38,14 +41,19 @@ def release(
     lessons: Iterable[str] | None = None,
     *,
     solutions: Path = SOLUTIONS,
-    notebooks: Path = NOTEBOOKS,
+    notebooks: Path | None = None,
 ) -> list[Path]:
     """Build lessons (all unless named) and return the students' notebooks.
 
-    solutions, notebooks: the folders read and written.
+    solutions, notebooks: the folders read and written. Unless given, notebooks/ is written to,
+        or release/ of the course if its course.toml makes the lessons other ones.
     Raises BuildError, before anything is written to ``notebooks``, if a lesson is unknown
-    or not as it should be, or if something would leak.
+    or not as it should be, or if something would leak; CourseError if the course's choices
+    cannot be read.
     """
+    choices = read_choices(course)
+    if notebooks is None:
+        notebooks = course.root / "release" if choices else NOTEBOOKS
     known = lesson_names(solutions)
     named = list(lessons or known)
     for lesson in named:
@@ -55,11 +63,12 @@ def release(
     sources = read_all(solutions)
     for lesson in named:
         validate(sources[lesson], lesson)
+    wanted = {lesson: _chosen(sources[lesson], lesson, choices) for lesson in named}
     course.prepare()
     secrets = leaks.Secrets(sources)
     built = []
     for lesson in named:
-        source = sources[lesson]
+        source = wanted[lesson]
         write(course.source(lesson), as_text(with_kernel(source, NOBODYS_KERNEL)))
         generate(course, lesson)
         notebook = normalised(nbformat.read(course.released(lesson), as_version=4))
@@ -78,7 +87,10 @@ def release(
 
 
 def read(path: Path) -> NotebookNode:
-    """A lesson's source as a notebook, with solutions; BuildError if it cannot be read."""
+    """A lesson's source as a notebook, with solutions and with what is declared filled in.
+
+    Raises BuildError if it cannot be read.
+    """
     try:
         notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     except Exception as problem:  # jupytext's own errors share no base
@@ -86,7 +98,14 @@ def read(path: Path) -> NotebookNode:
             f"{path.name} cannot be read as MyST Markdown: {problem}. Cells are ```{{code-cell}} "
             "blocks and text between +++ lines."
         ) from problem
-    return normalised(notebook)
+    return normalised(facts.fill(notebook, path.stem))
+
+
+def _chosen(source: NotebookNode, lesson: str, choices: Choices) -> NotebookNode:
+    try:
+        return choosing.chosen(source, lesson, choices)
+    except ValueError as problem:
+        raise BuildError(complaint(lesson, [str(problem)])) from None
 
 
 def read_all(solutions: Path = SOLUTIONS) -> dict[str, NotebookNode]:
@@ -148,7 +167,8 @@ def generate(course: Course, lesson: str) -> None:
         if "submissions associated" in said.text:
             raise BuildError(
                 f"{lesson} has submissions in the gradebook, so its graded cells cannot be added, "
-                "removed or renamed any more. Undo that in solutions/, or use a new course folder."
+                "removed or renamed any more. Undo that in solutions/ or course.toml, or use a new "
+                "course folder."
             ) from problem
         raise BuildError(f"nbgrader cannot release {lesson}: {said.text or problem}") from problem
     finally:

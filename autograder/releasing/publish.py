@@ -1,7 +1,8 @@
 """Make the students' repository: ``autograder publish DIR --repository OWNER/NAME``.
 
 DIR gets notebooks/, data/, a README and a conda environment; nothing of solutions/ or
-autograder/. Publish again after a change: DIR is brought up to date, its .git stays.
+autograder/. Publish again after a change: DIR is brought up to date, its .git stays. A course
+that gives other points or leaves exercises out hands out the lessons that it has released.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from ..course import ROOT
+from ..choices import read_choices
+from ..course import ROOT, Course
 from .build import NOTEBOOKS, SOLUTIONS, read_all
 from .leaks import NEVER, scan
 
@@ -56,12 +58,14 @@ class PublishError(ValueError):
     """The students' repository cannot be made; the message says why."""
 
 
-def publish(folder: Path, repository: str) -> list[Path]:
+def publish(folder: Path, repository: str, course: Course | None = None) -> list[Path]:
     """Write the students' repository into a folder and return the files written.
 
-    repository: where it will be on GitHub, OWNER/NAME.
+    repository: where it will be on GitHub, OWNER/NAME. course: whose lessons, if it has chosen
+    others than notebooks/ holds (``choices``).
     Raises PublishError, before anything is written, if the folder holds something that
-    publish did not make, or if something in notebooks/ or data/ must not be seen.
+    publish did not make, or if something in notebooks/, data/ or the course's lessons must not be
+    seen.
     """
     folder = Path(folder).expanduser().resolve()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+", repository, re.ASCII):
@@ -73,6 +77,8 @@ def publish(folder: Path, repository: str) -> list[Path]:
     before = _written_before(folder)
     secrets = read_all(SOLUTIONS)
     leaks = [leak for name in FOLDERS for leak in scan(ROOT / name, secrets)]
+    own = course.root / "release" if course and read_choices(course) else None
+    leaks += scan(own, secrets) if own else []
     if leaks:
         raise PublishError("\n".join(["nothing is published:", *(f"  {leak}" for leak in leaks)]))
 
@@ -82,6 +88,8 @@ def publish(folder: Path, repository: str) -> list[Path]:
         for path in _files(ROOT / name):
             contents[path.relative_to(ROOT)] = path.read_bytes()
     contents[Path("README.md")] = _readme(contents.pop(README).decode(), repository)
+    for path in own.glob("*/*.ipynb") if own else []:
+        contents[NOTEBOOKS.relative_to(ROOT) / path.relative_to(own)] = path.read_bytes()
     written = []
     for path, content in sorted(contents.items()):
         data = content.encode() if isinstance(content, str) else content

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
 
+from . import facts
+
 if TYPE_CHECKING:
     from cnnlab.engine.exercise import Exercise
 
@@ -22,16 +24,18 @@ def validate(notebook: NotebookNode, lesson: str) -> None:
 
     Every exercise that ``cnnlab`` declares for the lesson has one answer cell, with its
     solution marked, and one test cell worth the declared points; nothing else is graded by code.
+    Boxes and the line on time say what is declared.
     """
     from cnnlab.engine.exercise import EXERCISES
 
     exercises = {e.name: e for e in EXERCISES.values() if e.lesson == lesson}
     cells: dict[str, NotebookNode] = {}
-    if problems := [*_title(notebook), *_metadata(notebook, cells)]:
-        raise BuildError(_complaint(lesson, problems))
+    typed = facts.problems(notebook, lesson)
+    if problems := [*typed, *_title(notebook), *_metadata(notebook, cells)]:
+        raise BuildError(complaint(lesson, problems))
     problems = [p for exercise in exercises.values() for p in _exercise(exercise, cells)]
     if problems := [*problems, *_others(cells, set(exercises), lesson)]:
-        raise BuildError(_complaint(lesson, problems))
+        raise BuildError(complaint(lesson, problems))
 
 
 def _title(notebook: NotebookNode) -> Iterator[str]:
@@ -132,5 +136,5 @@ def _start(cell: NotebookNode) -> str:
     return cell.source.strip().partition("\n")[0][:60]
 
 
-def _complaint(lesson: str, problems: list[str]) -> str:
+def complaint(lesson: str, problems: list[str]) -> str:
     return "\n".join([f"solutions/{lesson}.md cannot be released:", *(f"  {p}" for p in problems)])

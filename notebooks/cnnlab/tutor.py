@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
@@ -26,17 +27,21 @@ class Points(float):
         return f"<b>{number(self)}</b> of {number(self.max_points)} points"
 
 
-def check(answer: Any = None, *, hidden: bool = False, **value: Any) -> Points:
+def check(
+    answer: Any = None, *, hidden: bool = False, points: float | None = None, **value: Any
+) -> Points:
     """Say whether an answer is right and, if not, where and probably why.
 
     ``check(conv1d)`` for a function or class; ``check(worked_example=worked_example)``
     for a value. Never raises because of the answer. Its value is the points earned.
 
     hidden: use cases that nobody has seen, and do not show them (for the grader).
+    points: what a right answer earns in this course, where that is not what is declared. The
+        grader does not ask the notebook: it has its own copy of the cell.
     """
     exercise, answer = asked(answer, value)
     seed = secrets.randbits(32) if hidden else 0
-    return tell(examine(exercise, answer, seed, hidden=hidden))
+    return tell(examine(exercise, answer, seed, hidden=hidden, worth=points))
 
 
 def tell(report: Report) -> Points:
@@ -45,7 +50,7 @@ def tell(report: Report) -> Points:
         _latest[report.exercise.name] = report
     _show(as_html(report), as_text(report), report)
     points = Points(report.points)
-    points.max_points = report.exercise.points
+    points.max_points = report.max_points
     return points
 
 
@@ -85,9 +90,16 @@ def hint(answer: Any) -> None:
         display(Markdown(text))
 
 
-def progress(lesson: str | None = None) -> None:
+def progress(
+    lesson: str | None = None,
+    *,
+    points: Mapping[str, float] | None = None,
+    skip: Collection[str] = (),
+) -> None:
     """Show which exercises are right, wrong or not attempted, and the points so far.
 
+    points, skip: what a course gives other points than declared, and what it leaves out; they
+        stand in the cell of a course that does so.
     Counts the checks of this session only, and tells nobody.
     """
     rows, earned, possible = [], 0.0, 0.0
@@ -95,16 +107,19 @@ def progress(lesson: str | None = None) -> None:
     for exercise in EXERCISES.values():
         if exercise.lesson != lesson and (lesson or (lessons and exercise.lesson not in lessons)):
             continue
+        if exercise.name in skip:
+            continue
         report = _latest.get(exercise.name)
         status = report.status if report else "not attempted"
-        points = report.points if report else 0.0
-        earned, possible = earned + points, possible + exercise.points
+        got = report.points if report else 0.0
+        most = report.max_points if report else (points or {}).get(exercise.name, exercise.points)
+        earned, possible = earned + got, possible + most
         cause = report.causes[0].name if report and report.causes else ""
         rows.append(
             (
                 exercise.name,
                 f"{MARK[status]} {HEADLINE[status]}",
-                f"{number(points)} of {number(exercise.points)}",
+                f"{number(got)} of {number(most)}",
                 cause,
             )
         )

@@ -7,6 +7,7 @@ import inspect
 import pytest
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.lesson import LESSONS
 from cnnlab.engine.shown import as_text
 
 from autograder.tests.support.students import right_answers, wrong_answers
@@ -47,7 +48,7 @@ def test_an_exercise_is_declared_in_full(exercise):
         assert "$" not in mistake.advice, "reports are read as plain text, too: write f₁, not $f_1$"
     assert len(exercise.hints) == 3, "a question, then a formula or drawing, then a skeleton"
     specification = inspect.cleandoc(exercise.__doc__)
-    for word in ("Returns", "Lecture 6"):
+    for word in ("Returns", LESSONS[exercise.lesson].cites):
         assert word in specification, f"the docstring of {exercise.name} lacks {word!r}"
 
 

@@ -15,11 +15,22 @@ from autograder.releasing import build
 
 
 def prose(name: str) -> str:
-    return (build.SOLUTIONS / f"{name}.md").read_text()
+    """The text of a lesson as it is released."""
+    cells = build.read(build.SOLUTIONS / f"{name}.md").cells
+    return "\n\n".join(cell.source for cell in cells)
 
 
 def test_every_lesson_with_a_source_is_found():
     assert list(LESSONS) == build.lesson_names()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_types_nothing_that_is_declared(name):
+    source = (build.SOLUTIONS / f"{name}.md").read_text()
+    boxes = re.findall(r"^> \*\*Exercise .*$", source, re.M)
+    assert boxes == [f"> **Exercise · `{exercise}`**" for exercise in LESSONS[name].exercises]
+    assert not re.search(r"^\s+points:", source, re.M)
+    assert not re.search(r"^\*\*Time\.\*\* About", source, re.M)
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cnnlab.engine.lesson import LESSONS
+
 from autograder.releasing import build
 
 EVERYWHERE = {"Summary", "Your questions for the Q&A session"}
@@ -30,7 +32,9 @@ def named() -> dict[str, set[str]]:
 
 
 def test_the_map_names_every_section_of_every_lesson_and_no_other():
-    lessons = {name[:2]: headings(name) - EVERYWHERE for name in build.lesson_names()}
+    # A lesson that teaches something else says so in its declaration.
+    ours = [name for name in build.lesson_names() if LESSONS[name].cites == "Lecture 6"]
+    lessons = {name[:2]: headings(name) - EVERYWHERE for name in ours}
     assert named() == lessons
 
 

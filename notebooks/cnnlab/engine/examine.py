@@ -25,10 +25,12 @@ def examine(
     hidden: bool = False,
     seconds: float | None = None,
     known: Known | None = None,
+    worth: float | None = None,
 ) -> Report:
     """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes.
 
     known: what has been computed for this exercise and seed already, for other answers.
+    worth: what a right answer earns, if that is not what is declared.
     """
     known = known or Known(exercise, seed)
     local = isinstance(answer, types.FunctionType)
@@ -52,4 +54,4 @@ def examine(
         results.append(Result(case, good.value, got, problem_of(case, good, got)))
     stopped = results and results[0].outcome.status == "not filled in"
     causes = [] if stopped else choose(results, known)
-    return Report(exercise, seed, results, causes, hidden)
+    return Report(exercise, seed, results, causes, hidden, worth)

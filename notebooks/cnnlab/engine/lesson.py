@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 
 from .exercise import EXERCISES, Exercise
@@ -43,6 +44,7 @@ class Lesson:
     run_minutes: how long the whole notebook may run before it counts as hanging; several times
         what a laptop needs.
     shorter: where it trains for minutes: what to write instead where only its working matters.
+    cites: what it is taught from; the specification of each exercise says where in it.
     """
 
     title: str
@@ -54,6 +56,16 @@ class Lesson:
     trains: bool = False
     run_minutes: float = 5
     shorter: dict[str, str] = dataclasses.field(default_factory=dict)
+    cites: str = "Lecture 6"
+
+    def without(self, left_out: Iterable[str]) -> Lesson:
+        """The lesson with fewer exercises; the others move up, and the time gets shorter."""
+        left = set(left_out)
+        kept = tuple(name for name in self.exercises if name not in left)
+        if kept == self.exercises:
+            return self
+        # What is said about all of them together may not hold for those that are left.
+        return dataclasses.replace(self, exercises=kept, short_ones="")
 
     def solving(self) -> int:
         """Minutes for all exercises together."""
@@ -61,6 +73,8 @@ class Lesson:
 
     def time_line(self) -> str:
         """How long the lesson takes, as its first cell says it."""
+        if not self.exercises:
+            return f"**Time.** About {self.reading} minutes to read and play."
         minutes = self.solving()
         many = _NUMBERS[len(self.exercises)] if len(self.exercises) <= 12 else len(self.exercises)
         each = f"the {many} exercises" if len(self.exercises) > 1 else "the exercise"
@@ -68,13 +82,17 @@ class Lesson:
         last = ", ".join(filter(None, (f"{minutes} for {each}", self.short_ones)))
         return f"**Time.** About {total}: {self.reading} to read and play, {last}."
 
-    def box(self, exercise: Exercise) -> str:
-        """The first line of an exercise's box: number, name, dots, minutes and points."""
+    def box(self, exercise: Exercise, points: float | None = None) -> str:
+        """The first line of an exercise's box: number, name, dots, minutes and points.
+
+        points: where a course gives others than are declared.
+        """
         number = self.exercises.index(exercise.name) + 1
-        points = f"{exercise.points:g} point{'s' * (exercise.points != 1)}"
+        worth = exercise.points if points is None else points
+        points_ = f"{worth:g} point{'s' * (worth != 1)}"
         return (
             f"> **Exercise {number} · `{exercise.name}`** — difficulty {_dots(exercise.difficulty)}"
-            f" · importance {_dots(exercise.importance)} · {exercise.minutes} minutes · {points}"
+            f" · importance {_dots(exercise.importance)} · {exercise.minutes} minutes · {points_}"
         )
 
 

@@ -94,7 +94,7 @@ def headline(report: Report) -> str:
     right = len(report.results) - len(report.wrong)
     return (
         f"{verdict}: {right} of {len(report.results)} cases, "
-        f"{number(report.points)} of {number(report.exercise.points)} points"
+        f"{number(report.points)} of {number(report.max_points)} points"
     )
 
 

@@ -47,6 +47,7 @@ class Report:
     causes: the known mistakes that explain the problems, most likely first.
     points: what is earned; max_points: what could be.
     hidden: nothing of the inputs may be shown.
+    worth: what a right answer earns in this course, if that is not what is declared.
     """
 
     exercise: Exercise
@@ -54,6 +55,13 @@ class Report:
     results: list[Result]
     causes: list[Mistake]
     hidden: bool = False
+    worth: float | None = None
+
+    @property
+    def max_points(self) -> float:
+        # As declared where both are equal: a gradebook's 3.0 must not replace a 3 in reports.
+        declared = self.exercise.points
+        return declared if self.worth is None or self.worth == declared else self.worth
 
     @property
     def status(self) -> str:
@@ -77,7 +85,7 @@ class Report:
         if refused or not any(not r.case.raises for r in right):
             return 0.0
         share = sum(r.case.weight for r in right) / sum(r.case.weight for r in self.results)
-        return float(np.floor(100 * self.exercise.points * share + 1e-9) / 100)
+        return float(np.floor(100 * self.max_points * share + 1e-9) / 100)
 
     def as_data(self) -> dict[str, Any]:
         """What the grader keeps of it: JSON, and nothing of the inputs."""
@@ -85,7 +93,7 @@ class Report:
             "exercise": self.exercise.name,
             "status": self.status,
             "points": self.points,
-            "max_points": self.exercise.points,
+            "max_points": self.max_points,
             "causes": [m.name for m in self.causes],
             "cases": [
                 {"name": r.case.name, "problem": r.problem.kind if r.problem else None}
