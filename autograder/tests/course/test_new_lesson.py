@@ -105,6 +105,7 @@ def release(folder: Path, course: Path) -> None:
     assert [path.read_bytes() for path in built] == before
 
 
+@pytest.mark.slow
 def test_the_skeleton_is_released_at_once_and_passes_what_is_checked_of_every_lesson(
     copy, tmp_path
 ):
@@ -115,6 +116,7 @@ def test_the_skeleton_is_released_at_once_and_passes_what_is_checked_of_every_le
     run(copy, "-m", "ruff", "format", "--check", *new)
 
 
+@pytest.mark.slow
 def test_a_lesson_of_three_exercises_is_checked_released_graded_and_shown_like_any_other(
     copy, tmp_path
 ):

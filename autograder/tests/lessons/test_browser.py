@@ -38,7 +38,9 @@ def student(tmp_path):
         yield student
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    "lesson", [LESSONS[0], *(pytest.param(x, marks=pytest.mark.slow) for x in LESSONS[1:])]
+)
 def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     lesson, student, tmp_path
 ):

@@ -11,6 +11,8 @@ from autograder.tests.support import colab, lessons
 from autograder.tests.support.lessons import LESSONS, MINUTES, MOVING
 from autograder.tests.support.widgets import moving
 
+pytestmark = pytest.mark.slow  # an environment of a gigabyte, and each lesson in it three times
+
 
 @pytest.fixture(scope="module")
 def environment():

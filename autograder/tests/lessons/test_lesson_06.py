@@ -104,6 +104,7 @@ def test_frozen_embeddings_stay_as_they_are(parts):
     np.testing.assert_allclose(row, known.vectors[known.words.index("film")])
 
 
+@pytest.mark.slow
 def test_with_1000_sentences_models_are_far_above_chance_and_pretraining_helps():
     """Means of three seeds were 68.5, 66.9 and 70.5 %; chance alone moves them by about 1."""
     everything = data.movie_reviews()
