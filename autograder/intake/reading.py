@@ -1,7 +1,7 @@
 """Read what a student handed in: bytes of which nothing is trusted become cells of text.
 
-Of a notebook nothing is taken over but its cells' types, sources and ids, so no output, widget or
-metadata of a student's comes any further.
+Of a notebook nothing is taken over but its cells' types, sources and ids, and the version of its
+Python, so no output, widget or other metadata of a student's comes any further.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _instead(text: str, problem: Exception) -> str:
 
 
 def from_data(data: Any) -> NotebookNode:
-    """What is read of a notebook in any JSON: its cells' types, sources and ids."""
+    """What is read of a notebook in any JSON: its cells' types, sources and ids, its Python."""
     if not isinstance(data, dict):
         raise Unreadable("the file is not a notebook: it has no cells")
     cells = data.get("cells")
@@ -76,6 +76,8 @@ def from_data(data: Any) -> NotebookNode:
     if len(cells) > CELLS:
         raise Unreadable(f"the notebook has more than {CELLS} cells")
     notebook = new_notebook()
+    if version := python_of(data):
+        notebook.metadata["language_info"] = NotebookNode(version=version)
     for cell in cells:
         if not isinstance(cell, dict):
             continue
@@ -87,6 +89,14 @@ def from_data(data: Any) -> NotebookNode:
         made.metadata = NotebookNode(nbgrader)
         notebook.cells.append(made)
     return notebook
+
+
+def python_of(data: Any) -> str:
+    """The version of Python that a notebook was last run with, as it says, or ""."""
+    for name in ("metadata", "language_info", "version"):
+        data = data.get(name) if isinstance(data, dict) else None
+    found = re.match(r"(\d\.\d{1,2})(?:\.\d|$)", data) if isinstance(data, str) else None
+    return found[1] if found else ""
 
 
 def _list(value: Any) -> list:
