@@ -21,7 +21,7 @@ COLABS = (3, 13)
 
 
 def about_python() -> list[str]:
-    """A warning where this Python is older than the students': their syntax may be an error here."""
+    """A warning where this Python is older than Colab's: newer syntax would be an error here."""
     if sys.version_info >= COLABS:
         return []
     ours, theirs = (".".join(map(str, v[:2])) for v in (sys.version_info, COLABS))

@@ -132,6 +132,8 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
                 text = cells[place].source
                 ours = cell.cell_type == "code" or bare(text) == released(cell)
                 cell.source = text if ours else disarmed(text)
+                if cell.cell_type == "markdown" and "attachments" in cells[place]:
+                    cell.attachments = cells[place].attachments
         cell.metadata["cnnlab"] = {"role": role}
         out.append(cell)
     clean.cells = out + [c for left in (*kept.before.values(), kept.after) for c in left]
