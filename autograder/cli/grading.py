@@ -116,6 +116,7 @@ def _grade(options: argparse.Namespace) -> int:
             told=told,
         )
     print(summary([result.status for result in results], time.monotonic() - started))
+    print(otherwise([len(result.otherwise) for result in results if result.status == "graded"]))
     return 1 if any(result.status in ("fault", "refused") for result in results) else 0
 
 
@@ -133,6 +134,14 @@ def summary(statuses: list[str], seconds: float) -> str:
     if refused:
         said += f"\n{refused} refused because of links: see above."
     return said
+
+
+def otherwise(counts: list[int]) -> str:
+    """How many answers were judged otherwise than their notebooks say, of how many notebooks."""
+    said = f"{sum(counts)} answers judged otherwise than the notebooks' own last check says"
+    return said + (
+        f", in {sum(map(bool, counts))} of {len(counts)} notebooks" if any(counts) else ""
+    )
 
 
 def _positive(text: str) -> int:

@@ -16,6 +16,21 @@ from ..cells import STUDENTS_KERNEL
 
 NEEDED = ("nbgrader", "autograder", "cnnlab")
 
+COLABS = (3, 13)
+"""Colab's Python, which most students have: what it can read, the grader must read as well."""
+
+
+def about_python() -> list[str]:
+    """A warning where this Python is older than Colab's: newer syntax would be an error here."""
+    if sys.version_info >= COLABS:
+        return []
+    ours, theirs = (".".join(map(str, v[:2])) for v in (sys.version_info, COLABS))
+    return [
+        f"! This is Python {ours}, Colab has {theirs}: what students write there may be a syntax "
+        f"error here. Grade with Python {theirs} or newer."
+    ]
+
+
 ABOUT = """\
 import importlib.metadata as metadata, json, sys
 def version(name):

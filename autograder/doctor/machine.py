@@ -28,6 +28,7 @@ from ..recording.grade import Settled, grade
 from ..recording.table import table
 from ..sandbox.sandbox import Sandbox
 from .attacks import ATTACKS, Attack
+from .environments import about_python
 from .outcome import shown, spoiled, won
 from .place import HONEST, LESSON, Place
 
@@ -178,6 +179,8 @@ def doctor(told: Callable[[str], Any] = print) -> int:
 
     Raises SandboxError if there is no sandbox on this machine.
     """
+    for warning in about_python():
+        told(warning)
     workers = min(len(os.sched_getaffinity(0)), 4)
     told(f"{len(ATTACKS)} attacks, {workers} at a time; about a minute on two cores.")
     verdicts = examine(workers=workers)

@@ -96,7 +96,10 @@ def _by_student(
     sizes: Counter[str] = Counter()
     for file in (file for path in paths for file in files_at(Path(path), refused)):
         if not NOTEBOOK.search(file.inside.name):
-            refused.append(f"{file.origin}: not a notebook, left where it is")
+            what = "not a notebook, left where it is"
+            if b'"cell_type"' in file.content and b'"cells"' in file.content:
+                what = "a notebook by its content, but not by its name: rename it to end in .ipynb"
+            refused.append(f"{file.origin}: {what}")
             continue
         try:
             student, person = owner(file.inside, lesson)

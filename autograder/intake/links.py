@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -29,6 +30,7 @@ from nbgrader.converters import base
 from ..course import CourseError
 from ..paths import on_the_way, read_file, why_not
 from ..terminal import visible
+from .reading import NOTEBOOK_BYTES, Unreadable, parse
 from .submitted import STAMP, STAMP_BYTES, stamp_in, time_of
 
 KEPT = {STAMP, "submission_secret.txt"}
@@ -49,7 +51,21 @@ class NoLinks:
 
 
 class NotebookOnly(NoLinks, NotebookExporter):
-    """For ``c.Autograde.exporter_class``."""
+    """For ``c.Autograde.exporter_class``. It reads what ``autograder grade`` reads."""
+
+    def from_file(self, file_stream: Any, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
+        """A notebook that nbformat cannot read, such as one in UTF-16, is read our way."""
+        try:
+            notebook = nbformat.read(file_stream, as_version=4)
+        except Exception as problem:
+            data = read_file(Path(getattr(file_stream, "name", "")), NOTEBOOK_BYTES)
+            if data is None:
+                raise
+            try:
+                notebook = parse(data)
+            except Unreadable:
+                raise problem from None
+        return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
 
 def _convert(converter: base.BaseConverter) -> None:

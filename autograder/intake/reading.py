@@ -1,7 +1,7 @@
 """Read what a student handed in: bytes of which nothing is trusted become cells of text.
 
-Of a notebook nothing is taken over but its cells' types, sources and ids, so no output, widget or
-metadata of a student's comes any further.
+Of a notebook nothing is taken over but its cells' types, sources and ids, pictures pasted into its
+text, and the version of its Python, so no output, widget or other metadata comes any further.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
+
+from .pictures import PICTURES_BYTES, pictures, size_of
 
 NOTEBOOK_BYTES = 32 * 2**20
 CELLS = 5000
@@ -25,17 +27,64 @@ class Unreadable(ValueError):
 
 def parse(data: bytes) -> NotebookNode:
     """A submitted file as a notebook, whatever its version. Raises Unreadable."""
+    return from_data(load(data)[0])
+
+
+def load(data: bytes) -> tuple[Any, list[str]]:
+    """The JSON in a submitted file, and what was put right to read it, a sentence each.
+
+    Raises Unreadable.
+    """
     if len(data) > NOTEBOOK_BYTES:
         raise Unreadable(f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB")
-    text = _decoded(data)
+    for start, what in _OTHER_FILES.items():
+        if data.startswith(start):
+            raise Unreadable(f"the file is not a notebook: it is {what}")
+    text = _decoded(data).lstrip("\ufeff")  # of a byte order mark or several
     if not text.strip():
         raise Unreadable("the file is empty")
+    if not text.strip("\0"):
+        raise Unreadable("the file is not a notebook: it holds nothing but zeros")
     try:
-        return from_data(json.loads(text))
-    except Unreadable:
-        raise
+        return _lenient(text)
     except (ValueError, RecursionError) as problem:
         raise Unreadable(f"the file is not a notebook: {_instead(text, problem)}") from None
+
+
+_OTHER_FILES = {
+    b"PK\x03\x04": "a zip archive; the notebook has to be unpacked first",
+    b"\x1f\x8b": "compressed (gzip); the notebook has to be unpacked first",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; the notebook has to be unpacked first",
+    b"Rar!": "a rar archive; the notebook has to be unpacked first",
+    b"%PDF": "a PDF",
+}
+
+_COMMAS = 20
+"""So many commas too many are left out of a file."""
+
+
+def _lenient(text: str) -> tuple[Any, list[str]]:
+    """JSON, also where something follows it or a comma stands before a closing bracket."""
+    said = []
+    for _ in range(_COMMAS):
+        try:
+            content, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
+            break
+        except json.JSONDecodeError as problem:
+            comma = len(text[: problem.pos].rstrip()) - 1
+            if text[problem.pos : problem.pos + 1] == ",":  # from Python 3.13 on
+                comma = problem.pos
+            if text[comma : comma + 1] != "," or not re.match(r"\s*+[]}]", text[comma + 1 :]):
+                raise
+            text = text[:comma] + text[comma + 1 :]
+            said = ["A comma too many in the notebook's file was left out."]
+    else:
+        content, end = json.loads(text), len(text)
+    if text[end:].strip():
+        if not (isinstance(content, dict) and isinstance(content.get("cells"), list)):
+            json.loads(text)  # says what is wrong
+        said.append("Something followed the notebook in its file; it was left out.")
+    return content, said
 
 
 def _decoded(data: bytes) -> str:
@@ -64,7 +113,7 @@ def _instead(text: str, problem: Exception) -> str:
 
 
 def from_data(data: Any) -> NotebookNode:
-    """What is read of a notebook in any JSON: its cells' types, sources and ids."""
+    """What is read of a notebook in any JSON: all that this module's head names."""
     if not isinstance(data, dict):
         raise Unreadable("the file is not a notebook: it has no cells")
     cells = data.get("cells")
@@ -75,7 +124,9 @@ def from_data(data: Any) -> NotebookNode:
         raise Unreadable("the file is not a notebook: it has no cells")
     if len(cells) > CELLS:
         raise Unreadable(f"the notebook has more than {CELLS} cells")
-    notebook = new_notebook()
+    notebook, room = new_notebook(), PICTURES_BYTES
+    if version := python_of(data):
+        notebook.metadata["language_info"] = NotebookNode(version=version)
     for cell in cells:
         if not isinstance(cell, dict):
             continue
@@ -85,8 +136,18 @@ def from_data(data: Any) -> NotebookNode:
         grade_id = _grade_id(cell)
         nbgrader = {"nbgrader": NotebookNode(grade_id=grade_id)} if grade_id else {}
         made.metadata = NotebookNode(nbgrader)
+        if made.cell_type == "markdown" and (found := pictures(cell, room)):
+            made.attachments, room = found, room - size_of(found)
         notebook.cells.append(made)
     return notebook
+
+
+def python_of(data: Any) -> str:
+    """The version of Python that a notebook was last run with, as it says, or ""."""
+    for name in ("metadata", "language_info", "version"):
+        data = data.get(name) if isinstance(data, dict) else None
+    found = re.match(r"(\d\.\d{1,2})(?:\.\d|$)", data) if isinstance(data, str) else None
+    return found[1] if found else ""
 
 
 def _list(value: Any) -> list:

@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell
 
 from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released, role_of
 from .inert import disarmed
+from .python import about_python
 from .reading import from_data
 
 # ── understanding cells ─────────────────────────────────────────────────────
@@ -131,10 +132,13 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
                 text = cells[place].source
                 ours = cell.cell_type == "code" or bare(text) == released(cell)
                 cell.source = text if ours else disarmed(text)
+                if cell.cell_type == "markdown" and "attachments" in cells[place]:
+                    cell.attachments = cells[place].attachments
         cell.metadata["cnnlab"] = {"role": role}
         out.append(cell)
     clean.cells = out + [c for left in (*kept.before.values(), kept.after) for c in left]
     _about_tests(tests, cells, repairs)
+    repairs += about_python(submitted, clean, lambda text: _statements(text) is not None)
     clean.metadata["cnnlab"] = {"repairs": repairs}
     return clean, repairs
 

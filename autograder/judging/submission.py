@@ -20,6 +20,7 @@ from ..cells import name_of, role_of
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
+from .constants import constants
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
@@ -126,7 +127,7 @@ class Submission:
             session = self._sessions[flavour] = self.sandboxes[flavour].open()
             label = ""
             try:
-                start = {"do": "start", "exercises": self.exercises}
+                start = {"do": "start", "exercises": self.exercises, "constants": constants()}
                 self._ask(flavour, session, start, CALL_SECONDS)
                 for label, source in self.cells:
                     if label not in self._fates:

@@ -19,13 +19,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..cells import is_test
-from ..intake.reading import Unreadable, parse
+from ..intake.reading import Unreadable, from_data, load
 from ..intake.restore import restore
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
 from .judge import judge_twice
 from .record import failed
 from .submission import Fault
+from .testimony import judged_otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Job:
     """One submission, as a worker gets it. data: the file, or None if there is none.
 
     reason: why there is none. fingerprint: by which an unchanged submission is known next time.
+    tests: by which unchanged tests are (``decides``).
     """
 
     student: str
@@ -43,6 +45,7 @@ class Job:
     seed: int
     fingerprint: str
     unsafe_local: bool
+    tests: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,12 +54,14 @@ class Judged:
 
     status: "graded", "no notebook" (each test failed, for the reason in ``notes``) or "fault"
         (ours; why, in ``notes``). notebook: the judged notebook as JSON, "" after a fault.
+    otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
     """
 
     status: str
     seconds: float
     notes: tuple[str, ...] = ()
     notebook: str = ""
+    otherwise: tuple[str, ...] = ()
 
 
 _busy = threading.Lock()
@@ -68,7 +73,7 @@ def work(job: Job) -> Judged:
     with _busy:
         started = time.monotonic()
         try:
-            status, notebook = _judged(job)
+            status, notebook, otherwise = _judged(job)
         except (Fault, SandboxError) as problem:
             return Judged("fault", time.monotonic() - started, (str(problem),))
         except Exception as problem:  # a mistake of ours in judging one must not stop the others
@@ -76,26 +81,32 @@ def work(job: Job) -> Judged:
             return Judged("fault", time.monotonic() - started, (fault,))
         seconds = time.monotonic() - started
         notebook.metadata["cnnlab"] |= {"mark": job.fingerprint, "seconds": seconds}
+        notebook.metadata["cnnlab"] |= {"tests": job.tests} if job.tests else {}
         notes = tuple(notebook.metadata["cnnlab"]["repairs"])
         # Not validated: all but the texts is ours.
-        return Judged(status, time.monotonic() - started, notes, json.dumps(notebook))
+        text = json.dumps(notebook)
+        return Judged(status, time.monotonic() - started, notes, text, otherwise)
 
 
-def _judged(job: Job) -> tuple[str, NotebookNode]:
-    """The status and the judged notebook."""
-    reason = job.reason
+def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:
+    """The status, the judged notebook, and what was judged otherwise than the student saw."""
+    reason, submitted, raw, remarks = job.reason, None, None, []
     try:
-        submitted = parse(job.data) if job.data is not None else None
+        if job.data is not None:
+            raw, remarks = load(job.data)
+            submitted = from_data(raw)
     except Unreadable as problem:
-        submitted, reason = None, str(problem)
+        reason = str(problem)
     notebook, _ = restore(submitted, _source(job.source))
     if submitted is not None:
-        return "graded", judge_twice(notebook, kept(job.unsafe_local), job.seed)
+        notebook.metadata["cnnlab"]["repairs"] += remarks
+        notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed)
+        return "graded", notebook, judged_otherwise(notebook, raw)
     notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
     for cell in notebook.cells:
         if is_test(cell):
             cell.outputs = failed("NoNotebook", reason).outputs()
-    return "no notebook", notebook
+    return "no notebook", notebook, ()
 
 
 @functools.lru_cache(maxsize=8)

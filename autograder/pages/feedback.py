@@ -22,6 +22,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
+from nbgrader.utils import determine_grade
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -33,7 +34,7 @@ from ..intake.inert import as_typed
 from ..intake.links import NoLinks
 from ..judging.record import Record, forget_data, records
 from ..paths import on_the_way
-from ..recording.points import share_of
+from ..recording.points import hand_and_judge, share_of
 from . import TEMPLATES
 
 _CODE = HtmlFormatter(cssclass="code", style="default")
@@ -119,6 +120,7 @@ def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
     score, most = float(about["score"]), float(about["max_score"])
     own = nb.metadata.get("cnnlab", {})
     notes = list(own.get("repairs", []))
+    notes += [said for test in tests if (said := _by_hand(test))]
     if own.get("unsafe_local"):
         notes.append("It was graded without a sandbox, so the points are provisional.")
     texts = [_text(c) for c in answers.values() if c.cell_type == "markdown"]
@@ -134,6 +136,15 @@ def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
         "texts": texts,
         "code_style": _CODE.get_style_defs(".code"),
     }
+
+
+def _by_hand(test: NotebookNode) -> str:
+    """A sentence where the points of a test are not those that its outputs give."""
+    points, _ = determine_grade(test)
+    counts = test.metadata.nbgrader.get("score")
+    if points is None or counts is None:
+        return ""
+    return hand_and_judge(name_of(test), float(counts), float(points))
 
 
 def _text(cell: NotebookNode) -> dict[str, Any]:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator
 import nbformat
 from nbgrader.api import InvalidEntry, MissingEntry
 
-from ..cells import STUDENTS_KERNEL, as_text, with_kernel
+from ..cells import STUDENTS_KERNEL, as_text, is_test, tested_by, with_kernel
 from ..course import Course, CourseError
 from ..intake.submitted import notebook_in, stamp_in
+from ..judging.decides import decided_by
 from ..judging.worker import Job, Judged
 from ..paths import why_not
 from ..terminal import visible
 from .batch import judged
-from .gradebook import OpenGradebook, graded_notebook, opened, record, scores
+from .gradebook import OpenGradebook, given_by_hand, graded_notebook, opened, record, scores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settled:
     status: "graded", "unchanged" (since the last time), "no notebook" (zero points, the
         reason in ``notes``), "refused" (it leads somewhere else: nothing was recorded, the
         reason in ``notes``) or "fault" (ours: nothing was recorded, grade again).
+    otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
     """
 
     student: str
@@ -41,6 +43,7 @@ class Settled:
     max_score: float = 0.0
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    otherwise: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         said = f"{self.student}, {self.lesson}: "
@@ -51,7 +54,10 @@ class Settled:
         else:
             said += f"{self.score:g} of {self.max_score:g} points"
             said += f" ({self.status})" if self.status != "graded" else ""
-        return "\n".join([visible(said), *(f"  {visible(note)}" for note in self.notes)])
+        notes = [*self.notes]
+        if self.otherwise:
+            notes.append(f"judged otherwise than its own check says: {', '.join(self.otherwise)}")
+        return "\n".join([visible(said), *(f"  {visible(note)}" for note in notes)])
 
 
 def grade(
@@ -137,7 +143,7 @@ def jobs(
 ) -> Iterator[Job]:
     """The submissions of a lesson, read one after the other as they are asked for."""
     source = course.source(lesson).read_text(encoding="utf-8")
-    known_by = _known_by(source)
+    known_by, tests = _known_by(source), _tests_known_by(source)
     if seed is None:
         seed = secrets.randbits(32)  # one for all, so that all are asked the same
     refused = _refused(course, lesson, student)
@@ -149,7 +155,7 @@ def jobs(
         parts = (known_by, data or b"", stamp_in(folder).encode())
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         fingerprint = hashlib.sha256(digests).hexdigest()
-        yield Job(one, lesson, source, data, reason, seed, fingerprint, unsafe_local)
+        yield Job(one, lesson, source, data, reason, seed, fingerprint, unsafe_local, tests)
 
 
 def _known_by(source: str) -> bytes:
@@ -161,18 +167,27 @@ def _known_by(source: str) -> bytes:
     return as_text(notebook).encode()
 
 
+def _tests_known_by(source: str) -> str:
+    """By what the tests of a lesson's source are known to be the same as the last time."""
+    cells = nbformat.reads(source, as_version=4).cells
+    return decided_by(tuple(tested_by(cell) for cell in cells if is_test(cell)))
+
+
 def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Settled | None:
     """The result of the last time, if nothing has changed since."""
     notebook = graded_notebook(course, job.student, job.lesson)
-    if notebook is None or notebook.metadata.get("cnnlab", {}).get("mark") != job.fingerprint:
+    own = notebook.metadata.get("cnnlab", {}) if notebook is not None else {}
+    # Where nobody noted the tests, as in the first edition, they count as unchanged.
+    if own.get("mark") != job.fingerprint or own.get("tests", job.tests) != job.tests:
         return None
     try:
         with gradebook.transaction():
             entry = gradebook.find_submission_notebook(job.lesson, job.lesson, job.student)
             score, most = scores(entry)
+            by_hand = given_by_hand(entry)
     except MissingEntry:
         return None
-    notes = tuple(notebook.metadata["cnnlab"].get("repairs", ()))
+    notes = (*own.get("repairs", ()), *by_hand)
     return Settled(job.student, job.lesson, "unchanged", score, most, notes)
 
 
@@ -185,12 +200,13 @@ def settled(course: Course, gradebook: OpenGradebook, job: Job, answer: Judged) 
         notebook = nbformat.v4.reads(answer.notebook)
         entry = (course, gradebook, job.student, job.lesson, notebook)
         try:
-            score, most = record(*entry)
+            score, most, by_hand = record(*entry)
         except InvalidEntry:  # another grader entered the same student just now
-            score, most = record(*entry)
+            score, most, by_hand = record(*entry)
     except CourseError:
         raise
     except Exception as problem:
         fault = f"it could not be recorded, {type(problem).__name__}: {problem}"
         return Settled(*about, "fault", notes=(fault,), seconds=answer.seconds)
-    return Settled(*about, answer.status, score, most, answer.notes, answer.seconds)
+    notes = (*answer.notes, *by_hand)
+    return Settled(*about, answer.status, score, most, notes, answer.seconds, answer.otherwise)

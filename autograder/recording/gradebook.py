@@ -38,7 +38,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from ..course import Course, environment_on_path, write
 from ..intake.submitted import stamp_in, time_of
 from ..paths import on_the_way
-from .points import after_penalty
+from .points import after_penalty, by_hand
 
 
 class OneTransaction(Session):
@@ -127,10 +127,10 @@ def _quiet() -> Iterator[None]:
 @_quiet()
 def record(
     course: Course, gradebook: OpenGradebook, student: str, lesson: str, notebook: NotebookNode
-) -> tuple[float, float]:
+) -> tuple[float, float, tuple[str, ...]]:
     """Write a judged notebook into the gradebook and ``autograded/``, as nbgrader does.
 
-    Returns the score and what could be earned.
+    Returns the score, what could be earned, and what to say of points given by hand.
     """
     folder = course.submitted(student, lesson)
     stamp = stamp_in(folder)
@@ -153,7 +153,8 @@ def record(
         gradebook.update_or_create_submission(lesson, student, **extra)
         for step in steps:
             notebook, resources = step(config=course.config()).preprocess(notebook, resources)
-        earned = scores(gradebook.find_submission_notebook(lesson, lesson, student))
+        entry = gradebook.find_submission_notebook(lesson, lesson, student)
+        earned = (*scores(entry), given_by_hand(entry))
     if target.is_dir():
         for old in target.iterdir():  # of an earlier time, or of nbgrader's own command
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
@@ -166,6 +167,11 @@ def record(
 def scores(entry: SubmittedAssignment | SubmittedNotebook) -> tuple[float, float]:
     """What an entry earned, points off for late work taken off, and what could be earned."""
     return after_penalty(entry), float(entry.max_score)
+
+
+def given_by_hand(entry: SubmittedNotebook) -> tuple[str, ...]:
+    """A sentence for each exercise whose points by hand are not the judge's."""
+    return tuple(said for grade in entry.grades if (said := by_hand(grade)))
 
 
 def graded_notebook(course: Course, student: str, lesson: str) -> NotebookNode | None:

@@ -10,7 +10,7 @@ from nbgrader.api import Grade, Gradebook
 from ..cells import is_test, name_of, tested_by
 from ..course import Course
 from ..judging.record import Record, records
-from .gradebook import graded_notebook, scores
+from .gradebook import given_by_hand, graded_notebook, scores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +55,7 @@ def table(course: Course, lesson: str) -> list[Row]:
                     exercises[tested_by(cell)] = _earned(grade, records(cell))
             score, most = scores(submission.notebooks[0])
             notes = tuple(notebook.metadata.get("cnnlab", {}).get("repairs", ()))
+            notes += given_by_hand(submission.notebooks[0])
             rows.append(Row(student, exercises, score, most, notes))
     return sorted(rows, key=lambda row: row.student)
 

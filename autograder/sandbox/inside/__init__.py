@@ -5,6 +5,8 @@ imports ``wire`` and ``limits``, the one language and the one list of limits tha
 
 - ``runner``: the processes; ``__main__`` starts it.
 - ``notebook``: runs the student's cells, among stand-ins for what is not there.
+- ``compiling``: turns their source into code as their own kernel would.
+- ``packages``: stand-ins for packages that are simply there in Colab.
 - ``answers``: finds the student's functions, calls them, and says what came of it.
 - ``refused``: what is out of bounds.
 - ``wire``: what the judge is answered with: JSON and raw buffers, never objects.

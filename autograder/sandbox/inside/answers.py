@@ -14,6 +14,7 @@ from typing import Any
 
 from . import refusing, wire
 from .notebook import Notebook, Stopwatch, TimeLimit
+from .refused import answering
 
 
 class Answers:
@@ -52,7 +53,8 @@ class Answers:
         refused = refusing.refusing(request["refused"], refusing.refuse_torch)
         try:
             call = _probe(request["probe"], self.with_torch) if request["probe"] else _plain_call
-            with _torch_as_it_was(self.with_torch), refused, Stopwatch(request["seconds"]):
+            here = _torch_as_it_was(self.with_torch)
+            with answering(), here, refused, Stopwatch(request["seconds"]):
                 value = call(answer, *args, **kwargs)
                 now = _global_state(self.with_torch)
         except TimeLimit:

@@ -16,6 +16,7 @@ import types
 from typing import Any
 
 from . import refusing
+from .compiling import Compiler, FailedImports, about_cards
 
 # ── stand-ins for what a lesson's cells use ─────────────────────────────────
 
@@ -66,7 +67,9 @@ class Inert(types.ModuleType):
             return NotImplementedError
         if name in self._notebook.exercises:
             return Answer(name, self._notebook)
-        return Anything()
+        if name == "device":
+            return lambda: "cpu"
+        return self._notebook.constants.get(name, Anything())
 
 
 class Answer:
@@ -167,18 +170,23 @@ class Notebook:
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self.filled: dict[str, Any] = {}
         self.exercises: list[str] = []
+        self.constants: dict[str, Any] = {}
+        self.compiler, self.imports = Compiler(self.names), FailedImports()
         self.sources: dict[str, list[str]] = {}
         self.broken: dict[str, dict[str, Any]] = {}
         self.running = ""
         self.shell = Shell(self)
 
-    def start(self, exercises: list[str]) -> None:
-        """Make the names that a notebook expects to be there."""
-        self.exercises = exercises
+    def start(self, exercises: list[str], constants: dict[str, Any]) -> None:
+        """Make the names that a notebook expects to be there.
+
+        constants: of the lessons, which students import from cnnlab.
+        """
+        self.exercises, self.constants = exercises, constants
         builtins.__dict__.update(get_ipython=lambda: self.shell, input=no_input)
         module = types.ModuleType("__main__")
         module.__dict__.update(self.names)
-        self.names = module.__dict__
+        self.names = self.compiler.names = module.__dict__
         self.shell.user_ns = self.names
         sys.modules["__main__"] = module
         try:
@@ -214,18 +222,20 @@ class Notebook:
         except (ImportError, SyntaxError):
             pass
         self.sources[filename] = source.splitlines()
+        self.compiler.keep(source, filename)
         try:
             statements = ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self.describe(problem)
         for statement in statements:
             try:
-                code = compile(ast.Module([statement], []), filename, "exec", dont_inherit=True)
-                exec(code, self.names)
+                exec(self.compiler.compiled(statement, filename), self.names)
             except TimeLimit:
                 raise
             except BaseException as problem:  # SystemExit too: a cell cannot end the lesson
-                first = first or self.describe(problem)
+                said = self.describe(problem)
+                self.imports.note(statement, problem, said)
+                first = first or said
         return first
 
     def fill(self, answer: Any) -> Any:
@@ -244,12 +254,16 @@ class Notebook:
             return {"status": "not filled in", "message": _text(problem)}
         if isinstance(problem, refusing.Forbidden):
             return {"status": "forbidden", "message": _text(problem)}
+        if said := self.imports.behind(problem):
+            return said
         line, code = None, ""
         if isinstance(problem, SyntaxError):
             line, code = problem.lineno, (problem.text or "").strip()
             message = problem.msg or "the code cannot be read"
         else:
-            message = _text(problem)
+            message = about_cards(_text(problem))
+            if isinstance(problem, ModuleNotFoundError):
+                message += ": where answers are graded there is no such package"
             step = problem.__traceback__
             while step is not None:
                 file = step.tb_frame.f_code.co_filename

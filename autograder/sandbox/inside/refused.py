@@ -7,20 +7,45 @@ of the kind exists, so nothing that student code does can bring it back.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.abc
 import importlib.machinery
 import os
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import refusing
 
 
+class Answering:
+    """Whether an answer is being called just now, and not a cell run.
+
+    Whoever changes that from inside gets a dummy that computes nothing in the place of an error.
+    """
+
+    now = False
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """While an answer is called: what is not there is refused."""
+    Answering.now = True
+    try:
+        yield
+    finally:
+        Answering.now = False
+
+
 class Absent(types.ModuleType):
-    """A package that is not there: importing it works, using it is refused."""
+    """A package that is not there: it can be imported and named, and using it is refused.
+
+    That is, inside an answer. While cells are run it takes part and computes nothing: beside an
+    answer that needs no torch there may be a helper that is annotated with ``torch.Tensor``,
+    decorated with ``@torch.no_grad()`` or asks ``isinstance(x, torch.Tensor)``.
+    """
 
     def __init__(self, name: str):
         super().__init__(name)
@@ -32,28 +57,91 @@ class Absent(types.ModuleType):
         return Absent(f"{self.__name__}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        refusing.refuse(self.__name__.partition(".")[0])()
+        self._refuse()
+        if len(args) == 1 and not kwargs and isinstance(args[0], (types.FunctionType, type)):
+            return args[0]  # as a decorator it leaves the function alone
+        return Absent(f"{self.__name__}()")
 
-    __mro_entries__ = __getitem__ = __iter__ = __enter__ = __call__
+    def __mro_entries__(self, bases: Any) -> tuple:
+        self._refuse()
+        return ()
+
+    def __getitem__(self, key: Any) -> Any:
+        self._refuse()
+        return Absent(f"{self.__name__}[]")
+
+    def __iter__(self) -> Any:
+        self._refuse()
+        return iter(())
+
+    def __enter__(self) -> Any:
+        self._refuse()
+        return self
+
+    def __exit__(self, *problem: Any) -> None:
+        return None
+
+    def _refuse(self) -> None:
+        if Answering.now:
+            refusing.refuse(self.__name__.partition(".")[0])()
+
+    def __or__(self, other: Any) -> Either:
+        return Either(self, other)
+
+    def __ror__(self, other: Any) -> Either:
+        return Either(other, self)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return False
+
+    def __subclasscheck__(self, kind: Any) -> bool:
+        return False
+
+
+class Either:
+    """``np.ndarray | torch.Tensor``: what is one of these, nothing being the absent one."""
+
+    def __init__(self, *kinds: Any):
+        self.kinds = tuple(type(None) if kind is None else kind for kind in kinds)
+
+    def __or__(self, other: Any) -> Either:
+        return Either(*self.kinds, other)
+
+    def __ror__(self, other: Any) -> Either:
+        return Either(other, *self.kinds)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, self.kinds)
+
+    def __subclasscheck__(self, kind: Any) -> bool:
+        return issubclass(kind, self.kinds)
 
 
 class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds absent packages, and the stand-in for ``cnnlab`` with all its parts.
 
     lab: makes that stand-in, or a part of it, from a name.
+    others: makes the stand-in for another package, or gives None.
     """
 
-    def __init__(self, absent: tuple[str, ...], lab: Callable[[str], types.ModuleType]):
-        self.absent, self.lab = absent, lab
+    def __init__(
+        self,
+        absent: tuple[str, ...],
+        lab: Callable[[str], types.ModuleType],
+        others: Callable[[str], types.ModuleType | None],
+    ):
+        self.absent, self.lab, self.others = absent, lab, others
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name.partition(".")[0] in (*self.absent, "cnnlab", "google"):
+        if name.partition(".")[0] in (*self.absent, "cnnlab", "google") or self.others(name):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec: Any) -> types.ModuleType:
         top = spec.name.partition(".")[0]
-        return Absent(spec.name) if top in self.absent else self.lab(spec.name)
+        if top in self.absent:
+            return Absent(spec.name)
+        return self.others(spec.name) or self.lab(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Nothing to run: these modules answer every name by themselves."""

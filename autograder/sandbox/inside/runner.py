@@ -18,9 +18,10 @@ import select
 import signal
 import socket
 import sys
+from types import ModuleType
 from typing import NoReturn
 
-from . import limits, refusing, wire
+from . import limits, packages, refusing, wire
 from .answers import Answers
 from .notebook import Inert, Notebook, Sink
 from .refused import Stubs, poison_numpy
@@ -35,7 +36,7 @@ def serve(link: socket.socket, answers: Answers) -> None:
         request = wire.receive(link, layout=True)
         try:
             if request["do"] == "start":
-                reply = notebook.start(request["exercises"]) or {}
+                reply = notebook.start(request["exercises"], request.get("constants", {})) or {}
             elif request["do"] == "cell":
                 cell = (request["label"], request["source"], request["seconds"])
                 reply = notebook.run_cell(*cell)
@@ -165,7 +166,11 @@ def main(control: int, flavour: str, confined: bool) -> None:
     if setting.with_torch:
         absent = tuple(name for name in absent if name != "torch")
         _warm_up_torch()
-    sys.meta_path.insert(0, Stubs(absent, lambda name: Inert(name, notebook)))
+
+    def others(name: str) -> ModuleType | None:
+        return packages.stand_in(name, setting.with_torch)
+
+    sys.meta_path.insert(0, Stubs(absent, lambda name: Inert(name, notebook), others))
     _warm_up_the_rest()
     if flavour == "numpy":
         poison_numpy()
@@ -180,6 +185,7 @@ def _warm_up_torch() -> None:
     torch.set_num_interop_threads(1)
     torch.nn.functional.conv1d(torch.zeros(1, 1, 3), torch.zeros(1, 1, 2))
     torch.optim.SGD([torch.zeros(1)], lr=1.0)  # the first one imports for seconds
+    packages.without_a_card()
 
 
 def _warm_up_the_rest() -> None:

@@ -192,3 +192,12 @@ def test_all_attacks_fail_here():
     verdicts = doctor.examine(workers=2)
     assert len(verdicts) == len(ATTACKS)
     assert {v.attack.name: v.why for v in verdicts if not v.held} == {}
+
+
+@pytest.mark.parametrize(("version", "warned"), [((3, 11, 7), 1), ((3, 13, 0), 0), ((3, 14, 1), 0)])
+def test_a_python_older_than_colabs_is_a_warning(monkeypatch, version, warned):
+    from autograder.doctor import environments
+
+    monkeypatch.setattr(environments.sys, "version_info", version)
+    said = environments.about_python()
+    assert len(said) == warned and all("Python 3.13" in line for line in said)

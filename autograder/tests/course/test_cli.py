@@ -108,7 +108,7 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
     def grade(course, lessons, told, **options):
         asked.update(options, l=lessons)
         told("ok")
-        return [types.SimpleNamespace(status="graded")]
+        return [types.SimpleNamespace(status="graded", otherwise=())]
 
     monkeypatch.setattr("autograder.recording.grade.grade", grade)
     options = ("--student", "eve", "--workers", "2", "--seed", "4711", "--force")
