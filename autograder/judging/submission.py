@@ -162,6 +162,8 @@ class Submission:
                 self._fates[label] = Outcome("timeout")
             except Ended as end:
                 self._fates[label] = Outcome("died", message=f"{end}, while {doing}")
+            if label in own and len(self._fates.keys() & own) == CELL_DEATHS:
+                self._note(cell, "is one too many that ends Python or hangs")
         return self._sessions[flavour]
 
     def _run(self, flavour: str, cell: Cell, own_deaths: int) -> None:
@@ -178,16 +180,12 @@ class Submission:
             seconds = share
         request = {"do": "cell", "label": cell.label, "source": source, "seconds": seconds}
         self._ask(flavour, self._sessions[flavour], request, seconds, cell.own)
-        self._note(flavour, cell, own_deaths)
+        if cell.own and self._books(flavour).short():
+            self._note(cell, "used up the time that there is for cells of one's own")
 
-    def _note(self, flavour: str, cell: Cell, own_deaths: int) -> None:
+    def _note(self, cell: Cell, what: str) -> None:
         """Say once which cell was the one too many."""
-        what = ""
-        if self._books(flavour).short() and cell.own:
-            what = "used up the time that there is for cells of one's own"
-        elif own_deaths >= CELL_DEATHS:
-            what = "is one after more cells than may end Python"
-        if what and not self.notes:
+        if not self.notes:
             self.notes.append(
                 f"The cell that begins with {beginning(cell.source)} {what}: such cells after it "
                 "may be left out, but for what they define. Answers keep their time."

@@ -333,7 +333,7 @@ def test_time_runs_out_for_one_submission_as_a_whole(points, monkeypatch):
 
 
 def test_a_poisoned_process_does_not_reach_the_next_submission(points):
-    poison = "import builtins, numpy as np\nnp.ones = np.zeros = np.array = np.concatenate = None\nbuiltins.x = 1"
+    poison = "import builtins, numpy as np\nnp.ones = np.zeros = np.array = np.concatenate = None"
     assert points({}, before=poison) != FULL
     assert points({}) == FULL
 
@@ -504,7 +504,7 @@ def test_cells_that_keep_dying_are_not_run_for_ever_and_cost_no_answer(source, s
     got = theirs.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
     theirs.close()
     assert got.status == "returned"
-    assert "after more cells than may end Python" in theirs.notes[0]
+    assert "one too many that ends Python" in theirs.notes[0]
     assert len(theirs._fates) == submission.CELL_DEATHS
 
 
