@@ -6,6 +6,9 @@ source's, and an answer is the cell that defines the exercise's name. Where seve
 the last one counts, as in Jupyter, but a copy left as it was handed out never wins over
 one that was worked on. Where none does, the cell with the ``grade_id`` is taken, then one
 with the marker ``# exercise: NAME``: code too broken to define anything is told so.
+
+Where an answer that was found so is not right, the judge looks at the submission in its own order,
+too (``straight``).
 """
 
 from __future__ import annotations
