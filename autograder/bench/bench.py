@@ -44,7 +44,7 @@ from traitlets.config import Config
 from ..cells import is_answer, name_of, released
 from ..course import Course
 from ..intake.restore import restore
-from ..judging.submission import to_run
+from ..judging.order import to_run
 from ..judging.worker import work
 from ..recording import batch
 from ..recording.grade import Settled, grade, jobs
@@ -211,8 +211,8 @@ def bare(lesson: str, source: NotebookNode, notebooks: list[NotebookNode]) -> fl
         silent = contextlib.redirect_stdout(None)
         with _as_main(module), warnings.catch_warnings(), silent:
             warnings.simplefilter("ignore")
-            for _, text in to_run(clean):
-                text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", text)
+            for cell in to_run(clean):
+                text = re.sub(r"(?m)^(\s*)%.*", r"\1pass", cell.source)
                 for statement in ast.parse(text).body:
                     # No notebook is here, and what nobody has filled in says so.
                     with contextlib.suppress(NameError, NotImplementedError):

@@ -6,88 +6,27 @@ source's, and an answer is the cell that defines the exercise's name. Where seve
 the last one counts, as in Jupyter, but a copy left as it was handed out never wins over
 one that was worked on. Where none does, the cell with the ``grade_id`` is taken, then one
 with the marker ``# exercise: NAME``: code too broken to define anything is told so.
+
+Where an answer that was found so is not right, the judge looks at the submission in its own order,
+too (``straight``).
 """
 
 from __future__ import annotations
 
-import ast
 import copy
 import dataclasses
-import functools
 import itertools
 import re
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released, role_of
+from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released
 from .inert import disarmed
 from .python import about_python
 from .reading import from_data
-
-# ── understanding cells ─────────────────────────────────────────────────────
-
-
-def _statements(source: str) -> list[ast.stmt] | None:
-    """A cell's statements, Jupyter's own commands left out; None if it is no Python."""
-    return _parsed(source) if len(source) < 5000 else _parsed.__wrapped__(source)
-
-
-@functools.lru_cache(maxsize=1000)  # most cells are the same in all submissions
-def _parsed(source: str) -> list[ast.stmt] | None:
-    plain = re.sub(r"(?m)^([ \t]*+)(?:[%!].*|.*\?[ \t]*+)$", r"\1pass", source)
-    try:
-        return ast.parse(plain).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def defines(source: str, name: str) -> str:
-    """How a cell's top level defines a name: "def" (or class), "value" or ""."""
-    statements = _statements(source)
-    if statements is None:
-        found = re.search(rf"(?m)^(?:async\s+def|def|class)\s+{re.escape(name)}\b", source)
-        return "def" if found else ""
-    how = ""
-    for statement in statements:
-        if getattr(statement, "name", None) == name:
-            return "def"
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            targets = getattr(statement, "targets", None) or [statement.target]
-            if any(getattr(n, "id", None) == name for t in targets for n in ast.walk(t)):
-                how = "value"
-    return how
-
-
-def disturbing(notebook: NotebookNode) -> set[int]:
-    """Places of a student's own cells that give a name used above it another meaning.
-
-    notebook: a restored one. A grader who runs all cells before the tests must know them: from
-    top to bottom, ``sum = 0`` below an answer does no harm to it.
-    """
-    used: set[str] = set()
-    found: set[int] = set()
-    for place, cell in enumerate(notebook.cells):
-        role = role_of(cell)
-        if cell.cell_type == "code" and role in ("answer", "own"):
-            nodes = [n for s in _statements(cell.source) or [] for n in ast.walk(s)]
-            bound = {name for n in nodes for name in _bound(n)}
-            if role == "own" and (bound & used or "*" in bound):
-                found.add(place)
-            used |= {n.id for n in nodes if isinstance(n, ast.Name)} - bound
-    return found
-
-
-def _bound(node: ast.AST) -> list[str]:
-    """The names that a node gives a meaning to, or takes it from."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Name):
-        return [] if isinstance(node.ctx, ast.Load) else [node.id]
-    if isinstance(node, ast.alias):
-        return [(node.asname or node.name).partition(".")[0]]
-    return [node.arg] if isinstance(node, ast.arg) else []
-
+from .statements import defines, ends, runs_alone, statements
+from .straight import straight
 
 # ── restoring ───────────────────────────────────────────────────────────────
 
@@ -98,10 +37,11 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
     submitted: any notebook, or None. source: the instructor's notebook of the lesson.
     The result is the source with the student's answers in it. In each cell's metadata
     ``cnnlab.role`` says whose it is: "answer", "test", "ours", or "own" for a code cell
-    that the student added or changed, which stands before the answer that it preceded.
+    that the student added or changed, which stands before the answer that it preceded. The
+    notebook's ``cnnlab.straight`` has the submission in its own order, until it is judged.
     """
     repairs: list[str] = []
-    cells = _joined(from_data(submitted).cells if submitted else [], repairs)
+    cells, apart = _joined(from_data(submitted).cells if submitted else [], repairs)
     clean = copy.deepcopy(source)
     answers = [c for c in clean.cells if is_answer(c)]
     found = {
@@ -138,8 +78,8 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
         out.append(cell)
     clean.cells = out + [c for left in (*kept.before.values(), kept.after) for c in left]
     _about_tests(tests, cells, repairs)
-    repairs += about_python(submitted, clean, lambda text: _statements(text) is not None)
-    clean.metadata["cnnlab"] = {"repairs": repairs}
+    repairs += about_python(submitted, clean, lambda text: statements(text) is not None)
+    clean.metadata["cnnlab"] = {"repairs": repairs, "straight": straight(cells, apart, source)}
     return clean, repairs
 
 
@@ -180,28 +120,45 @@ def _cell(source: str, role: str) -> NotebookNode:
     return new_code_cell(source, metadata={"cnnlab": {"role": role}})
 
 
-def _joined(cells: list[NotebookNode], repairs: list[str]) -> list[NotebookNode]:
-    """The cells with those put together again that somebody split inside a function."""
+def _joined(
+    cells: list[NotebookNode], repairs: list[str]
+) -> tuple[list[NotebookNode], dict[int, list[str]]]:
+    """The cells with those put together again that somebody split inside a function.
+
+    And, by the place of a joined cell, the texts it was made of where each runs by itself.
+    """
     out: list[NotebookNode] = []
+    apart: dict[int, list[str]] = {}
     for cell in cells:
         if cell.cell_type == "code" and out and _continues(out[-1], cell.source):
+            texts = apart.setdefault(len(out) - 1, [out[-1].source])
+            if runs_alone(texts[-1]) and runs_alone(cell.source):
+                texts.append(cell.source)
+            else:
+                texts[-1] = texts[-1].rstrip("\n") + "\n" + cell.source
             out[-1].source = out[-1].source.rstrip("\n") + "\n" + cell.source
             repairs.append("A cell that had been split in the middle of its code was joined.")
         else:
             out.append(cell)
-    return out
+    return out, apart
 
 
 def _continues(above: NotebookNode, source: str) -> bool:
     """Whether a cell is code only together with the one above.
 
-    That it begins with a blank is no proof: such a cell runs by itself in Jupyter.
+    That it begins with a blank is no proof: such a cell runs by itself in Jupyter, and below a
+    function that ends with its return it is nothing else.
     """
     if above.cell_type != "code" or not bare(above.source) or not bare(source):
         return False
     first = next(line for line in source.splitlines() if line.strip())
-    half = first[0] in " \t)]}" or _statements(above.source) is None
-    return half and _statements(above.source.rstrip("\n") + "\n" + source) is not None
+    if first[0] in " \t" and ends(above.source) and runs_alone(source):
+        return False
+    half = first[0] in " \t)]}" or statements(above.source) is None
+    return half and statements(above.source.rstrip("\n") + "\n" + source) is not None
+
+
+_FILLS = re.compile(r"(?m)^(?:@(?:\w+\.)?fill\b|(?:\w+\.)?fill\()")
 
 
 def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> int | None:
@@ -223,7 +180,7 @@ def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> 
         return None
     worked_on = [i for i in places if bare(cells[i].source) != released(cell)]
     # An experiment further down goes by the same name, but hands nothing in.
-    filled = [i for i in worked_on if re.search(r"(?m)^@(?:cnnlab\.)?fill\b", cells[i].source)]
+    filled = [i for i in worked_on if _FILLS.search(cells[i].source)]
     chosen = (filled or worked_on or places)[-1]
     if len(places) > 1:
         which = "the last that was worked on" if worked_on else "the last"

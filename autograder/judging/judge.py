@@ -12,6 +12,7 @@ import ast
 import builtins
 import functools
 import io
+import re
 import secrets
 import types
 from contextlib import closing, redirect_stderr, redirect_stdout
@@ -25,10 +26,19 @@ from cnnlab.engine.exercise import EXERCISES, Exercise, asked
 from cnnlab.engine.verdict import Known, Report
 from nbformat import NotebookNode
 
-from ..cells import STUDENTS_KERNEL, error, hidden_lines, is_test, name_of, points_of, tested_by
-from ..intake.restore import disturbing
+from ..cells import (
+    STUDENTS_KERNEL,
+    error,
+    hidden_lines,
+    is_test,
+    name_of,
+    points_of,
+    role_of,
+    tested_by,
+)
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import Sandboxes
+from .order import Straight, beginning, to_run
 from .record import Judgement, failed, report_output
 from .submission import Failed, Fault, Sandboxed, Submission
 
@@ -61,43 +71,65 @@ def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None)
     for cell in tests:  # first of all, so that whatever stops us leaves no cell that looks passed
         cell.outputs = failed("NotJudged", "this test has not been run to its end").outputs()
     try:
-        earned = []
-        with closing(Submission(notebook, sandboxes)) as submission:
-            for cell in tests:
-                judgement = run_test(cell, submission, seed)
-                cell.outputs = judgement.outputs()
-                earned.append(judgement.points(points_of(cell)))
-        wrong = [(c, got) for c, got in zip(tests, earned, strict=True) if got < points_of(c)]
-        _look_again(notebook, wrong, sandboxes, seed)
+        _judge(notebook, tests, sandboxes, seed)
     except SandboxError as problem:
         raise Fault(str(problem)) from problem
+    del notebook.metadata["cnnlab"]["straight"]  # not before: after a fault it is needed again
     return notebook
 
 
-def _look_again(
-    notebook: NotebookNode,
-    wrong: list[tuple[NotebookNode, float]],
-    sandboxes: Sandboxes,
-    seed: int,
+def _judge(
+    notebook: NotebookNode, tests: list[NotebookNode], sandboxes: Sandboxes, seed: int
 ) -> None:
-    """Judge answers that are not right once more without the cells that may have spoiled them.
-
-    wrong: test cells, and the points that each gave. All cells have been run before the first
-    test, for students write helpers below an answer, too.
-    """
-    spoiling = disturbing(notebook)
-    if not spoiling or not wrong:
-        return
-    with closing(Submission(notebook, sandboxes, spoiling)) as submission:
-        for cell, before in wrong:
-            judgement = run_test(cell, submission, seed)
-            if judgement.points(points_of(cell)) <= before:
-                continue
+    """Write the verdicts. Answers that are not wholly right are judged in a second order, too."""
+    exercises = [name_of(c) for c in notebook.cells if role_of(c) == "answer"]
+    wrong = {}
+    with closing(Submission(list(to_run(notebook)), exercises, sandboxes)) as first:
+        for cell in tests:
+            judgement = run_test(cell, first, seed)
             cell.outputs = judgement.outputs()
-            notebook.metadata["cnnlab"].setdefault("repairs", []).append(
-                f"{tested_by(cell)} was judged without cells further down that "
-                "give other meanings to names that it uses."
-            )
+            if judgement.points(points_of(cell)) < points_of(cell):
+                wrong[tested_by(cell)] = (cell, judgement.points(points_of(cell)))
+    straight = Straight(notebook.metadata["cnnlab"].setdefault("straight", {}))
+    asks = sorted((p, name) for name in wrong for p in straight.places(name, first.cells))
+    repairs = notebook.metadata["cnnlab"].setdefault("repairs", [])
+    if asks:
+        with closing(Submission(straight.cells, exercises, sandboxes, first)) as again:
+            repairs += _look_again(wrong, asks, again, seed, repairs)
+        first.notes = first.notes or again.notes
+    repairs += first.notes
+
+
+def _look_again(
+    wrong: dict[str, tuple[NotebookNode, float]],
+    asks: list[tuple[int, str]],
+    submission: Submission,
+    seed: int,
+    repairs: list[str],
+) -> list[str]:
+    """Judge answers once more where the student's own notebook checks them, and say which count.
+
+    wrong: test cells, and the points that each gave. asks: after how many cells an answer is
+    asked for. It is the same answer, asked the same: who is wrong gains nothing by it.
+    """
+    said: dict[str, str] = {}
+    for place, name in asks:
+        cell, before = wrong[name]
+        if before == points_of(cell):
+            continue
+        submission.stop_at(place)
+        judgement = run_test(cell, submission, seed)
+        if (points := judgement.points(points_of(cell))) <= before:
+            continue
+        wrong[name] = (cell, points)
+        cell.outputs = judgement.outputs()
+        said[name] = (
+            f"{name} was judged from top to bottom, as a fresh kernel runs the notebook, up to "
+            f"the cell that begins with {beginning(submission.cells[place - 1].source)}."
+        )
+        copies = rf"There are \d+ cells for {name}: .*"
+        repairs[:] = [r for r in repairs if not re.fullmatch(copies, r)]
+    return list(said.values())
 
 
 def run_test(cell: NotebookNode, submission: Submission, seed: int) -> Judgement:

@@ -10,23 +10,27 @@ import builtins
 import inspect
 import textwrap
 import time
-from collections.abc import Iterator, Set
+from collections import Counter
 from typing import Any
 
-from cnnlab.engine.exercise import EXERCISES, Case, Outcome
-from nbformat import NotebookNode
+from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 
-from ..cells import name_of, role_of
+from ..intake.statements import definitions
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
 from .constants import constants
+from .order import Cell, Time, beginning
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
 
 CELL_DEATHS = 8
-"""How many cells may do so before nothing more is run."""
+"""How many answers' cells may do so before nothing more is run; and how many of a student's own,
+before these are left out."""
+
+LESS_PATIENCE = 2
+"""How many calls of one answer may run out of time when it is judged once more."""
 
 STATUSES = ("returned", "raised", "timeout", "not filled in", "forbidden")
 """What the inside may say of a call. That a process has died it cannot say itself."""
@@ -39,29 +43,46 @@ class Fault(RuntimeError):
 class Submission:
     """A student's cells in the sandbox, and what comes of calling their answers.
 
-    notebook: a restored one. leave_out: places of cells that are not run. A process that
-    dies or hangs is the student's affair: that case fails, and a new process runs the cells
-    again for the cases that are left.
+    cells: those that are run, in this order. exercises: the names that are answers. before: the
+    same notebook's, judged in another order: what is left of its time is this one's.
+    A process that dies or hangs is the student's affair: that case fails, and a new process runs
+    the cells again for the cases that are left.
     """
 
     def __init__(
-        self, notebook: NotebookNode, sandboxes: Sandboxes, leave_out: Set[int] = frozenset()
+        self,
+        cells: list[Cell],
+        exercises: list[str],
+        sandboxes: Sandboxes,
+        before: Submission | None = None,
     ):
         self.sandboxes = sandboxes
-        self.cells = list(to_run(notebook, leave_out))
-        self.exercises = [name_of(c) for c in notebook.cells if role_of(c) == "answer"]
+        self.cells, self.exercises = cells, exercises
+        self.notes: list[str] = []
+        self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
+        self._ran: dict[str, int] = {}  # the number of cells that each session has run
         self._deaths: dict[str, list[Outcome]] = {}
-        self._spent: dict[str, float] = {}
+        self._time: dict[str, Time] = {}
         self._last_end = ""
         self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
-        self._slow: set[str] = set()
+        self._slow: Counter[str] = Counter(before._slow.keys() if before else ())
+        self._patience = LESS_PATIENCE if before else None
+        self._left_before = {f: t.left() for f, t in before._time.items()} if before else {}
 
     def close(self) -> None:
         """Kill what is left of it."""
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
+
+    def stop_at(self, place: int) -> None:
+        """From now on ask for answers as they stand when this number of cells has been run."""
+        self._until = place
+        self._deaths.clear()
+        for flavour in [f for f, ran in self._ran.items() if ran > place]:
+            if session := self._sessions.pop(flavour, None):
+                session.close()
 
     def outcome(self, name: str, case: Case, value: bool = False) -> Outcome:
         """What comes of calling an answer on a case; value: of looking at a value."""
@@ -70,23 +91,20 @@ class Submission:
             return deaths[-1]
         exercise = EXERCISES.get(name)
         flavour = "numpy" if exercise is not None and exercise.numpy_only else "torch"
-        if self._left(flavour) <= 0:
+        out_of_patience = self._patience is not None and self._slow[name] > self._patience
+        if self._books(flavour).left() <= 0 or out_of_patience:
             return Outcome("timeout")
         seconds = AGAIN_SECONDS if name in self._slow else CALL_SECONDS * _factor(flavour)
         request = {"do": "value" if value else "call", "name": name, "seconds": seconds}
         if not value:
-            parameters = list(exercise.signature.parameters) if exercise else []
-            probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
-            request |= {"args": tuple(case.args), "kwargs": dict(case.kwargs)}
-            refused = exercise.refused if exercise else ()
-            request |= {"parameters": parameters, "probe": probe, "refused": refused}
+            request |= _call(exercise, case)
         try:
             session = self._session(flavour)
             if session is None:
                 return self._fates.get(name) or Outcome("died", message=self._last_end)
             reply = self._ask(flavour, session, request, seconds)
         except TimeoutError:
-            self._slow.add(name)
+            self._slow[name] += 1
             deaths.append(Outcome("timeout"))
             return deaths[-1]
         except Ended as end:
@@ -94,22 +112,27 @@ class Submission:
             return deaths[-1]
         got = outcome_from(reply)
         if got.status == "timeout":
-            self._slow.add(name)
+            self._slow[name] += 1
         if got.status == "not filled in" and name in self._fates:
             return self._fates[name]
         return got
 
-    def _left(self, flavour: str) -> float:
-        """The seconds that are left for all calls and cells."""
-        return WALL_SECONDS * _factor(flavour) - self._spent.get(flavour, 0.0)
+    def _books(self, flavour: str) -> Time:
+        """The seconds that are there for all calls and cells, and those that are gone."""
+        if flavour not in self._time:
+            whole = WALL_SECONDS * _factor(flavour)
+            self._time[flavour] = Time(min(whole, self._left_before.get(flavour, whole)))
+        return self._time[flavour]
 
-    def _ask(self, flavour: str, session: Session, request: dict, seconds: float) -> dict:
+    def _ask(
+        self, flavour: str, session: Session, request: dict, seconds: float, own: bool = False
+    ) -> dict:
         """Ask, and keep the books: a session that ends is gone, time is counted."""
         started = time.monotonic()
-        left = self._left(flavour)
+        books = self._books(flavour)
         try:
             # By the clock, so generous: the runner itself stops what computes too long.
-            return session.ask(request, max(min(3 * seconds + 5, left), 0.01))
+            return session.ask(request, max(min(3 * seconds + 5, books.left()), 0.01))
         except (TimeoutError, Ended) as problem:
             del self._sessions[flavour]
             self._last_end = str(problem) or "it did not come to an end and was stopped"
@@ -117,50 +140,71 @@ class Submission:
                 raise Fault(f"the sandbox itself ended ({problem})") from problem
             raise
         finally:
-            self._spent[flavour] = self._spent.get(flavour, 0.0) + time.monotonic() - started
+            books.book(time.monotonic() - started, own)
 
     def _session(self, flavour: str) -> Session | None:
         """A session in which the cells have been run, or None if they do not let it live."""
-        while flavour not in self._sessions:
-            if len(self._fates) >= CELL_DEATHS:
+        own = {cell.label for cell in self.cells if cell.own}
+        while flavour not in self._sessions or self._ran[flavour] < self._until:
+            if len(self._fates.keys() - own) >= CELL_DEATHS:
                 return None
-            session = self._sessions[flavour] = self.sandboxes[flavour].open()
-            label = ""
+            label, doing, cell = "", "it was started", None
             try:
-                start = {"do": "start", "exercises": self.exercises, "constants": constants()}
-                self._ask(flavour, session, start, CALL_SECONDS)
-                for label, source in self.cells:
-                    if label not in self._fates:
-                        seconds = CALL_SECONDS * _factor(flavour)
-                        request = {"do": "cell", "label": label, "source": source}
-                        self._ask(flavour, session, {**request, "seconds": seconds}, seconds)
+                if flavour not in self._sessions:
+                    self._sessions[flavour], self._ran[flavour] = self.sandboxes[flavour].open(), 0
+                    start = {"do": "start", "exercises": self.exercises}
+                    start["constants"] = constants()
+                    self._ask(flavour, self._sessions[flavour], start, CALL_SECONDS)
+                cell = self.cells[self._ran[flavour]] if self._until else None
+                if cell is not None:
+                    label, doing = cell.label, "its cell was run"
+                    self._run(flavour, cell, len(self._fates.keys() & own))
+                    self._ran[flavour] += 1
             except TimeoutError:
                 self._fates[label] = Outcome("timeout")
             except Ended as end:
-                message = f"{end}, while its cell was run"
-                self._fates[label] = Outcome("died", message=message)
+                self._fates[label] = Outcome("died", message=f"{end}, while {doing}")
+            if cell and cell.own and len(self._fates.keys() & own) == CELL_DEATHS:
+                self._note(cell, "is one too many that ends Python or hangs")
         return self._sessions[flavour]
+
+    def _run(self, flavour: str, cell: Cell, own_deaths: int) -> None:
+        """Run a cell. One that is the student's own gets what is left for such cells."""
+        if cell.label in self._fates:
+            return
+        seconds, source = CALL_SECONDS * _factor(flavour), cell.source
+        if cell.own:
+            share = self._books(flavour).share(seconds)
+            if own_deaths >= CELL_DEATHS or share <= 0:
+                share, source = AGAIN_SECONDS / 2, definitions(source)
+            if not source or own_deaths >= 2 * CELL_DEATHS:
+                return
+            seconds = share
+        request = {"do": "cell", "label": cell.label, "source": source, "seconds": seconds}
+        self._ask(flavour, self._sessions[flavour], request, seconds, cell.own)
+        if cell.own and self._books(flavour).short():
+            self._note(cell, "used up the time that there is for cells of one's own")
+
+    def _note(self, cell: Cell, what: str) -> None:
+        """Say once which cell was the one too many."""
+        if not self.notes:
+            self.notes.append(
+                f"The cell that begins with {beginning(cell.source)} {what}: such cells after it "
+                "may be left out, but for what they define. Answers keep their time."
+            )
+
+
+def _call(exercise: Exercise | None, case: Case) -> dict[str, Any]:
+    """What is asked of an answer."""
+    parameters = list(exercise.signature.parameters) if exercise else []
+    probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
+    refused = exercise.refused if exercise else ()
+    request = {"args": tuple(case.args), "kwargs": dict(case.kwargs)}
+    return request | {"parameters": parameters, "probe": probe, "refused": refused}
 
 
 def _factor(flavour: str) -> int:
     return TORCH_FACTOR if flavour == "torch" else 1
-
-
-def to_run(notebook: NotebookNode, leave_out: Set[int] = frozenset()) -> Iterator[tuple[str, str]]:
-    """(label, source) of the cells that answers need: setup, answers, the student's own.
-
-    Our demonstrations, as they were handed out, define nothing that an answer may use, and are
-    most of what stock nbgrader spends its time on: the later lessons train nets in them. Who
-    changes one has made it a cell of their own, and it is run.
-    """
-    for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or place in leave_out:
-            continue
-        role = role_of(cell)
-        if role == "answer":
-            yield name_of(cell), cell.source
-        elif role == "own" or (role == "ours" and "setup" in cell.metadata.get("tags", [])):
-            yield f"cell {place + 1}", cell.source
 
 
 def outcome_from(reply: dict[str, Any]) -> Outcome:

@@ -35,10 +35,12 @@ WATCH_SECONDS = 0.1
 
 PROCESSES = 64
 DISK = 64 * 2**20
-"""Bytes of files, which vanish with the submission. /dev/shm has the same."""
+"""Bytes of files, which vanish with the submission. /dev/shm has the same. Where less than ROOM of
+them are left behind a cell, what has been saved is removed, the largest files first."""
 
-OUTPUT = 16 * 2**20
-"""Characters that may be printed; nothing is kept of them."""
+ROOM = DISK // 4
+FILES = 10_000
+"""How many files there may be."""
 
 NOBODY = 65534
 
@@ -80,7 +82,7 @@ def own_namespaces() -> None:
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     nosuid, nodev, noexec = 2, 4, 8
-    size = f"size={DISK},nr_inodes=10000,mode=1777".encode()
+    size = f"size={DISK},nr_inodes={FILES},mode=1777".encode()
     for place, options in ((b"/tmp", size), (b"/dev/shm", size), (b"/proc", b"size=4k,mode=555")):
         result = _libc.mount(b"tmpfs", place, b"tmpfs", nosuid | nodev | noexec, options)
         _must(result, f"mount {place.decode()}")
@@ -237,6 +239,26 @@ def memory_below(proc: int, top: int) -> int:
 def _read(proc: int, path: str) -> str:
     with open(path, opener=lambda path, flags: os.open(path, flags, dir_fd=proc)) as file:
         return file.read()
+
+
+def make_room(places: tuple[str, ...] = ("/tmp", "/dev/shm")) -> None:
+    """Remove what cells have saved where it leaves others too little room, the largest first.
+
+    Only for a process that is locked in: then these places are its own, and end with it.
+    """
+    for place in places:
+        if _has_room(place):
+            continue
+        paths = [os.path.join(folder, f) for folder, _, files in os.walk(place) for f in files]
+        for path in sorted(paths, key=lambda path: -os.lstat(path).st_size):
+            os.unlink(path)
+            if _has_room(place):
+                break
+
+
+def _has_room(place: str) -> bool:
+    disk = os.statvfs(place)
+    return disk.f_bavail * disk.f_frsize >= ROOM and disk.f_favail >= FILES // 4
 
 
 def close_files(keep: set[int]) -> None:

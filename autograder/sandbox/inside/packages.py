@@ -49,7 +49,7 @@ class tqdm:  # the name that students write
             self.n += 1
 
     def __len__(self) -> int:
-        return len(self.iterable) if self.iterable is not None else self.total
+        return len(self.iterable) if self.iterable is not None else self.total or 0
 
     def __bool__(self) -> bool:
         return self.total is None or self.total > 0

@@ -29,8 +29,8 @@ from .refused import Stubs, poison_numpy
 # ── one submission ──────────────────────────────────────────────────────────
 
 
-def serve(link: socket.socket, answers: Answers) -> None:
-    """Do what the judge asks until it hangs up."""
+def serve(link: socket.socket, answers: Answers, confined: bool) -> None:
+    """Do what the judge asks until it hangs up. confined: the disk is this submission's own."""
     notebook = answers.notebook
     while True:
         request = wire.receive(link, layout=True)
@@ -40,6 +40,9 @@ def serve(link: socket.socket, answers: Answers) -> None:
             elif request["do"] == "cell":
                 cell = (request["label"], request["source"], request["seconds"])
                 reply = notebook.run_cell(*cell)
+                if confined:
+                    with contextlib.suppress(Exception):
+                        limits.make_room()
             elif request["do"] == "value":
                 reply = answers.value(request["name"])
             else:
@@ -76,10 +79,10 @@ def _serve_locked_in(link: int, life: int, setting: Setting, answers: Answers) -
         os.close(life)
     except BaseException as problem:
         _give_up(life, problem)
-    sys.stdout = sys.stderr = Sink(limits.OUTPUT)
+    sys.stdout = sys.stderr = Sink()
     sys.stdin = io.StringIO("")
     try:
-        serve(socket.socket(fileno=link), answers)
+        serve(socket.socket(fileno=link), answers, setting.confined)
     finally:
         os._exit(0)
 

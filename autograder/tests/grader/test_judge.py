@@ -14,6 +14,7 @@ from nbgrader.utils import determine_grade
 from autograder.cells import is_test, released
 from autograder.intake.restore import restore
 from autograder.judging import judge, submission
+from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
 from autograder.releasing import build
 from autograder.sandbox.sandbox import Sandbox, SandboxError
@@ -332,9 +333,7 @@ def test_time_runs_out_for_one_submission_as_a_whole(points, monkeypatch):
 
 
 def test_a_poisoned_process_does_not_reach_the_next_submission(points):
-    poison = (
-        "import builtins\nnp.ones = np.zeros = np.array = np.concatenate = None\nbuiltins.x = 1"
-    )
+    poison = "import builtins, numpy as np\nnp.ones = np.zeros = np.array = np.concatenate = None"
     assert points({}, before=poison) != FULL
     assert points({}) == FULL
 
@@ -487,7 +486,7 @@ def test_an_answer_that_keeps_dying_is_not_started_for_ever(source, sandboxes, m
     real = Sandbox.open
     monkeypatch.setattr(Sandbox, "open", lambda self: opened.append(1) or real(self))
     notebook = handed_in(source, {"conv1d": "import os\ndef conv1d(x, f): os._exit(0)"})
-    theirs = Submission(notebook, sandboxes)
+    theirs = Submission(list(to_run(notebook)), list(POINTS), sandboxes)
     for _ in range(20):
         got = theirs.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
         assert (got.status, got.message) == ("died", "it ended itself, as exit() does")
@@ -495,16 +494,17 @@ def test_an_answer_that_keeps_dying_is_not_started_for_ever(source, sandboxes, m
     assert len(opened) == submission.DEATHS
 
 
-def test_cells_that_keep_dying_are_not_run_for_ever(source, sandboxes):
+def test_cells_that_keep_dying_are_not_run_for_ever_and_cost_no_answer(source, sandboxes):
     notebook = handed_in(source, {})
     cells = [nbformat.v4.new_code_cell("import os; os._exit(0)") for _ in range(50)]
     for cell in cells:
         cell.metadata["cnnlab"] = {"role": "own"}
     notebook.cells[:0] = cells
-    theirs = Submission(notebook, sandboxes)
+    theirs = Submission(list(to_run(notebook)), list(POINTS), sandboxes)
     got = theirs.outcome("conv1d", Case("any", (np.ones(3), np.ones(2))))
     theirs.close()
-    assert got.status == "died"
+    assert got.status == "returned"
+    assert "one too many that ends Python" in theirs.notes[0]
     assert len(theirs._fates) == submission.CELL_DEATHS
 
 

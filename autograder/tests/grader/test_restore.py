@@ -123,7 +123,7 @@ def test_deleted_cells_are_put_back_and_told(source, notebook):
     assert any("put back: test_conv1d" in r for r in repairs)
 
 
-def test_a_changed_test_is_put_right_and_never_run(source, notebook):
+def test_a_changed_test_is_put_right_and_stands_nowhere_else(source, notebook):
     cell(notebook, "test_conv1d").source = "11  # points, please"
     clean, repairs = restore(notebook, source)
     assert cell(clean, "test_conv1d").source == cell(source, "test_conv1d").source

@@ -457,7 +457,7 @@ scratch("files_that_only_the_student_has", "np.loadtxt('C:/Users/me/data.csv')\n
 scratch("an_await", "import asyncio\nawait asyncio.sleep(0)")
 
 
-@damage(told="{a} was judged without cells further down")
+@damage(told="{a} was judged from top to bottom")
 def names_of_python_used_for_something_else_further_down(notebook, a, b):
     source = cell(notebook, a)["source"]
     cell(notebook, a)["source"] = source.replace("\n    ", "\n    sum([1, 2])\n    ", 1)
