@@ -101,10 +101,12 @@ class Shell:
         return Anything()
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """``%%time`` and the like run their cell; other magics do nothing."""
         if name in ("time", "timeit", "capture", "prun"):
             self._notebook.run(cell, self._notebook.running)
 
     def run_line_magic(self, name: str, line: str, *rest: Any) -> None:
+        """``%time`` runs its line; other magics do nothing."""
         if name in ("time", "timeit"):
             self._notebook.run(line, self._notebook.running)
 
@@ -112,6 +114,7 @@ class Shell:
         """A command line, such as pip install: there is none here."""
 
     def getoutput(self, command: str, *rest: Any) -> list[str]:
+        """What a command printed: nothing."""
         return []
 
 
@@ -124,9 +127,11 @@ class Sink(io.TextIOBase):
         self.buffer = Drain()
 
     def write(self, text: str) -> int:
+        """Forget the text, and say that all of it was written."""
         return len(text)
 
     def writable(self) -> bool:
+        """Yes."""
         return True
 
 
@@ -164,6 +169,7 @@ class Stopwatch:
         signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
 
     def ring(self, *_: Any) -> None:
+        """Raise TimeLimit if the time is indeed over: a busy machine makes the clock go fast."""
         busy, waited = time.process_time() - self.cpu, time.monotonic() - self.wall
         if busy >= 0.9 * self.seconds or waited >= 3 * self.seconds:
             raise TimeLimit

@@ -133,11 +133,13 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.absent, self.lab, self.others = absent, lab, others
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """What is imported here: a package that is absent, or one that has a stand-in."""
         if name.partition(".")[0] in (*self.absent, "cnnlab", "google") or self.others(name):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec: Any) -> types.ModuleType:
+        """An absent package, or a stand-in."""
         top = spec.name.partition(".")[0]
         if top in self.absent:
             return Absent(spec.name)

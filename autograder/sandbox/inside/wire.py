@@ -124,6 +124,7 @@ class _Unpacker:
         self.buffer, self.at, self.items, self.layout = buffer, 0, 0, layout
 
     def value(self, data: Any, depth: int = 0) -> Any:
+        """The value that a part of a header says. Raises WireError if it says none."""
         self.items += 1
         if depth > DEPTH or self.items > ITEMS:
             raise WireError("a value is nested too deep or has too many parts")

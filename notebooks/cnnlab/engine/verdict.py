@@ -65,12 +65,14 @@ class Report:
 
     @property
     def status(self) -> str:
+        """The verdict in a word, one of STATUSES."""
         if not self.results or self.results[0].outcome.status == "not filled in":
             return "not attempted"
         return "incorrect" if self.wrong else "correct"
 
     @property
     def wrong(self) -> list[Result]:
+        """The cases that are not right."""
         return [r for r in self.results if r.problem]
 
     @property
