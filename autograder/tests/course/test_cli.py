@@ -116,7 +116,10 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
     assert status == 0
     kept, done = said.split("\n", 1)
     assert "the gradebook as it was is kept in" in kept  # for --force may rewrite grades
-    assert re.fullmatch(r"ok\n1 graded, 0 unchanged, 0 not graded, in .* per submission\n", done)
+    assert re.fullmatch(
+        r"ok\n1 graded, 0 unchanged, 0 not graded, in .* per submission\n0 answers judged .*\n",
+        done,
+    )
     assert asked == {
         "l": [LESSON],
         "student": "eve",
