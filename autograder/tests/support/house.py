@@ -49,10 +49,14 @@ ASIDE = (
     *("autograder.mending", "autograder.recording.points", "autograder.judging.plugins"),
     *("autograder.sandbox.warm", "autograder.sandbox.sandbox"),
     *("autograder.intake.inert", "autograder.intake.links", "autograder.pages.markdown"),
+    *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
+    *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
+    *("autograder.judging.decides", "autograder.judging.testimony"),
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what
-is warm already, what Markdown and links are kept from; and cnnlab, which has a map of its own."""
+is warm already, what Markdown and links are kept from, how cells are understood and put in order,
+what is known of the lessons; and cnnlab, which has a map of its own."""
 
 
 # ── sizes ───────────────────────────────────────────────────────────────────
