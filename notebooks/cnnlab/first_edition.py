@@ -29,7 +29,7 @@ _HERE = __name__.rpartition(".")[0]
 _MOVED: dict[str, tuple[str, ...]] = {
     "checking": (
         *("engine.examine", "engine.verdict", "engine.calling", "engine.comparing"),
-        *("engine.refusing", "engine.causes"),
+        *("engine.limiting", "engine.refusing", "engine.causes"),
     ),
     "descent": ("lesson_02_backprop_1d.descent",),
     "draw": ("engine.drawing",),

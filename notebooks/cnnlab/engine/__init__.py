@@ -4,7 +4,8 @@ From bottom to top; a module imports only what stands above it in this list:
 
 - ``exercise``: what an exercise and a lesson are, how they are declared, the register;
 - ``refusing``: what is ready-made, and refused;
-- ``comparing``, ``calling``: compare values; call an answer and say what came of it;
+- ``comparing``, ``limiting``, ``calling``: compare values; stop what runs too long; call an answer
+  and say what came of it;
 - ``verdict``: what is wrong with each case, and the points;
 - ``causes``: why an answer is wrong;
 - ``examine``: all of that for one answer;
