@@ -10,10 +10,15 @@ import sys
 import textwrap
 import threading
 import time
+import types
 
+import numpy as np
 import pytest
 from cnnlab.engine import limiting
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.limiting import TimeLimit, time_limit
+from cnnlab.engine.shown import as_text
 
 
 def python(source: str, seconds: float = 100, **environment: str) -> subprocess.CompletedProcess:
@@ -201,3 +206,184 @@ def test_tools_that_trace_go_on_after_a_limit(where):
         """
     )
     assert done.stdout.split() == [b"stopped", b"done"], done.stderr.decode()
+
+
+# ── what an answer uses ─────────────────────────────────────────────────────
+
+SETUP = """
+import numpy as np, torch, scipy.signal, functools, dataclasses
+from torch import nn
+from cnnlab import fill
+"""
+WINDOWS = "np.array([x[i:i + K].mean() for i in range(len(x) - K + 1)])"
+GUARD = 'if K > len(x):\n        raise ValueError("the window is too long")\n    '
+
+INNOCENT = {
+    "a global with the name of an attribute": "mean = torch.tensor(1.0)",
+    "a function of torch with the name of an attribute": "from torch import mean",
+    "a module with the name of an attribute": "import scipy.stats as mean",
+    "an array with the name of a package": "torch = scipy = np.ones(3)",
+    "packages for trials of their own": "import pandas\ntable = scipy.signal.convolve",
+    "a helper with a type of torch in an annotation": """
+def helper(x: np.ndarray | torch.Tensor) -> "torch.Tensor":
+    return x
+""",
+    "a helper that compares with a type of torch": """
+def helper(x):
+    return x.numpy() if isinstance(x, torch.Tensor) else x
+""",
+    "a helper that names torch where it never comes by": """
+def helper(x):
+    mean: torch.Tensor = x
+    return x if type(x) is not torch.Tensor else None
+""",
+    "a helper in a network": """
+class Net(nn.Module):
+    def help(self, x):
+        return x.mean() and x
+def helper(x):
+    return Net.help(None, x)
+""",
+    "a library that is there": "from PIL import Image\nhelper = lambda x: (Image, x)[1]",
+    "a progress bar": "from tqdm.auto import tqdm\ndef helper(x):\n    return (tqdm, x)[1]",
+    "a decorator of torch's": "helper = torch.no_grad()(lambda x: x)",
+}
+CAUGHT = {
+    "np.convolve by another name": ("mean = np.convolve", "mean(x, x)", "np.convolve"),
+    "imported by its own name": ("from numpy import convolve", "convolve(x, x)", "np.convolve"),
+    "an FFT by its own name": ("from numpy.fft import rfft", "rfft(x)", "np.fft.rfft"),
+    "in a partial": (
+        "smooth = functools.partial(np.convolve, mode='valid')",
+        "smooth(x, x)",
+        "np.convolve",
+    ),
+    "in a dict": ("tools = {'c': np.correlate}", "tools['c'](x, x)", "np.correlate"),
+    "in a helper's closure": (
+        "def make(f):\n    return lambda x: f(x, x)\nhelper = make(np.convolve)",
+        "helper(x)",
+        "np.convolve",
+    ),
+    "in a helper's default": ("def helper(x, f=np.convolve): f(x, x)", "helper(x)", "np.convolve"),
+    "torch in a helper": ("def helper(x): return torch.tensor(x).sum()", "helper(x)", "torch"),
+    "torch in a class": (
+        "class Tools:\n    @staticmethod\n    def help(x): return torch.tensor(x)",
+        "Tools.help(x)",
+        "torch",
+    ),
+    "torch in an object": (
+        "class Tools:\n    def help(self, x): return torch.tensor(x)\ntools = Tools()",
+        "tools.help(x)",
+        "torch",
+    ),
+    "a type of torch that computes": ("", "torch.Tensor([1.0]) + 1", "torch"),
+    "torch imported inside": ("", "__import__('torch').ones(3)", "torch"),
+    "a package imported inside": ("", "(lambda: helper())()", "scipy"),
+    "in a nested function": ("", "(lambda: scipy.signal.convolve(x, x))()", "scipy"),
+    "in a comprehension": ("", "[torch.ones(1) for _ in range(2)]", "torch"),
+    "a library of the student's machine": (
+        "import rapidfuzz",
+        'rapidfuzz.fuzz.ratio("a", "b")',
+        "rapidfuzz",
+    ),
+}
+
+
+@pytest.fixture
+def scipy_and_pandas(monkeypatch):
+    """As a student's machine may have them; here they need not be installed."""
+    for name in ("pandas", "scipy", "scipy.signal", "scipy.stats"):
+        module = types.ModuleType(name)
+        module.__path__ = []
+        monkeypatch.setitem(sys.modules, name, module)
+        if "." in name:
+            setattr(sys.modules["scipy"], name.partition(".")[2], module)
+
+    def convolve(a, b):
+        return np.convolve(a, b)
+
+    convolve.__module__ = "scipy.signal"
+    sys.modules["scipy.signal"].convolve = convolve
+
+
+with_packages = pytest.mark.usefixtures("scipy_and_pandas")
+
+
+def answered(exercise: str, source: str):
+    """What ``check`` says about an answer in a notebook like this: (report, text in one line)."""
+    space: dict = {"__name__": "__main__"}
+    exec(SETUP + source, space)
+    report = examine(EXERCISES[exercise], space[exercise])
+    return report, " ".join(as_text(report).split())
+
+
+def average(beside: str, trick: str = "", decorator: str = "") -> str:
+    uses = "x = helper(x)\n    " if "helper" in beside and not trick else ""
+    code = f"def rolling_average(x, K=7):\n    {GUARD}{uses}{trick}\n    return {WINDOWS}\n"
+    return f"{beside}\n{decorator}\n{code}"
+
+
+@with_packages
+@pytest.mark.parametrize("beside", INNOCENT.values(), ids=INNOCENT)
+def test_what_stands_beside_an_answer_does_not_make_it_wrong(beside):
+    report, text = answered("rolling_average", average(beside))
+    assert report.status == "correct", text
+
+
+@with_packages
+def test_a_decorator_of_torchs_above_a_numpy_answer_is_fine():
+    report, text = answered("rolling_average", average("", decorator="@torch.no_grad()"))
+    assert report.status == "correct", text
+
+
+@with_packages
+@pytest.mark.parametrize(("beside", "trick", "named"), CAUGHT.values(), ids=CAUGHT)
+def test_what_an_answer_really_uses_is_found(beside, trick, named):
+    if trick == "(lambda: helper())()":
+        beside = "def helper():\n    import scipy.signal\n    return scipy.signal"
+    report, text = answered("rolling_average", average(beside, trick))
+    assert report.points == 0 and report.wrong[0].problem.kind == "forbidden", text
+    assert f"{named} is not " in text
+
+
+TRAINS = """
+def standardize(matrix):
+    {}
+    return (matrix - matrix.mean(0)) / matrix.std(0, unbiased=False)
+"""
+
+
+@with_packages
+def test_an_exercise_on_torch_says_which_packages_are_not_there_in_the_same_words():
+    for used in ("scipy.signal", "rapidfuzz.fuzz"):
+        setup = "import rapidfuzz\n"
+        _, numpy_text = answered("rolling_average", setup + average("", used))
+        report, torch_text = answered("standardize", setup + TRAINS.format(used))
+        said = report.wrong[0].problem.message
+        assert report.points == 0 and said in torch_text and said in numpy_text
+    report, text = answered("standardize", TRAINS.format("scipy = torch.nn.functional"))
+    assert report.status == "correct", text
+
+
+@with_packages
+def test_a_package_that_is_merely_imported_in_a_notebook_on_torch_is_fine():
+    report, text = answered("standardize", "import scipy, rapidfuzz\n" + TRAINS.format("pass"))
+    assert report.status == "correct", text
+
+
+@with_packages
+def test_a_model_that_uses_a_package_in_one_of_its_methods_is_told():
+    source = """
+class FFN(nn.Module):
+    def __init__(self, input_size, hidden_size, output_size):
+        super().__init__()
+        self.linear1 = nn.Linear(input_size, hidden_size)
+        self.linear2 = nn.Linear(hidden_size, output_size)
+
+    def forward(self, x):
+        scipy.signal
+        return self.linear2(self.linear1(x).relu())
+"""
+    report, text = answered("FFN", source)
+    assert report.points == 0 and "scipy is not allowed" in text
+    report, text = answered("FFN", source.replace("scipy.signal", "pass"))
+    assert report.status == "correct", text

@@ -3,7 +3,7 @@
 From bottom to top; a module imports only what stands above it in this list:
 
 - ``exercise``: what an exercise and a lesson are, how they are declared, the register;
-- ``refusing``: what is ready-made, and refused;
+- ``refusing``: what is ready-made, and refused; ``foreign``: what an answer uses of that;
 - ``comparing``, ``limiting``, ``calling``: compare values; stop what runs too long; call an answer
   and say what came of it;
 - ``verdict``: what is wrong with each case, and the points;

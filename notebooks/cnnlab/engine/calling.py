@@ -17,6 +17,7 @@ import numpy as np
 
 from .comparing import difference
 from .exercise import Case, Exercise, Outcome
+from .foreign import without_torch
 from .limiting import TimeLimit, time_limit
 from .refusing import Forbidden, ready_made_refused, refuse_torch, refusing
 
@@ -111,6 +112,8 @@ def outcomes_of(answer: Any, exercise: Exercise, seed: int, seconds: float) -> l
     deadline = time.monotonic() + seconds
     outcomes = []
     ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
+    if exercise.numpy_only:
+        answer = without_torch(answer)
     with ready_made, refusing(exercise.refused, refuse_torch):
         for given, pristine in zip(exercise.draw(seed), exercise.draw(seed), strict=True):
             left = max(deadline - time.monotonic(), seconds / 10)

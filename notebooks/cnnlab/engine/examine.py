@@ -7,13 +7,12 @@ stand-in whose ``outcome`` method asks the sandbox.
 
 from __future__ import annotations
 
-import types
 from typing import Any
 
 from .calling import outcomes_of
 from .causes import choose
 from .exercise import Exercise, Outcome
-from .refusing import Forbidden, foreign, refuse
+from .foreign import foreign, message
 from .verdict import Known, Report, Result, problem_of
 
 
@@ -31,14 +30,11 @@ def examine(
     known: what has been computed for this exercise and seed already, for other answers.
     """
     known = known or Known(exercise, seed)
-    local = isinstance(answer, types.FunctionType)
-    used = foreign(answer) if exercise.numpy_only and local else ""
+    stand_in = hasattr(answer, "outcome")  # the grader's
+    used = "" if stand_in else foreign(answer, exercise.numpy_only)
     if used:
-        try:
-            refuse(used)()
-        except Forbidden as problem:
-            outcomes = [Outcome("forbidden", message=str(problem)) for _ in known.cases]
-    elif hasattr(answer, "outcome"):  # the grader's stand-in
+        outcomes = [Outcome("forbidden", message=message(used)) for _ in known.cases]
+    elif stand_in:
         outcomes = [answer.outcome(case) for case in known.cases]
     else:
         outcomes = outcomes_of(answer, exercise, seed, seconds or exercise.seconds)
