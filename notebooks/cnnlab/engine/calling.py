@@ -118,6 +118,4 @@ def outcomes_of(answer: Any, exercise: Exercise, seed: int, seconds: float) -> l
         for given, pristine in zip(exercise.draw(seed), exercise.draw(seed), strict=True):
             left = max(deadline - time.monotonic(), seconds / 10)
             outcomes.append(call(answer, given, pristine, exercise, left))
-            if outcomes[-1].status == "not filled in":
-                break
     return outcomes

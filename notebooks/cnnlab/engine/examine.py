@@ -7,6 +7,7 @@ stand-in whose ``outcome`` method asks the sandbox.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from .calling import outcomes_of
@@ -46,6 +47,7 @@ def examine(
         # Where a judge decides there is no single right value to ask for.
         good = Outcome("returned") if case.judge else known.right[i]
         results.append(Result(case, good.value, got, problem_of(case, good, got)))
-    stopped = results and results[0].outcome.status == "not filled in"
-    causes = [] if stopped else choose(results, known)
-    return Report(exercise, seed, results, causes, hidden)
+    report = Report(exercise, seed, results, [], hidden)
+    if report.status == "incorrect":
+        report = dataclasses.replace(report, causes=choose(results, known))
+    return report
