@@ -15,6 +15,7 @@ import types
 
 import numpy as np
 import pytest
+import torch
 from cnnlab import check, fill, hint, replay, tutor
 from cnnlab.engine import limiting
 from cnnlab.engine.examine import examine
@@ -550,3 +551,140 @@ def test_something_that_is_no_answer_is_told_so_in_a_sentence(asked, sentence):
         asked()
     (shown,) = raised.value._render_traceback_()
     assert "\n" not in shown
+
+
+# ── what is said about unfinished and empty answers ─────────────────────────
+
+
+def unfinished(x, left, right, mode="zeros"):
+    if mode != "edge":
+        raise NotImplementedError("mean and zeros come tomorrow")
+    return np.pad(x, (left, right), mode="edge").astype(float)
+
+
+def test_an_answer_that_is_filled_in_for_some_arguments_has_been_attempted():
+    report = examine(EXERCISES["pad"], unfinished)
+    text = " ".join(as_text(report).split())
+    assert report.status == "incorrect" and 0 < report.points < EXERCISES["pad"].points
+    assert "not attempted" not in text.lower() and "not filled in" in text
+    assert "yours raises NotImplementedError. It says: mean and zeros come tomorrow" in text
+
+
+def test_the_points_count_all_cases_also_after_one_that_is_not_filled_in():
+    def last_is_missing(x, left, right, mode="zeros"):
+        if mode == "edge":
+            raise NotImplementedError
+        return EXERCISES["pad"].reference(x, left, right, mode)
+
+    report = examine(EXERCISES["pad"], last_is_missing)
+    assert len(report.results) == len(EXERCISES["pad"].draw(0))
+    assert report.status == "incorrect" and report.points < EXERCISES["pad"].points
+
+
+def test_a_stub_that_says_no_to_wrong_arguments_has_not_been_attempted():
+    def conv1d(x, f):
+        if len(f) > len(x):
+            raise ValueError("the filter is longer than the series")
+        raise NotImplementedError
+
+    report = examine(EXERCISES["conv1d"], conv1d)
+    assert report.status == "not attempted" and report.points == 0 and not report.causes
+
+
+EMPTY = {
+    "zeros": lambda x, y: np.zeros(len(x)),
+    "zeros of the right shape": lambda x, y: np.zeros(max(len(x) - np.size(y) + 1, 0)),
+    "ones": lambda x, y: np.ones(len(x)),
+    "a zero": lambda x, y: 0.0,
+    "an empty array": lambda x, y: np.array([]),
+    "an empty list": lambda x, y: [],
+    "None": lambda x, y: None,
+    "not a number": lambda x, y: np.full(len(x), np.nan),
+}
+
+
+@pytest.mark.parametrize("exercise", ["rolling_average", "conv1d", "conv_parameters"])
+@pytest.mark.parametrize("answer", EMPTY.values(), ids=EMPTY)
+def test_an_answer_that_computes_nothing_is_given_no_cause(answer, exercise):
+    def given(*args):
+        first = args[0] if np.ndim(args[0]) else np.zeros(3)
+        return answer(first, args[1])
+
+    report = examine(EXERCISES[exercise], given)
+    assert report.status == "incorrect" and report.causes == [] and report.points == 0
+
+
+# ── lesson 06 ───────────────────────────────────────────────────────────────
+
+
+def _on_the_answer(model, change):
+    whole = model.forward
+    model.forward = lambda *given: change(whole(*given))
+    return model
+
+
+SQUEEZED = {
+    "everything": lambda out: out.squeeze(),
+    "the first axis": lambda out: out.squeeze(0),
+    "the first row of one": lambda out: out[0] if len(out) == 1 else out,
+}
+
+
+@pytest.mark.parametrize("change", SQUEEZED.values(), ids=SQUEEZED)
+@pytest.mark.parametrize("name", ["WordCNN", "masked_pool"])
+def test_a_batch_of_one_that_loses_its_axis_is_rejected_and_named(name, change):
+    right = EXERCISES[name].reference
+    if name == "WordCNN":
+        answer = lambda *a, **k: _on_the_answer(right(*a, **k), change)  # noqa: E731
+    else:
+        answer = lambda *a, **k: change(right(*a, **k))  # noqa: E731
+    report = examine(EXERCISES[name], answer)
+    assert [cause.name for cause in report.causes] == ["a batch of one loses its axis"]
+    assert report.points < EXERCISES[name].points
+
+
+def _dropping(at):
+    """A TextCNN that drops at one of three places."""
+
+    def build(
+        vocabulary_size,
+        embedding_size,
+        widths=(3, 4, 5),
+        filters=100,
+        classes=2,
+        dropout=0.5,
+    ):
+        model = EXERCISES["TextCNN"].reference(
+            *(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+        )
+
+        def drop(values, place):
+            p = dropout if place in at else 0.0
+            return torch.nn.functional.dropout(values, p, model.training)
+
+        def forward(ids, mask):
+            x = drop(model.embedding(ids) * mask[..., None], "words").transpose(1, 2)
+            pooled = []
+            for c in model.convolutions:
+                K = c.weight.shape[2]
+                h = c(torch.nn.functional.pad(x, ((K - 1) // 2, K // 2))).relu()
+                pooled.append((drop(h, "outputs") * mask[:, None]).amax(2))
+            return drop(model.linear(drop(torch.cat(pooled, 1), "features")), "logits")
+
+        model.forward = forward
+        return model
+
+    return build
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("place", ["words", "outputs", "logits", "words features"])
+def test_dropout_anywhere_else_than_on_the_features_is_rejected(place, seed):
+    report = examine(EXERCISES["TextCNN"], _dropping(place.split()), seed)
+    (wrong,) = report.wrong
+    assert "dropout should act right before the linear layer" in wrong.problem.message
+    assert ("dropout on the embedding" in [m.name for m in report.causes]) or place != "words"
+
+
+def test_dropout_on_the_features_is_accepted():
+    assert examine(EXERCISES["TextCNN"], _dropping(["features"])).status == "correct"

@@ -67,8 +67,7 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
         with torch.no_grad():
             held(table)[0].copy_(torch.stack([features * (i == 1) for i in range(V)]))
             held(linear)[0].copy_(heads.expand(len(linear), N).reshape(held(linear)[0].shape))
-        sentence = torch.tensor([[2] * 2 * width + [1] + [2] * 2 * width])
-        out = model(sentence)[0, :, 0]
+        out = model(torch.tensor([[2] * 2 * width + [1] + [2] * 2 * width]))[0, :, 0]
         found = [torch.autograd.grad(o, parts, None, True, allow_unused=True) for o in out]
         found = [[torch.zeros(1) if g is None else g for g in grads] for grads in found]
         return [grads for grads in found[::-1] if any(g.any() for g in grads)]
@@ -87,8 +86,7 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
         count = 0
         for k, pair in enumerate(zip(places[:width], filters, strict=False)):
             for p, m, n in zip(parts, *pair, strict=True):
-                here = m != 0
-                count += int(here.sum())
+                here, count = m != 0, count + int(m.count_nonzero())
                 with torch.no_grad():
                     p[here] = bank[n[here].long() - 1, m[here].long() - 1, k]
         if count != bank.numel() or not held(bias):
