@@ -177,6 +177,10 @@ def test_tools_that_trace_go_on_after_a_limit(where):
                 lines.append(frame.f_lineno)
             return tracer
 
+        def loop(endless):
+            while endless:
+                pass
+
         def traced():
             total = 0
             for i in range(100):
@@ -188,8 +192,7 @@ def test_tools_that_trace_go_on_after_a_limit(where):
             for seconds in (60, 0.2, 60):
                 try:
                     with time_limit(seconds):
-                        while seconds < 1:
-                            pass
+                        loop(seconds < 1)
                 except TimeLimit:
                     print("stopped")
                 count = len(lines)
