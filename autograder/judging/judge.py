@@ -21,8 +21,9 @@ from typing import Any
 import cnnlab
 import numpy as np
 import torch
+from cnnlab.engine.asking import asked
 from cnnlab.engine.examine import examine
-from cnnlab.engine.exercise import EXERCISES, Exercise, asked
+from cnnlab.engine.exercise import EXERCISES, Exercise
 from cnnlab.engine.verdict import Known, Report
 from nbformat import NotebookNode
 

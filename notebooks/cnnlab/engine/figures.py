@@ -19,9 +19,10 @@ from typing import Any
 import ipywidgets as ipw
 import matplotlib.pyplot as plt
 from cycler import cycler  # matplotlib's own
-from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from .output import Live, put
 
 # Okabe & Ito (2008): told apart with every kind of colour vision. Markers, line
 # styles and labels say the same, so that grey print is enough.
@@ -67,11 +68,11 @@ def figure(
 
 def show(made: Figure, alt: str, caption: str = "") -> None:
     """Display a figure with its text alternative, and a caption that carries the arithmetic."""
-    display(as_data(made, alt, caption), raw=True)
+    put(as_data(made, alt, caption))
 
 
 def as_data(made: Figure, alt: str, caption: str) -> dict[str, str]:
-    """A figure as text and HTML, for ``display(…, raw=True)``."""
+    """A figure as text and HTML, for :func:`.output.put`."""
     buffer = io.BytesIO()
     made.savefig(buffer, format="png", dpi=made.dpi)
     image = base64.b64encode(buffer.getvalue()).decode()
@@ -109,7 +110,7 @@ class LiveLoss:
         self.loss_function, self.epochs, self.batches = loss_function, epochs, batches
         self.losses: list[float] = []
         self._began = self._drawn = time.monotonic()
-        self._shown: Any = None
+        self._live = Live()
 
     def __call__(self, *args: Any) -> Any:
         """The loss, which is noted down."""
@@ -117,11 +118,11 @@ class LiveLoss:
         self.losses.append(float(loss.detach()))
         done = len(self.losses) == self.epochs * self.batches
         if done or time.monotonic() - self._drawn > 0.5:
-            self._draw()
+            self._draw(done)
             self._drawn = time.monotonic()
         return loss
 
-    def _draw(self) -> None:
+    def _draw(self, done: bool) -> None:
         step, steps = len(self.losses), self.epochs * self.batches
         # Averages over whole epochs: what a training loop reports.
         rounds = [self.losses[i : i + self.batches] for i in range(0, step, self.batches)]
@@ -146,10 +147,7 @@ class LiveLoss:
             f"aria-label='training'></progress>"
         )
         data["text/html"] = bar + data["text/html"]
-        if self._shown is None:
-            self._shown = display(data, raw=True, display_id=True)
-        else:
-            self._shown.update(data, raw=True)
+        self._live.put(data, done)
 
 
 _WIDE = {"description_width": "11em"}

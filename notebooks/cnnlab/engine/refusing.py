@@ -8,7 +8,6 @@ answer, and imports NumPy and torch only where they are needed.
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +20,14 @@ OTHER_PACKAGES = (
     *("scipy", "skimage", "sklearn", "statsmodels", "pandas", "cv2"),
 )
 """Packages with filters of their own, or a way to write fast loops: out of bounds in NumPy
-exercises. An honest notebook may import them for its own trials; in an answer they are refused."""
+exercises, and torch alone is there in the others. An honest notebook may import them for its own
+trials; in an answer they are refused."""
+
+THERE = ("numpy", "ipython", "ipywidgets", "matplotlib")
+"""The distributions that are there where answers are graded, with all that they require; in torch
+exercises torch is, too. For STAND_INS there is something that does no harm."""
+
+STAND_INS = ("cnnlab", "google", "tqdm")
 
 AUTOGRAD = (
     "torch.Tensor.backward",
@@ -61,13 +67,18 @@ def refuse_torch(what: str) -> Callable:
 # ── NumPy exercises ─────────────────────────────────────────────────────────
 
 
-@contextmanager
-def ready_made_refused() -> Iterator[None]:
-    """Inside the block, NumPy's ready-made convolutions and FFTs raise Forbidden."""
+def ready_made() -> list[tuple[Any, str, str]]:
+    """NumPy's convolutions and FFTs: (module, name, what to call it)."""
     import numpy as np
 
     ffts = [n for n in np.fft.__all__ if n.endswith(("fft", "fft2", "fftn"))]
-    places = [(np, n, f"np.{n}") for n in READY_MADE] + [(np.fft, n, f"np.fft.{n}") for n in ffts]
+    return [(np, n, f"np.{n}") for n in READY_MADE] + [(np.fft, n, f"np.fft.{n}") for n in ffts]
+
+
+@contextmanager
+def ready_made_refused() -> Iterator[None]:
+    """Inside the block, NumPy's ready-made convolutions and FFTs raise Forbidden."""
+    places = ready_made()
     kept = [(module, name, getattr(module, name)) for module, name, _ in places]
     try:
         for module, name, shown in places:
@@ -76,41 +87,6 @@ def ready_made_refused() -> Iterator[None]:
     finally:
         for module, name, original in kept:
             setattr(module, name, original)
-
-
-def foreign(answer: Callable) -> str:
-    """What an answer uses besides NumPy and the standard library, or "".
-
-    Looks through the answer and the student's own functions that it calls, by
-    name. It is there to tell an honest student early; the grader does not rely
-    on it, since nothing of the kind exists where it runs answers.
-    """
-    import numpy as np
-
-    ready_made = {id(getattr(np, name)): f"np.{name}" for name in READY_MADE}
-    seen, to_see = set(), [answer]
-    while to_see:
-        function = to_see.pop()
-        if id(function) in seen or not isinstance(function, types.FunctionType):
-            continue
-        seen.add(id(function))
-        codes = [function.__code__]
-        while codes:
-            code = codes.pop()
-            codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
-            for name in code.co_names:
-                # A name is looked up in the globals, or imported right there.
-                value = function.__globals__.get(name, sys.modules.get(name))
-                is_module = isinstance(value, types.ModuleType)
-                home = (value.__name__ if is_module else getattr(value, "__module__", None)) or name
-                package = str(home).partition(".")[0]
-                if id(value) in ready_made:
-                    return ready_made[id(value)]
-                if package in OTHER_PACKAGES:
-                    return package
-                if package == "__main__":
-                    to_see.append(value)
-    return ""
 
 
 # ── torch exercises ─────────────────────────────────────────────────────────

@@ -43,7 +43,8 @@ class Result:
 class Report:
     """The examination of one answer.
 
-    status: one of STATUSES.
+    status: one of STATUSES. An answer that raises NotImplementedError for some arguments only has
+        been attempted; a stub that says no to wrong ones has not.
     causes: the known mistakes that explain the problems, most likely first.
     points: what is earned; max_points: what could be.
     hidden: nothing of the inputs may be shown.
@@ -66,7 +67,8 @@ class Report:
     @property
     def status(self) -> str:
         """The verdict in a word, one of STATUSES."""
-        if not self.results or self.results[0].outcome.status == "not filled in":
+        asked = [r for r in self.results if not r.case.raises] or self.results
+        if all(r.outcome.status == "not filled in" for r in asked):
             return "not attempted"
         return "incorrect" if self.wrong else "correct"
 
@@ -154,8 +156,13 @@ def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
         )
     if got.status == "died":
         return Problem("died", f"the process running it ended: {got.message}")
-    if got.status in ("forbidden", "not filled in"):
-        return Problem(got.status, got.message)
+    if got.status == "forbidden":
+        return Problem("forbidden", got.message)
+    if got.status == "not filled in":
+        more = f" It says: {got.message}" if got.message else ""
+        return Problem(
+            "not filled in", f"for these arguments yours raises NotImplementedError.{more}"
+        )
     if case.raises:
         return _refusal_problem(got)
     if got.status == "raised":

@@ -7,9 +7,9 @@ from html import escape
 
 import numpy as np
 import torch
-from IPython.display import display
 from torch import nn
 
+from ..engine.output import put
 from .encode import encode
 from .reviews import Trained
 
@@ -105,4 +105,4 @@ def show_evidence(trained: Trained, sentences: list[list[str]], labels: np.ndarr
         f"<p><span style='{_POSITIVE}'>solid line</span>: spoke for positive; "
         f"<span style='{_NEGATIVE}'>dotted line</span>: spoke for negative; bold: strongly</p>"
     )
-    display({"text/plain": "\n".join(texts), "text/html": key + "".join(rows)}, raw=True)
+    put({"text/plain": "\n".join(texts), "text/html": key + "".join(rows)})

@@ -7,7 +7,6 @@ import time
 import ipywidgets as ipw
 import numpy as np
 import torch
-from IPython.display import display
 from matplotlib.patches import Rectangle
 
 from ..data import WordVectors
@@ -25,6 +24,7 @@ from ..engine.figures import (
     slider,
     typed,
 )
+from ..engine.output import Live, put
 from .evidence import explain, highlighted, spoken
 from .reviews import Row, Trained, tokenize
 
@@ -172,12 +172,13 @@ class LiveTraining:
     """Shows, while train_cnn runs, how far it is, the loss, and the development accuracy.
 
     Give it as ``watch``. Drawn at most twice a second, and at the end.
+    epochs: how many there are at most; train_cnn says so itself.
     """
 
-    def __init__(self, epochs: int = 12):
+    def __init__(self, epochs: int | None = None):
         self.epochs = epochs
         self._drawn = self._began = time.monotonic()
-        self._shown = None
+        self._live = Live()
 
     def __call__(self, trained: Trained, share: float) -> None:
         """Take note of where training is."""
@@ -186,28 +187,28 @@ class LiveTraining:
             self._drawn = time.monotonic()
 
     def _draw(self, trained: Trained, share: float) -> None:
-        losses, dev = trained.losses, trained.dev
-        epochs = len(dev) if trained.seconds else share * self.epochs
+        losses, dev, most = trained.losses, trained.dev, self.epochs or trained.epochs
+        epochs = len(dev) if trained.seconds else share * most
         places = np.linspace(0, epochs, len(losses) + 1)[1:]
         smooth = np.array([np.mean(losses[max(0, i - 30) : i + 1]) for i in range(len(losses))])
         with figure(columns=2, height=2.5) as (made, (left, right)):
             left.plot(places, losses, ".", color="0.8", ms=2)
             left.plot(places, smooth, color=BLUE, lw=2)
             left.set(title="training loss (line: mean of 30 batches)", xlabel="epoch")
-            left.set(xlim=(0, self.epochs), ylim=(0, 1))
+            left.set(xlim=(0, most), ylim=(0, 1))
             right.plot(range(1, len(dev) + 1), [100 * a for a in dev], "o-", color=ORANGE)
             if dev:
                 best = int(np.argmax(dev))
                 right.plot(best + 1, 100 * dev[best], "o", ms=13, mfc="none", mec="black")
             right.set(title="accuracy on the development set, %", xlabel="epoch")
-            right.set(xlim=(0, self.epochs), ylim=(50, 85))
+            right.set(xlim=(0, most), ylim=(50, 85))
             took = trained.seconds or time.monotonic() - self._began
-            said = f"Epoch {int(np.ceil(epochs))} of at most {self.epochs}, {took:.0f} s; "
+            said = f"Epoch {int(np.ceil(epochs))} of at most {most}, {took:.0f} s; "
             said += f"mean loss of the last 30 batches {smooth[-1]:.2f}"
             if dev:
                 said += f"; best on the development set so far: {max(dev):.1%}, in epoch "
                 said += f"{int(np.argmax(dev)) + 1} (circle)"
-            if trained.seconds and len(dev) < self.epochs:
+            if trained.seconds and len(dev) < most:
                 said += ". Stopped early: it got no better"
             data = as_data(made, "Left the falling training loss, right the accuracy.", said + ".")
         done = 100 if trained.seconds else int(100 * share)
@@ -215,10 +216,7 @@ class LiveTraining:
             f"<progress value='{done}' max='100' style='width:32em;max-width:100%' "
             "aria-label='training'></progress>" + data["text/html"]
         )
-        if self._shown is None:
-            self._shown = display(data, raw=True, display_id=True)
-        else:
-            self._shown.update(data, raw=True)
+        self._live.put(data, bool(trained.seconds))
 
 
 def comparison(rows: list[Row]) -> None:
@@ -294,7 +292,7 @@ def ask(trained: Trained, sentence: str) -> ipw.interactive:
                 caption += f" Unknown words: {', '.join(unknown)}."
             said = ", ".join(f"“{' '.join(e.tokens)}” {e.share:+.2f}" for e in strongest[::-1])
             html = f"<p style='line-height:1.8'>{highlighted(tokens, parts)}</p>"
-            display({"text/plain": " ".join(tokens), "text/html": html}, raw=True)
+            put({"text/plain": " ".join(tokens), "text/html": html})
             show(made, f"Bars for the n-grams that said most: {said}.", caption)
 
     return ipw.interactive(

@@ -38,10 +38,11 @@ def pool_words(h, mask, how="max"):
 
 
 def gradient_of_pool(pool, h, mask, how, weights):
-    """The gradient of a weighted sum of the pooled values with respect to h."""
+    """The gradient of a weighted sum of the pooled values with respect to h; a batch of one."""
     leaf = h.clone().requires_grad_()
     (pool(leaf, mask, how) * weights).sum().backward()
-    return leaf.grad
+    # In the same case as the gradient: a case more would change what all other mistakes cost.
+    return leaf.grad, pool(h[:1], mask[:1], how)
 
 
 def _batch(
@@ -183,3 +184,12 @@ def _(right, h, mask, how="max"):
 )
 def _(right, h, mask, how="max"):
     return right(h.detach(), mask, how)
+
+
+@masked_pool.mistake(
+    "a batch of one loses its axis",
+    "For a single sentence you return (N,). squeeze() takes away every axis of length one: leave "
+    "it out, or say which axis is meant.",
+)
+def _(right, h, mask, how="max"):
+    return right(h, mask, how).squeeze()

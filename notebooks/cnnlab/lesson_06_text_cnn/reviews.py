@@ -14,11 +14,10 @@ from html import escape
 
 import numpy as np
 import torch
-from IPython import get_ipython
-from IPython.display import display
 from torch import nn
 
 from ..data import Reviews, WordVectors, glove, movie_reviews
+from ..engine.output import Live
 from ..start import device as here
 from .accuracy import accuracy
 from .baseline import TfidfRegression
@@ -80,7 +79,7 @@ class Trained:
     """A trained network, its vocabulary, and how training went.
 
     losses: one per step. dev: accuracy after each epoch. best: the epoch (from 0) whose
-    weights were kept. seconds: how long it took.
+    weights were kept. seconds: how long it took. epochs: how many there are at most.
     """
 
     model: nn.Module
@@ -89,6 +88,7 @@ class Trained:
     dev: list[float] = dataclasses.field(default_factory=list)
     best: int = 0
     seconds: float = 0.0
+    epochs: int = 12
 
     def score(self, examples: Examples) -> float:
         """The accuracy on examples."""
@@ -159,7 +159,7 @@ def train_cnn(
     set_embeddings(model, vocabulary, source)
     device = here()
     model.to(device)
-    trained = Trained(model, vocabulary)
+    trained = Trained(model, vocabulary, epochs=epochs)
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     dev_batches = make_batches(dev, vocabulary, 200)
     size = 50 if len(train) > 2000 else 20  # few sentences would make few steps
@@ -204,20 +204,15 @@ class LiveSteps:
     """A progress bar with words, for a comparison of several runs."""
 
     def __init__(self):
-        self._shown = None
+        self._live = Live()
         self._began = time.monotonic()
 
     def __call__(self, what: str, share: float) -> None:
         """Say what runs now, and which share of all is done; in a notebook, not in a terminal."""
-        if get_ipython() is None:
-            return
         said = f"{what} ({100 * share:.0f} % done, {time.monotonic() - self._began:.0f} s)"
         bar = f"<progress value='{share:.3f}' max='1' aria-label='runs'></progress>"
         data = {"text/plain": said, "text/html": f"{bar} {escape(said)}"}
-        if self._shown is None:
-            self._shown = display(data, raw=True, display_id=True)
-        else:
-            self._shown.update(data, raw=True)
+        self._live.put(data, done=False)
 
 
 def compare(

@@ -46,16 +46,54 @@ class _WordCNN(nn.Module):
 
 
 def word_outputs(WordCNN, V, M, weights, ids, **options):
-    """What the model answers when its parameters, found by their shapes, are ``weights``."""
+    """What the model answers when its parameters, found by their shapes, are ``weights``.
+
+    How a filter bank is held is free: in a linear layer over windows, say. Where nothing has its
+    shape, each weight is found by the gradient that a single word leaves in it from each distance.
+    """
     model = WordCNN(V, M, **options).double().eval()
+    table, bank, bias, linear, ends = weights
+    N, _, width = bank.shape
+
+    def held(weight):
+        # A linear layer may be written as a convolution of one word: (classes, N, 1).
+        found = [p for p in model.parameters() if p.squeeze().shape == weight.squeeze().shape]
+        if weight is bank and width == M:  # its shape alone does not tell which axis is which
+            sure = {id(m.weight) for m in model.modules() if isinstance(m, nn.Conv1d)}
+            found = [p for p in found if id(p) in sure]
+        return found
+
+    def slopes(features, heads):
+        with torch.no_grad():
+            held(table)[0].copy_(torch.stack([features * (i == 1) for i in range(V)]))
+            held(linear)[0].copy_(heads.expand(len(linear), N).reshape(held(linear)[0].shape))
+        out = model(torch.tensor([[2] * 2 * width + [1] + [2] * 2 * width]))[0, :, 0]
+        found = [torch.autograd.grad(o, parts, None, True, allow_unused=True) for o in out]
+        found = [[torch.zeros(1) if g is None else g for g in grads] for grads in found]
+        return [grads for grads in found[::-1] if any(g.any() for g in grads)]
+
+    known = [w for w in weights if held(bank) or (w is not bank and w is not bias)]
+    if wrong := [w for w in known if len(held(w)) != 1]:
+        raise ValueError(f"one parameter should have the shape {tuple(wrong[0].shape)}")
+    if not held(bank):
+        taken = {id(p) for w in (table, bias, linear, ends) for p in held(w)}
+        parts = [p for p in model.parameters() if id(p) not in taken]
+        with torch.no_grad():
+            for p in model.parameters():  # every filter answers with 1, where ReLU has a slope
+                p.fill_(1.0 if p is (held(bias) or [None])[0] else 0.0)
+        places = slopes(torch.arange(1.0, M + 1), torch.ones(1)) if parts else []
+        filters = slopes(torch.ones(M), torch.arange(1.0, N + 1)) if parts else []
+        count = 0
+        for k, pair in enumerate(zip(places[:width], filters, strict=False)):
+            for p, m, n in zip(parts, *pair, strict=True):
+                here, count = m != 0, count + int(m.count_nonzero())
+                with torch.no_grad():
+                    p[here] = bank[n[here].long() - 1, m[here].long() - 1, k]
+        if count != bank.numel() or not held(bias):
+            raise ValueError(f"one parameter should have the shape {tuple(bank.shape)}")
     with torch.no_grad():
-        for weight in weights:
-            # A linear layer may be written as a convolution of one word: (classes, N, 1).
-            same = weight.squeeze().shape
-            found = [p for p in model.parameters() if p.squeeze().shape == same]
-            if len(found) != 1:
-                raise ValueError(f"one parameter should have the shape {tuple(weight.shape)}")
-            found[0].copy_(weight.reshape(found[0].shape))
+        for weight in known + [bias] * (not held(bank)):
+            held(weight)[0].copy_(weight.reshape(held(weight)[0].shape))
         return model(ids)
 
 
@@ -73,12 +111,12 @@ def word_padding(WordCNN, V, M, ids, zeros, **options):
 
 
 def word_shape(WordCNN, V, M, ids, **options):
-    """The shape of the answer, and which parameters get a gradient."""
+    """The shape of the answer, which parameters get a gradient, the shape for one sentence."""
     model = WordCNN(V, M, **options)
     out = model(ids)
     out.square().sum().backward()
     without = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
-    return [list(out.shape), without]
+    return [list(out.shape), without, list(model(ids[:1]).shape)]
 
 
 def _zeros_change_nothing(value, V, M, ids, zeros, **options) -> str | None:
@@ -228,4 +266,16 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
     model = right(vocabulary_size, embedding_size, width, filters, classes)
     whole, after = model.forward, width // 2
     model.forward = lambda ids: whole(F.pad(ids, (after, 0)))[:, : ids.shape[1]]
+    return model
+
+
+@WordCNN.mistake(
+    "a batch of one loses its axis",
+    "For a single sentence you return (J, classes). squeeze() takes away every axis of length one: "
+    "leave it out, or say which axis is meant.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    whole = model.forward
+    model.forward = lambda ids: whole(ids).squeeze(0)
     return model

@@ -380,3 +380,73 @@ def top_ngrams__vectorised(model, sentences, vocabulary, width, filter_index, k=
             scores = (scores + bank.bias[filter_index]).tolist()
             found.extend((s, tokens[j : j + width]) for j, s in enumerate(scores))
     return sorted(found, key=lambda f: f[0])[::-1][:k]
+
+
+# ── other ways to hold a filter bank ────────────────────────────────────────
+
+
+class WordCNN__concatenated(nn.Module):
+    """Whole windows, word after word, in one linear layer."""
+
+    def __init__(self, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+        super().__init__()
+        self.width = width
+        self.words = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+        self.hidden = nn.Linear(width * embedding_size, filters)
+        self.answer = nn.Linear(filters, classes)
+
+    def forward(self, ids):
+        J, x = ids.shape[1], self.words(ids)
+        x = F.pad(x, (0, 0, (self.width - 1) // 2, self.width // 2))
+        windows = torch.cat([x[:, k : k + J] for k in range(self.width)], dim=2)
+        return self.answer(torch.relu(self.hidden(windows)))
+
+
+class WordCNN__unfolded(nn.Module):
+    """The same, feature after feature, as Tensor.unfold gives the windows."""
+
+    def __init__(self, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+        super().__init__()
+        self.size = width
+        self.lookup = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+        self.layers = nn.Sequential(
+            nn.Linear(embedding_size * width, filters), nn.ReLU(), nn.Linear(filters, classes)
+        )
+
+    def forward(self, ids):
+        around = ((self.size - 1) // 2, self.size // 2)
+        x = F.pad(self.lookup(ids).transpose(1, 2), around)
+        return self.layers(x.unfold(2, self.size, 1).transpose(1, 2).flatten(2))
+
+
+class WordCNN__offsets(nn.Module):
+    """A linear layer for each word of a window, shifted and added up."""
+
+    def __init__(self, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+        super().__init__()
+        self.table = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+        self.weights = nn.ModuleList(
+            nn.Linear(embedding_size, filters, bias=k == 0) for k in range(width)
+        )
+        self.out = nn.Linear(filters, classes)
+
+    def forward(self, ids):
+        width, J = len(self.weights), ids.shape[1]
+        x = F.pad(self.table(ids), (0, 0, (width - 1) // 2, width // 2))
+        h = sum(layer(x[:, k : k + J]) for k, layer in enumerate(self.weights))
+        return self.out(h.relu())
+
+
+class WordCNN__image(nn.Module):
+    """The sentence as an image of one channel, and filters as wide as the embedding."""
+
+    def __init__(self, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+        super().__init__()
+        self.embed = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+        self.above, self.below = (width - 1) // 2, width // 2
+        self.convolution = nn.Conv2d(1, filters, (width, embedding_size))
+        self.linear = nn.Linear(filters, classes)
+
+    def forward(self, ids):
+        x = F.pad(self.embed(ids)[:, None], (0, 0, self.above, self.below))
+        return self.linear(torch.relu(self.convolution(x)[..., 0]).transpose(1, 2))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from ..exercise import Mistake
 from ..verdict import Known, Result
 from .known import explained
+from .trivial import says_nothing
 
 
 def choose(results: list[Result], known: Known) -> list[Mistake]:
     """The mistakes that do what the answer does, fewest first to cover its problems."""
+    if says_nothing(results):
+        return []
     explains = [(explained(variant, results), m) for m, variant in known.mistakes]
     explains = [(same, mistake) for same, mistake in explains if same]
     # A judge's sentence fits many mistakes, so it is no sign of a second one.

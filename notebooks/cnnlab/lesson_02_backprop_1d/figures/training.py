@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import ipywidgets as ipw
 import numpy as np
-from IPython.display import display
 from matplotlib.axes import Axes
 
 from ...engine.figures import (
@@ -23,6 +22,7 @@ from ...engine.figures import (
     show,
     slider,
 )
+from ...engine.output import Live
 from ..train_filter import descend
 from ..windows import windows
 from .gradients import listed
@@ -30,15 +30,12 @@ from .gradients import listed
 
 def watch_training(x: np.ndarray, y: np.ndarray, K: int, learning_rate: float, steps: int) -> None:
     """Train with torch and watch: progress bar, loss and filter are drawn while it trains."""
-    drawn, shown = 0.0, None
+    drawn, live = 0.0, Live()
     for f, w, b, losses in descend(x, y, K, learning_rate, steps):
         if len(losses) < steps and time.monotonic() - drawn < 0.4:
             continue
         data = _training_so_far(w * f, b, losses, steps)
-        if shown is None:
-            shown = display(data, raw=True, display_id=True)
-        else:
-            shown.update(data, raw=True)
+        live.put(data, len(losses) == steps)
         drawn = time.monotonic()
 
 

@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import nn
 
 from ...engine.figures import BLUE, GREEN, ORANGE, SKY, figure, show, slider
+from ...engine.output import say
 
 
 def sizes_through() -> ipw.interactive:
@@ -21,7 +22,7 @@ def sizes_through() -> ipw.interactive:
         for block in range(1, blocks + 1):
             wide = side + 2 * padding - K + 1
             if wide < P:
-                print(
+                say(
                     f"Block {block} is impossible: {side} + 2·{padding} − {K} + 1 = {wide} "
                     f"positions are left, too few for a cell of {P}."
                 )

@@ -26,8 +26,8 @@ def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
 
 
 def drops_out(value, V, M, ids, mask, **options) -> str | None:
-    """Dropout in training mode, and there alone."""
-    first, second, training, again = value
+    """Dropout in training mode, and there alone; on the pooled features alone."""
+    first, second, training, again, features, dropped = value
     if not torch.equal(first, second):
         return "in evaluation mode it answers differently each time."
     if options["dropout"] == 0:
@@ -35,6 +35,16 @@ def drops_out(value, V, M, ids, mask, **options) -> str | None:
         return None if same else "without dropout, training mode changes the logits."
     if torch.equal(training, again):
         return "in training mode with dropout it answers the same each time."
+    if features is None or (features < 3).any():
+        return None  # no features after ReLU, no plain logits: other cases say so
+    left = 3 + (features - 3) / (1 - options["dropout"])
+    if not (
+        torch.isclose(dropped, left) | torch.isclose(dropped, torch.full_like(dropped, 3.0))
+    ).all():
+        return (
+            "dropout should act right before the linear layer and nowhere else: in training mode "
+            "each pooled feature is either zero or 1/(1 − dropout) times what it was."
+        )
     return None
 
 

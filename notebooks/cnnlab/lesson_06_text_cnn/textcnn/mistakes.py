@@ -215,3 +215,23 @@ def _(
 
     model.forward = forward
     return model
+
+
+@TextCNN.mistake(
+    "dropout on the embedding",
+    "You drop parts of the words' vectors. Kim drops pooled features: nn.Dropout comes after the "
+    "concatenation, right before the linear layer.",
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = F.dropout(model.embedding(ids), dropout, model.training)
+        x = (x * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding="same").relu() for c in model.convolutions]
+        return model.linear(torch.cat([(a * mask[:, None]).amax(2) for a in h], 1))
+
+    model.forward = forward
+    return model

@@ -24,11 +24,23 @@ def outputs_of(TextCNN, V, M, weights, batches, **options):
 
 
 def dropout_of(TextCNN, V, M, ids, mask, **options):
-    """What a new model answers: twice in evaluation mode, twice in training mode."""
+    """What a new model answers: twice in evaluation mode, twice in training mode.
+
+    And once in each mode what it answers if its linear layer shows the pooled features
+    themselves, plus 3; None if it has another number of them.
+    """
     model = TextCNN(V, M, **options).double().eval()
     answers = [model(ids, mask).detach() for _ in range(2)]
     model.train()
-    return answers + [model(ids, mask).detach() for _ in range(2)]
+    answers += [model(ids, mask).detach() for _ in range(2)]
+    count = options["filters"] * len(options["widths"])
+    model = TextCNN(V, M, **{**options, "classes": count}).double().eval()
+    if tuple(model.linear.weight.shape) != (count, count):
+        return [*answers, None, None]
+    with torch.no_grad():
+        model.linear.weight.copy_(torch.eye(count))
+        model.linear.bias.fill_(3.0)
+        return [*answers, model(ids, mask), model.train()(ids, mask)]
 
 
 def untrained_parts(TextCNN, V, M, ids, mask, labels, **options):
