@@ -196,6 +196,11 @@ class Exercise:
         self._cases = function
         return function
 
+    @property
+    def decides(self) -> tuple[Callable | None, Callable | None]:
+        """The functions that decide about points: the right answer, and the cases."""
+        return self._oracle, self._cases
+
     def draw(self, seed: int) -> list[Case]:
         """The cases that ``seed`` gives; the same seed gives the same cases."""
         assert self._cases is not None, f"{self.name} has no cases"
