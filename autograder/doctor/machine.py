@@ -200,7 +200,8 @@ def doctor(told: Callable[[str], Any] = print) -> int:
     )
     real = sum(v.attack.real for v in verdicts)
     told(
-        f"{real} of them are seen to work where nothing protects, by tests/test_doctor.py;\n"
-        "the others would harm the machine, or are aimed at this grader alone."
+        f"{real} of them are seen to work where nothing protects, by "
+        "tests/boundary/test_doctor.py;\nthe others would harm the machine, or are aimed at this "
+        "grader alone."
     )
     return 1 if lost else 0
