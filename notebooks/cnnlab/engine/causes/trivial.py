@@ -15,21 +15,23 @@ def says_nothing(results: list[Result]) -> bool:
 
     Now and then such an answer does just what a mistake does, and is none of the kind.
     """
-    values = [r.outcome.value for r in results if r.outcome.status == "returned"]
-    asked = [r for r in results if not r.case.raises]
+    # What a probe returns is not the answer's own; it may well be the same for all wrong ones.
+    asked = [r for r in results if not r.case.raises and not r.case.probe]
+    values = [r.outcome.value for r in asked if r.outcome.status == "returned"]
     if len(values) < max(2, len(asked) / 2):
         return False
-    found: set[Any] = set()
-    for value in values:
-        found |= _numbers(value)
-    return len(found) <= 1
+    if all(value is None for value in values):
+        return True
+    numbers = [_numbers(value) for value in values]
+    return None not in numbers and len(set().union(*numbers)) <= 1
 
 
-def _numbers(value: Any) -> set[Any]:
-    """The different numbers in a value; what is no number stands for itself."""
+def _numbers(value: Any) -> set[Any] | None:
+    """The different numbers in an array or a list, or a number; None: it holds something else."""
     if isinstance(value, (list, tuple)):
-        return {number for item in value for number in _numbers(item)}
+        parts = [_numbers(item) for item in value]
+        return None if None in parts else set().union(*parts)
     if is_array(value) or isinstance(value, (bool, int, float, np.number)):
         array = to_numpy(value) if is_array(value) else np.asarray(value)
         return {"nan" if number != number else number for number in np.unique(array).tolist()}
-    return {None} if value is None else {repr(value)}
+    return None
