@@ -96,8 +96,8 @@ def _downloaded(requirement: str, sha256: str, folder: Path) -> Path:
     errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR")]
     if "HASHES" in done.stderr:
         raise OSError(
-            f"what came as {requirement} is not what this course was written with: a package "
-            "index or proxy of your network's gave something else. Try another network."
+            f"{requirement} could not be downloaded: a package index or proxy of your network gave "
+            "something else than this course was written with. Try another network."
         )
     raise OSError(
         f"{requirement} could not be downloaded, which is needed the first time: check "
