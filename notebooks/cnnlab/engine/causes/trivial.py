@@ -22,15 +22,15 @@ def says_nothing(results: list[Result]) -> bool:
         return False
     if all(value is None for value in values):
         return True
-    numbers = [_numbers(value) for value in values]
-    return None not in numbers and len(set().union(*numbers)) <= 1
+    numbers = [number for value in values if (number := _numbers(value)) is not None]
+    return len(numbers) == len(values) and len(set().union(*numbers)) <= 1
 
 
 def _numbers(value: Any) -> set[Any] | None:
     """The different numbers in an array or a list, or a number; None: it holds something else."""
     if isinstance(value, (list, tuple)):
-        parts = [_numbers(item) for item in value]
-        return None if None in parts else set().union(*parts)
+        parts = [part for item in value if (part := _numbers(item)) is not None]
+        return set().union(*parts) if len(parts) == len(value) else None
     if is_array(value) or isinstance(value, (bool, int, float, np.number)):
         array = to_numpy(value) if is_array(value) else np.asarray(value)
         return {"nan" if number != number else number for number in np.unique(array).tolist()}
