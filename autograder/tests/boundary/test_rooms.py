@@ -1,6 +1,7 @@
 """The rooms and their walls: what a worker has loaded, which way a submission takes, how points are
 said. That rooms know only those below them is held by the contracts in pyproject.toml."""
 
+import ast
 import subprocess
 import sys
 
@@ -13,14 +14,23 @@ from nbgrader.utils import determine_grade
 from autograder import cells
 from autograder.judging.record import Judgement, failed, records, report_output
 from autograder.judging.submission import Sandboxed
-from autograder.recording.batch import pool_of
 from autograder.sandbox.sandbox import INSIDE
 from autograder.tests.support import house
 
-
-def test_a_worker_process_has_not_even_loaded_nbgrader():
+LOADED = """
+from autograder.recording.batch import pool_of
+if __name__ == "__main__":
     with pool_of(1) as pool:
-        loaded = pool.submit(eval, "sorted(__import__('sys').modules)").result(timeout=120)
+        print(pool.submit(eval, "sorted(__import__('sys').modules)").result(timeout=120))
+"""
+"""In a process of its own: the server that workers are forked from is one for all of a process."""
+
+
+def test_a_worker_process_has_not_even_loaded_nbgrader(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(LOADED)
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    loaded = ast.literal_eval(done.stdout)
     assert "autograder.judging.worker" in loaded
     assert not [m for m in loaded if m.partition(".")[0] in ("nbgrader", "sqlalchemy", "alembic")]
 

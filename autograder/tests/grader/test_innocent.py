@@ -12,6 +12,7 @@ from autograder.cells import is_test, points_of, released
 from autograder.intake.restore import restore
 from autograder.judging import judge
 from autograder.judging.constants import constants
+from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
 from autograder.releasing import build
 from autograder.sandbox.warm import Sandboxes
@@ -59,7 +60,8 @@ def judged(source, sandboxes):
         theirs.cells[first:first] = [nbformat.v4.new_code_cell(text) for text in before]
         notebook, of.notes = restore(theirs, source(lesson))
         (test,) = [c for c in notebook.cells if is_test(c) and cells.tested_by(c) == name]
-        with closing(Submission(notebook, sandboxes)) as submission:
+        names = [cells.tested_by(c) for c in notebook.cells if is_test(c)]
+        with closing(Submission(list(to_run(notebook)), names, sandboxes)) as submission:
             judgement = judge.run_test(test, submission, 1)
         said = " ".join(o.data["text/plain"] for o in judgement.reports)
         of.said = " ".join(said.split())

@@ -30,7 +30,7 @@ def asked(answer: Any, value: dict[str, Any]) -> tuple[Exercise, Any]:
         answer = exercise.answer or exercise
         if not exercise.signature.parameters:
             raise NoAnswer(f"Write check({exercise.name}={exercise.name}): it is a value.")
-    elif isinstance(answer, type) and not isinstance(exercise.stub, type):
+    elif isinstance(answer, type) and not exercise.is_class:
         raise NoAnswer(f"{exercise.name} is to be a function: def {exercise.name}, not class.")
     return exercise, answer
 

@@ -197,6 +197,11 @@ class Exercise:
         return function
 
     @property
+    def is_class(self) -> bool:
+        """Whether a class is asked for: declared as one, or as what makes a torch module."""
+        return isinstance(self.stub, type) or "Module" in str(self.signature.return_annotation)
+
+    @property
     def decides(self) -> tuple[Callable | None, Callable | None]:
         """The functions that decide about points: the right answer, and the cases."""
         return self._oracle, self._cases
