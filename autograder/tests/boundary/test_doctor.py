@@ -79,6 +79,7 @@ def unprotected(tmp_path_factory):
 
 
 @pytest.mark.xdist_group("attacks without protection")
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", REAL, ids=lambda a: f"{a.kind}-{a.name}".replace(" ", "_"))
 def test_an_attack_works_where_nothing_protects(unprotected, attack):
     got = unprotected[attack.name]

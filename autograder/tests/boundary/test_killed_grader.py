@@ -125,6 +125,7 @@ def whole(root):
         nbformat.reads(path.read_text(), as_version=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judge", KILLS)
 def test_a_grader_killed_at_random_moments_loses_and_doubles_nothing(handed_in, tmp_path, judge):
     undisturbed = [tmp_path / f"undisturbed {n}" for n in range(CLASSES)]

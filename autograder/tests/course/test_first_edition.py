@@ -19,7 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder import cli
 from autograder.course import ROOT
-from autograder.tests import lessons
+from autograder.tests.support import lessons
 from autograder.tests.support.first_edition import (
     HERE,
     LESSONS,
@@ -143,7 +143,10 @@ def test_nbgraders_command_gives_the_same_scores(lesson, student, course):
     assert scores(course, lesson, students) == expected(lesson, students)
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    "lesson",
+    [x if x[:2] in ("01", "03") else pytest.param(x, marks=pytest.mark.slow) for x in LESSONS],
+)
 def test_formgraders_button_gives_the_same_scores(lesson, course):
     forget_points(course)
     students = ["half", "mistaken"]

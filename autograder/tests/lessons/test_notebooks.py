@@ -19,7 +19,9 @@ def run(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    "lesson", [LESSONS[0], *(pytest.param(x, marks=pytest.mark.slow) for x in LESSONS[1:])]
+)
 def test_the_solution_runs_and_earns_every_point(lesson, run):
     assert_solved(run(lessons.solution(lesson), lesson), lesson)
 

@@ -7,7 +7,9 @@ from autograder.tests.support.lessons import LESSONS, MOVING
 from autograder.tests.support.widgets import moving
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    "lesson", [*LESSONS[:2], *(pytest.param(x, marks=pytest.mark.slow) for x in LESSONS[2:])]
+)
 def test_every_control_of_every_widget_works_and_has_an_effect(lesson, tmp_path):
     notebook = lessons.quick(lessons.released(lesson), lesson)
     assert lessons.widget_cells(notebook), f"{lesson} has no widget"
