@@ -8,6 +8,9 @@
     [skip]
     exercises = ["pad"]          # not in this course
 
+    [times]
+    zone = "Europe/Berlin"       # of tables of times that do not say theirs
+
 ``autograder release`` writes both into the lessons of the course, and from then on they are what
 the released lessons say: grader, gradebook, feedback, report and export read them there. After a
 change of the file: release again. A course without the file has what ``cnnlab`` declares.
@@ -19,22 +22,27 @@ import dataclasses
 import math
 import tomllib
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .course import CHOICES_FILE, CourseError
 
 if TYPE_CHECKING:
     from .course import Course
 
-PARTS = ("points", "skip")
+PARTS = ("points", "skip", "times")
 """The parts that the file may have."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """points: by exercise, where they are not what is declared. skip: exercises left out."""
+    """points: by exercise, where they are not what is declared. skip: exercises left out.
+
+    zone: the time zone of times that say none, or "".
+    """
 
     points: dict[str, float] = dataclasses.field(default_factory=dict)
     skip: frozenset[str] = frozenset()
+    zone: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.points or self.skip)
@@ -54,7 +62,7 @@ def read_choices(course: Course) -> Choices:
         raise CourseError(f"{path} cannot be read: {problem}.") from None
     for part in table:
         if part not in PARTS:
-            parts = " and ".join(f"[{known}]" for known in PARTS)
+            parts = ", ".join(f"[{known}]" for known in PARTS)
             raise CourseError(
                 f"{path} has a part [{part}], which means nothing; it may have {parts}."
             )
@@ -65,10 +73,25 @@ def read_choices(course: Course) -> Choices:
     if not isinstance(names, list) or set(skip) - {"exercises"}:
         raise CourseError(f'{path}: [skip] must be as in `exercises = ["pad", "im2col"]`.')
     chosen = Choices(
-        {n: _points(path, n, p) for n, p in points.items()}, frozenset(map(str, names))
+        {n: _points(path, n, p) for n, p in points.items()},
+        frozenset(map(str, names)),
+        _zone(path, table.get("times", {})),
     )
+    if not chosen:
+        return chosen
     _must_exist(path, [*chosen.points, *names])
     return _that_differ(chosen)
+
+
+def _zone(path: Any, times: Any) -> str:
+    """The time zone in [times]."""
+    zone = times.get("zone", "") if isinstance(times, dict) and not set(times) - {"zone"} else None
+    try:
+        if isinstance(zone, str) and (not zone or ZoneInfo(zone)):
+            return zone
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        pass
+    raise CourseError(f'{path}: [times] must be as in `zone = "Europe/Berlin"`.')
 
 
 def _points(path: Any, name: str, value: Any) -> float:
@@ -97,4 +120,4 @@ def _that_differ(chosen: Choices) -> Choices:
     from cnnlab.engine.exercise import EXERCISES
 
     points = {n: p for n, p in chosen.points.items() if p != EXERCISES[n].points}
-    return Choices(points, chosen.skip)
+    return dataclasses.replace(chosen, points=points)

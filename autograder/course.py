@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
+import unicodedata
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,8 +34,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = ROOT / "autograder" / "course"
 """The course folder used when nobody names another."""
 
-NAME = re.compile(r"[^\W_][\w.@-]{0,99}")
-"""A student id or lesson name. It becomes a folder, so nothing in it may mean another one."""
+NAME_CHARACTERS, NAME_BYTES = 100, 200
+"""How long a student id or lesson name may be. It becomes a folder, with a little around it."""
 
 CHOICES_FILE = "course.toml"
 """What a professor chooses: points, and exercises left out (see ``choices``). Nobody needs one."""
@@ -211,8 +211,26 @@ class Course:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be a student id or the name of a lesson."""
-    return NAME.fullmatch(text) is not None
+    """Whether a text can be a student id or the name of a lesson.
+
+    It becomes a folder, so nothing in it may mean another one.
+    """
+    return (
+        text[:1].isalnum()
+        and len(text) <= NAME_CHARACTERS
+        and len(text.encode("utf-8", "replace")) <= NAME_BYTES
+        and all(map(in_a_name, text))
+    )
+
+
+def in_a_name(character: str) -> bool:
+    """Whether a character may stand in a name: letters with their vowel signs, digits, ``_.@-``."""
+    return (
+        character.isalnum()
+        or character in "_.@-"
+        # In Hindi, Thai and others the vowels; without them two people have one name.
+        or unicodedata.category(character)[0] == "M"
+    )
 
 
 def _name(text: str, what: str) -> str:

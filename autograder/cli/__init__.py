@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     # In the order of the help.
     course.add_release(commands)
+    grading.add_roster(commands)
     grading.add_collect(commands)
     grading.add_grade(commands)
     pages.add_feedback(commands)

@@ -14,13 +14,22 @@ WHOSE = """\
 whose a notebook is, by its name:
   Ada Lovelace_4711_assignsubmission_file_/any.ipynb   Moodle: student Ada_Lovelace
   Ada Lovelace_4711_assignsubmission_file_any.ipynb    Moodle, flat: the same
+  Participant_4711_assignsubmission_file_/any.ipynb    Moodle, names hidden: Participant_4711
+  Team A_17_assignsubmission_file_/any.ipynb           Moodle, teams: all in it, by the roster
   lovelaceada_101_2002_any.ipynb                       Canvas: student lovelaceada_101
   lovelaceada_LATE_101_2002_any.ipynb                  Canvas, late: the same
+  anon_xY12z_2002_any.ipynb                            Canvas, names hidden: anon_xY12z
   ada/any.ipynb, ada/01_rolling_average/any.ipynb      a folder for each student: ada
-  ada.ipynb                                            a file for each student: ada
+  export/ada/any.ipynb, export/bob/any.ipynb           the same, with a folder around them
+  ada.ipynb, ada.zip                                   a file for each student: ada
 
-What fits none of these is listed and left. Each notebook taken gets a line with its hash
-and time in DIR/received.jsonl; one that it replaces is kept in DIR/replaced/.
+The outermost name decides, as the LMS or you gave it; nothing inside a student's zip does. A PATH
+that is a zip is a download, a zip in a folder is one student's. With a roster (`autograder roster`)
+an unknown name is set aside. Of several notebooks the one that was worked on last is taken; what is
+not taken is listed. A PATH that ends in .csv is a table of times of handing in.
+
+Each notebook taken gets a line with its hash and time in DIR/received.jsonl; one that it replaces
+is kept in DIR/replaced/. The exit status is 1 if something was set aside.
 """
 
 
@@ -35,15 +44,56 @@ def add_collect(commands: Commands) -> None:
     )
     collect.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     collect.add_argument("--assignment", required=True, metavar="LESSON")
+    collect.add_argument(
+        "--new",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take this student although the roster does not have them; may be given several times",
+    )
     collect.set_defaults(command=_collect)
 
 
 def _collect(options: argparse.Namespace) -> int:
     from ..intake.collect import collect
 
-    result = collect(Course(options.course), options.paths, options.assignment)
+    result = collect(Course(options.course), options.paths, options.assignment, options.new)
     print(result)
-    return 1 if result.refused else 0
+    return 0 if result.done else 1
+
+
+ROSTER = """\
+FILE is a CSV file: Moodle's list of participants, the grading worksheet of one of its assignments
+(with the numbers that its downloads have), Canvas's gradebook, or a table of your own with columns
+such as id, username, email, name, group, extension. What it says is put to what DIR/roster.csv has
+already, a line for each person, yours to edit. Collect the first lesson again after that: who was
+set aside is taken then.
+"""
+
+
+def add_roster(commands: Commands) -> None:
+    """Add ``roster``."""
+    roster = commands.add_parser(
+        "roster",
+        help="who is who: ids, names, LMS numbers, groups, extensions",
+        description="Take the people of a course from tables of Moodle, Canvas or a hub.",
+        epilog=ROSTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    roster.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    roster.set_defaults(command=_roster)
+
+
+def _roster(options: argparse.Namespace) -> int:
+    from ..intake.roster import ROSTER, add_to_roster
+
+    course = Course(options.course)
+    course.config()
+    people, new, problems = add_to_roster(course, options.files)
+    for problem in problems:
+        print(f"set aside  {problem}")
+    print(f"{len(people)} in {course.root / ROSTER}, {new} of them new")
+    return 1 if problems else 0
 
 
 def add_grade(commands: Commands) -> None:
@@ -132,7 +182,7 @@ def summary(statuses: list[str], seconds: float) -> str:
     if faults:
         said += "\nGrade again for those not graded; nothing was recorded for them."
     if refused:
-        said += f"\n{refused} refused because of links: see above."
+        said += f"\n{refused} wait for you: see above."
     return said
 
 

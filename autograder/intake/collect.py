@@ -1,33 +1,46 @@
 """Take in what students handed in: ``autograder collect PATH… --assignment LESSON``.
 
-A PATH is a notebook, a folder or a zip; zips inside (students who zip their notebook) are
-opened too. Whose a notebook is, is read from its name (``lms_names``); two people of one name are
-refused, and whatever fits none of the known patterns is listed and left.
+A PATH is a download: a notebook, a folder, a zip, as an LMS or the instructor made it; a ``.csv``
+among them is a table of times (``times``). Zips inside are uploads and are opened, too. Whose a
+notebook is, the outermost name says (``lms_names``, ``people``); of several, the one that counts
+is chosen (``which``). Whatever is not taken is listed, with the reason.
 
 Only the notebook is taken, under the lesson's name: a ``numpy.py`` beside it stays behind.
 Nothing is unpacked to disk by a name that a student chose. What was there before is kept in
-``replaced/``, and each notebook taken gets a line (sha256, time) in ``received.jsonl``.
+``replaced/``, and each notebook taken gets a line in ``received.jsonl`` (``receipts``).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
-import json
 import os
 import shutil
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..course import Course
+from ..choices import read_choices
+from ..course import Course, write
 from ..paths import read_file, why_not
-from ..terminal import visible
-from .files import ARCHIVE_BYTES, Found, files_at
-from .lms_names import NOTEBOOK, NobodysError, owner
+from .collected import Collected
+from .files import UPLOAD_BYTES, Entry, download, looks_like_a_notebook, notebooks_in
+from .lms_names import Name, NobodysError, names_in, teams
+from .people import People
+from .receipts import Receipt, read_receipts, write_receipt
+from .submitted import STAMP, stamp_in, time_of
+from .times import TimesError, table_of_times, why_not_believed
+from .which import Candidate, choose, lessons_known
 
 STUDENT_BYTES = 64 * 2**20
 """Of all notebooks of one student: they are held in memory to be compared."""
+
+_ARCHIVES = (".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
 
 
 class CollectError(ValueError):
@@ -35,157 +48,271 @@ class CollectError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Receipt:
-    """One notebook taken in.
+class _Upload:
+    """Something handed in by somebody.
 
-    origin: where it was found. handed_in: its time, UTC. new: False if it was there already.
+    lms: the LMS's number of that person, or "". late: the LMS says so. disbelieved: why its time
+    is none of handing in, or "".
     """
 
-    student: str
-    lesson: str
-    origin: str
-    sha256: str
-    handed_in: datetime
-    new: bool
+    entry: Entry
+    lms: str
+    late: bool
+    disbelieved: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Collected:
-    """What came of a collection: notebooks taken, and a sentence for each thing refused."""
-
-    taken: list[Receipt]
-    refused: list[str]
-
-    def __str__(self) -> str:
-        rows = [
-            f"{r.student}: {visible(r.origin)}  sha256 {r.sha256[:12]}…"
-            + ("" if r.new else "  (unchanged)")
-            for r in self.taken
-        ]
-        new = sum(r.new for r in self.taken)
-        rows.append(f"{new} taken, {len(self.taken) - new} unchanged, {len(self.refused)} refused")
-        return "\n".join([*rows, *(f"refused: {visible(said)}" for said in self.refused)])
-
-
-def collect(course: Course, paths: list[Path], lesson: str) -> Collected:
+def collect(
+    course: Course, paths: Sequence[Path], lesson: str, new: Sequence[str] = ()
+) -> Collected:
     """Put every notebook found under ``paths`` into ``submitted/STUDENT/LESSON/``.
 
+    new: students to take although the roster does not have them.
     Raises CourseError for an unknown lesson and CollectError for a path that does not exist.
-    Whatever else is wrong is refused by itself, with a sentence, and stops nothing.
+    Whatever else is wrong is set aside by itself, with a sentence, and stops nothing.
     """
     course.chosen([lesson])
+    paths = [Path(path) for path in paths]
     for path in paths:
-        if not Path(path).exists():
+        if not path.exists():
             raise CollectError(f"there is nothing at {path}; name a notebook, a folder or a zip.")
-    refused: list[str] = []
-    by_student = _by_student(paths, lesson, refused)
-    taken = []
-    for student, found in sorted(by_student.items()):
-        file = _the_one(student, lesson, found, refused)
-        if file:
-            receipt = _take(course, student, lesson, file, refused)
-            taken += [receipt] if receipt else []
-    return Collected(taken, refused)
+    return _Collection(course, lesson, new).of(paths)
 
 
-def _by_student(
-    paths: list[Path], lesson: str, refused: list[str]
-) -> dict[str, list[tuple[str, Found]]]:
-    """The notebooks at some paths, and what tells people of one name apart, by student id."""
-    by_student: dict[str, list[tuple[str, Found]]] = {}
-    sizes: Counter[str] = Counter()
-    for file in (file for path in paths for file in files_at(Path(path), refused)):
-        if not NOTEBOOK.search(file.inside.name):
-            what = "not a notebook, left where it is"
-            if b'"cell_type"' in file.content and b'"cells"' in file.content:
+class _Collection:
+    """One collection of a lesson, and what has come of it so far."""
+
+    def __init__(self, course: Course, lesson: str, new: Sequence[str]):
+        self.course, self.lesson = course, lesson
+        self.people = People(course, lesson, new)
+        self.lessons = lessons_known(course)
+        self.before = {r.student: r for r in read_receipts(course.root) if r.lesson == lesson}
+        self.times: dict[str, tuple[datetime, str]] = {}
+        self.left: list[str] = []
+        self.refused: list[str] = []
+
+    def of(self, paths: Sequence[Path]) -> Collected:
+        """Collect from some downloads, with the tables of times among them."""
+        taken: list[Receipt] = []
+        stopped = ""
+        tables = [path for path in paths if path.suffix.lower() == ".csv"]
+        _clear_up(self.course, self.lesson)
+        with ExitStack() as stack:
+            uploads: dict[str, list[_Upload]] = defaultdict(list)
+            for path in paths:
+                if path not in tables:
+                    self._sort(path, stack, uploads)
+            for table in tables:
+                self._read_times(table)
+            for student, handed_in in sorted(uploads.items()):
+                try:
+                    receipt = self._of_student(student, handed_in)
+                except OSError as problem:
+                    if problem.errno not in _FULL:
+                        self.refused.append(f"{student}: could not be written ({problem.strerror})")
+                        continue
+                    stopped = (
+                        f"Stopped at {student}: {_FULL[problem.errno]}. Make room and run the same "
+                        "command again; it takes up what is left."
+                    )
+                    break
+                taken += [receipt] if receipt else []
+        there = {r.student for r in taken} | set(self.course.students(self.lesson))
+        new = {r.student for r in taken if self.people.is_new(r.student)}
+        missing = self.people.missing(there)
+        return Collected(taken, self.left, self.refused, missing, new, stopped)
+
+    # ── whose ───────────────────────────────────────────────────────────────
+
+    def _sort(self, path: Path, stack: ExitStack, uploads: dict[str, list[_Upload]]) -> None:
+        """The uploads of a download, by student id."""
+        entries, made = stack.enter_context(download(path, self.refused))
+        ours = [e for e in entries if e.is_notebook or e.is_zip]
+        self._about_others([e for e in entries if not (e.is_notebook or e.is_zip)])
+        names = names_in([e.parts for e in ours], set(self.lessons), self.people.knows)
+        disbelieved = why_not_believed([e.written for e in ours], made)
+        in_teams = teams(names)
+        alike: dict[str, set[str]] = defaultdict(set)
+        for name in names:
+            if isinstance(name, Name) and name.number:
+                alike[name.text].add(name.number)
+        for problem in {id(n): n for n in names if isinstance(n, NobodysError)}.values():
+            origins = [e.origin for e, n in zip(ours, names, strict=True) if n is problem]
+            more = f" and {len(origins) - 1} more" if len(origins) > 1 else ""
+            self.refused.append(f"{origins[0]}{more}: {problem}")
+        for entry, name in zip(ours, names, strict=True):
+            if isinstance(name, NobodysError):
+                continue
+            other = next((p for p in entry.parts[:-1] if p in self.lessons), self.lesson)
+            if other != self.lesson:
+                self.left.append(f"{entry.origin}: belongs to {other}, not to {self.lesson}")
+                continue
+            try:
+                students, lms = self.people.whose(name, alike[name.text], in_teams)
+            except NobodysError as problem:
+                self.refused.append(f"{entry.origin}: {problem}")
+                continue
+            for student in students:
+                uploads[student].append(_Upload(entry, lms, name.late, disbelieved))
+        self.people.save()
+
+    def _about_others(self, entries: list[Entry]) -> None:
+        """What is no notebook, in a line for each folder, unless it should have been one."""
+        others: dict[str, list[str]] = defaultdict(list)
+        for entry in entries:
+            if looks_like_a_notebook(entry):
                 what = "a notebook by its content, but not by its name: rename it to end in .ipynb"
-            refused.append(f"{file.origin}: {what}")
-            continue
+                self.refused.append(f"{entry.origin}: {what}")
+            elif entry.parts[-1].lower().endswith(_ARCHIVES):
+                what = "an archive that is not opened; unpack it, or make it a zip"
+                self.refused.append(f"{entry.origin}: {what}")
+            else:
+                others["/".join(entry.parts[:1] if len(entry.parts) > 1 else ())].append(
+                    entry.origin
+                )
+        for origins in others.values():
+            more = f" and {len(origins) - 1} more files" if len(origins) > 1 else ""
+            self.left.append(f"{origins[0]}{more}: not a notebook")
+
+    def _read_times(self, path: Path) -> None:
+        """The times in a table, by student id."""
         try:
-            student, person = owner(file.inside, lesson)
-        except NobodysError as problem:
-            refused.append(f"{file.origin}: {problem}")
-            continue
-        sizes[student] += len(file.content)
-        if sizes[student] > STUDENT_BYTES:
-            refused.append(
-                f"{file.origin}: {student} handed in more than "
-                f"{STUDENT_BYTES >> 20} MiB of notebooks; this one is left"
-            )
-            continue
-        by_student.setdefault(student, []).append((person, file))
-    return by_student
+            rows = table_of_times(path, read_choices(self.course).zone)
+        except TimesError as problem:
+            raise CollectError(str(problem)) from None
+        for row, when in rows:
+            student = self.people.in_row(row)
+            if student:
+                self.times[student] = (when, f"the table {path.name}")
+            else:
+                who = ", ".join(v for v in row.values() if v)
+                self.refused.append(f"{path.name}: nobody known is in the row {who}")
 
+    # ── which, and when ─────────────────────────────────────────────────────
 
-def _the_one(
-    student: str, lesson: str, handed_in: list[tuple[str, Found]], refused: list[str]
-) -> Found | None:
-    """The one notebook among a student's files that is the lesson's."""
-    if len({person for person, _ in handed_in}) > 1:
-        origins = ", ".join(file.origin for _, file in handed_in)
-        refused.append(
-            f"{student}: several people have this name ({origins}); put each notebook into a "
-            "folder named by the student's id"
-        )
-        return None
-    found = list({file.content: file for _, file in handed_in}.values())
-    named = [file for file in found if NOTEBOOK.sub("", file.inside.name).endswith(lesson)]
-    best = found if len(found) == 1 else named
-    if len(best) == 1:
-        return best[0]
-    origins = ", ".join(file.origin for file in found)
-    refused.append(f"{student}: {len(found)} different notebooks ({origins}); leave one of them")
-    return None
-
-
-def _take(
-    course: Course, student: str, lesson: str, file: Found, refused: list[str]
-) -> Receipt | None:
-    """Put one notebook into the course, all of it or nothing; keep the one it replaces."""
-    place = course.submitted(student, lesson)
-    digest = hashlib.sha256(file.content).hexdigest()
-    receipt = Receipt(student, lesson, file.origin, digest, file.time, True)
-    kept = course.root / "replaced" / student / lesson
-    if why := why_not(place, course.root) or why_not(kept, course.root):
-        refused.append(f"{student}: {why}")
-        return None
-    there = read_file(place / f"{lesson}.ipynb", ARCHIVE_BYTES)
-    if there is not None:
-        if hashlib.sha256(there).hexdigest() == digest:
-            return dataclasses.replace(receipt, new=False)
-        if _handed_in(place) > file.time:
-            refused.append(
-                f"{file.origin}: older than what {student} handed in already; to take it all the "
-                f"same, remove {place}"
-            )
+    def _of_student(self, student: str, uploads: list[_Upload]) -> Receipt | None:
+        """Take the one notebook of a student's, if there is one."""
+        by_content: dict[bytes, _Upload] = {}
+        candidates: list[Candidate] = []
+        problems: list[str] = []
+        size = 0
+        for upload in uploads:
+            for found in notebooks_in(upload.entry, problems):
+                size += len(found.content)
+                if size > STUDENT_BYTES:
+                    problems.append(
+                        f"{found.origin}: {student} handed in more than "
+                        f"{STUDENT_BYTES >> 20} MiB of notebooks; this one is left"
+                    )
+                    break
+                by_content.setdefault(found.content, upload)
+                about = (found.name, found.origin, found.content, found.written.time)
+                candidates.append(Candidate(*about))
+        self.refused += problems
+        if not candidates:
+            if not problems:
+                self.refused.append(f"{uploads[0].entry.origin}: there is no notebook in it")
             return None
-    fresh = place.with_name(f".{lesson}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    (fresh / f"{lesson}.ipynb").write_bytes(file.content)
-    (fresh / "timestamp.txt").write_text(f"{file.time:%Y-%m-%d %H:%M:%S.%f} UTC")
-    if place.exists():
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        old = kept / now
-        old.parent.mkdir(parents=True, exist_ok=True)
-        place.rename(old)
-    fresh.rename(place)
-    line = dataclasses.asdict(receipt) | {
-        "origin": visible(file.origin),  # somebody will look at it in a terminal
-        "handed_in": file.time.isoformat(),
-        "received": datetime.now(UTC).isoformat(),
-        "bytes": len(file.content),
-    }
-    del line["new"]
-    with (course.root / "received.jsonl").open("a", encoding="utf-8") as receipts:
-        receipts.write(json.dumps(line, ensure_ascii=False) + "\n")
-    return receipt
+        chosen = choose(candidates, self.lesson, self.lessons)
+        self.left += chosen.left
+        if chosen.one is None:
+            zips = [u.entry.origin for u in uploads if u.entry.is_zip]
+            whole = f"; if {zips[0]} is a whole download, collect it by itself" if zips else ""
+            self.refused.append(f"{student}: {chosen.why}{whole}")
+            return None
+        upload = by_content[chosen.one.content]
+        written = upload.entry.written
+        handed_in, source = written.time, written.source
+        if upload.disbelieved:
+            handed_in, source = None, upload.disbelieved
+        if student in self.times:
+            handed_in, source = self.times[student]
+        receipt = Receipt(
+            student,
+            self.lesson,
+            chosen.one.origin,
+            hashlib.sha256(chosen.one.content).hexdigest(),
+            handed_in or written.time,
+            handed_in,
+            source,
+            upload.lms,
+            upload.late,
+        )
+        return self._take(receipt, chosen.one)
+
+    # ── taking ──────────────────────────────────────────────────────────────
+
+    def _take(self, receipt: Receipt, file: Candidate) -> Receipt | None:
+        """Put one notebook into the course, all of it or nothing; keep the one it replaces."""
+        course, student, lesson = self.course, receipt.student, self.lesson
+        place = course.submitted(student, lesson)
+        kept = course.root / "replaced" / student / lesson
+        if why := why_not(place, course.root) or why_not(kept, course.root):
+            self.refused.append(f"{student}: {why}")
+            return None
+        there = read_file(place / f"{lesson}.ipynb", UPLOAD_BYTES)
+        if there is not None:
+            if hashlib.sha256(there).hexdigest() == receipt.sha256:
+                receipt = dataclasses.replace(receipt, became="unchanged")
+                stamp = _stamp(receipt)
+                if stamp and stamp != stamp_in(place):  # it is known now
+                    write(place / STAMP, stamp)
+                    write_receipt(course.root, receipt, len(there))
+                return receipt
+            if why := self._outdone(receipt, file, there, place):
+                self.left.append(why)
+                return None
+            receipt = dataclasses.replace(receipt, became="replaced")
+        fresh = place.with_name(f".{lesson}.{os.getpid()}")
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            (fresh / f"{lesson}.ipynb").write_bytes(file.content)
+            if stamp := _stamp(receipt):
+                (fresh / STAMP).write_text(stamp)
+            write_receipt(course.root, receipt, len(file.content))
+            if place.exists():
+                old = kept / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+                old.parent.mkdir(parents=True, exist_ok=True)
+                place.rename(old)
+            fresh.rename(place)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+            with suppress(OSError):
+                place.parent.rmdir()  # only if it is empty
+        return receipt
+
+    def _outdone(self, receipt: Receipt, file: Candidate, there: bytes, place: Path) -> str:
+        """Why what is there already stays, a sentence, or ""."""
+        old = self.before.get(receipt.student)
+        if old and old.sha256 == hashlib.sha256(there).hexdigest():
+            name, when = old.origin.rpartition("/")[2].rpartition(" » ")[2], old.as_of
+        else:
+            name, when = f"{self.lesson}.ipynb", time_of(stamp_in(place)) or _mtime(place)
+        origin = f"what {receipt.student} handed in already"
+        before = Candidate(name, origin, there, when if when.tzinfo else when.replace(tzinfo=UTC))
+        new = dataclasses.replace(file, written=receipt.as_of)
+        chosen = choose([before, new], self.lesson, self.lessons)
+        if chosen.one is new or (chosen.one is None and new.written >= before.written):
+            return ""
+        why = next(iter(chosen.left), f"{file.origin}: left, older than {origin}")
+        return f"{why}; to take it all the same, remove {place}"
 
 
-def _handed_in(place: Path) -> datetime:
-    """The time of a submission that is there, by its timestamp.txt or its notebook."""
-    try:
-        stamp = (read_file(place / "timestamp.txt", 1000) or b"").decode().removesuffix(" UTC")
-        return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
-    except (OSError, ValueError):
-        return datetime.fromtimestamp(place.stat().st_mtime, UTC)
+def _stamp(receipt: Receipt) -> str:
+    """What timestamp.txt says, in nbgrader's form; "" where no time is known."""
+    when = receipt.handed_in
+    return f"{when:%Y-%m-%d %H:%M:%S.%f} UTC" if when else ""
+
+
+def _mtime(place: Path) -> datetime:
+    return datetime.fromtimestamp(place.stat().st_mtime, UTC)
+
+
+def _clear_up(course: Course, lesson: str) -> None:
+    """Remove what a collection left behind that was killed."""
+    for path in (course.root / "submitted").glob(f"*/.{lesson}.*"):
+        pid = path.name.rpartition(".")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):
+                path.parent.rmdir()

@@ -1,145 +1,218 @@
-"""The files at a path, in a folder or in a zip, none of which is trusted.
+"""What is in a download: the names that its maker gave, and the notebooks behind each.
+
+A download is what the instructor names: a notebook, a folder, a zip as an LMS makes it. A zip
+*inside* a download is one person's upload: what it is called was decided by the LMS or the
+instructor, what is in it by whoever uploaded it. So an ``Entry`` ends at the upload's name.
 
 No link is followed, nothing is unpacked to disk by a name that somebody chose, and what is too
-large, too deep or too many is refused with a sentence before it is read.
+large, too deep or too many is refused with a sentence before it is read. Limits count for one
+person: nobody's files keep another's from being read.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import re
 import stat
+import tempfile
+import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
+
+from .times import Written, of_file, of_member
 
 # Far above any honest hand-in, far below what hurts.
 NOTEBOOK_BYTES = 20 * 2**20
-ARCHIVE_BYTES = 2**31
-FILES = 20_000
+UPLOAD_BYTES = 256 * 2**20
+"""Of a zip in a zip, which is unpacked for a moment."""
+UPLOAD_FILES = 200_000  # a virtual environment with torch has 44,000
 RATIO = 200  # a zip bomb's members unpack to a thousand times their size and more
-DEPTH = 2  # the download, and a student's own zip in it
+DEPTH = 2  # an upload, and a zip in it
 FOLDERS = 12
 
-JUNK = re.compile(
-    r"(?:^|/)(?:__MACOSX|\.ipynb_checkpoints|\.DS_Store|desktop\.ini|Thumbs\.db)(?:/|$)"
+NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+"""A notebook's ending, also with what browsers and e-mail programs make of it."""
+
+_JUNK = re.compile(
+    r"(?i)(?:^|/)(?:\.(?!\.?(?:/|$))[^/]*|__MACOSX|__pycache__|node_modules|site-packages|venv"
+    r"|desktop\.ini|Thumbs\.db)(?:/|$)"
 )
+"""Nobody's work: hidden files and folders (``.git``, ``.venv``, ``._NAME`` …), environments."""
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder is nobody's work, by its name."""
+    return _JUNK.search(name) is not None
+
+
+_ENVIRONMENT = "pyvenv.cfg"
+"""The file by which a virtual environment is known, whatever its folder is called."""
+
+_MISNAMED = re.compile(r"(?i)(?:\.txt|\.json|/[^./]+|^[^./]+)$")
+"""Names under which notebooks have come in that had lost their own ending."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A notebook or an upload, by the names that the maker of the download gave.
+
+    parts: its path in the download; of a zip its own name last. origin: the same for people to
+    read. opened: opens it, anew each time.
+    """
+
+    parts: tuple[str, ...]
+    origin: str
+    written: Written
+    size: int
+    opened: Callable[[], IO[bytes]]
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether it is an upload that has to be unpacked."""
+        return self.parts[-1].lower().endswith(".zip")
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it is a notebook by its name."""
+        return NOTEBOOK.search(self.parts[-1]) is not None
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """A file's bytes, its path inside what was collected, and when it was written."""
+    """A notebook's bytes, its own name, where it was, and when it was written."""
 
-    inside: PurePosixPath
+    name: str
     origin: str
     content: bytes
-    time: datetime
+    written: Written
 
 
-def files_at(path: Path, refused: list[str]) -> Iterator[Found]:
-    """The regular files at a path, in a folder, or in a zip."""
-    if path.is_symlink() or not (path.is_dir() or path.is_file()):
-        refused.append(f"{path}: a link or a device, not a file")
-    elif path.is_file():
-        yield from _opened(path, PurePosixPath(path.name), path.name, refused)
-    else:
-        yield from _in_folder(path, refused)
+@contextmanager
+def download(path: Path, refused: list[str]) -> Iterator[tuple[list[Entry], datetime]]:
+    """The entries of a download, to be read inside the block, and when it was made."""
+    now = datetime.now(UTC)
+    with ExitStack() as stack:
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            refused.append(f"{path}: a link or a device, not a file")
+            yield [], now
+        elif path.is_dir():
+            yield list(_in_folder(path, refused)), now
+        elif path.suffix.lower() == ".zip":
+            made = of_file(path.stat().st_mtime).time
+            file = stack.enter_context(path.open("rb"))
+            yield list(_in_zip(file, "", path.name, made, refused, stack)), made
+        else:
+            yield list(_on_disk(path, (path.name,), refused)), now
 
 
-def _in_folder(folder: Path, refused: list[str]) -> Iterator[Found]:
-    count = 0
-    for here, folders, files in os.walk(folder):
-        inside = PurePosixPath(Path(here).relative_to(folder).as_posix())
+# ── a folder ────────────────────────────────────────────────────────────────
+
+
+def _in_folder(folder: Path, refused: list[str]) -> Iterator[Entry]:
+    def unreadable(problem: OSError) -> None:
+        refused.append(f"{problem.filename}: cannot be read ({problem.strerror})")
+
+    for here, folders, files in os.walk(folder, onerror=unreadable):
+        parts = tuple(readable(part) for part in Path(here).relative_to(folder).parts)
+        inside = "/".join(parts)
+        if _ENVIRONMENT in files and parts:
+            folders.clear()
+            continue
         for name in [*folders]:
-            if (Path(here) / name).is_symlink():
+            if _JUNK.search(name):
                 folders.remove(name)
-                refused.append(f"{inside / name}: a link, not followed")
-        if len(inside.parts) >= FOLDERS:
+            elif (Path(here) / name).is_symlink():
+                folders.remove(name)
+                refused.append(f"{'/'.join((*parts, readable(name)))}: a link, not followed")
+        if len(parts) >= FOLDERS and folders:
             refused.append(f"{inside}: more than {FOLDERS} folders deep")
             folders.clear()
         folders.sort()
         for name in sorted(files):
-            if JUNK.search(str(inside / name)):
-                continue
-            count += 1
-            if count > FILES:
-                refused.append(f"{folder}: more than {FILES} files; the rest was not looked at")
-                return
-            yield from _opened(Path(here) / name, inside / name, str(inside / name), refused)
+            if not _JUNK.search(name):
+                yield from _on_disk(Path(here) / name, (*parts, readable(name)), refused)
 
 
-def _opened(path: Path, inside: PurePosixPath, origin: str, refused: list[str]) -> Iterator[Found]:
-    """One file on disk: itself, or what is in it if it is a zip."""
+def _on_disk(path: Path, parts: tuple[str, ...], refused: list[str]) -> Iterator[Entry]:
+    origin = "/".join(parts)
     try:
-        # Opened first and looked at then, so that nothing can be swapped in between;
-        # a pipe would wait for a writer for ever.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        about = path.lstat()
     except OSError as problem:
-        refused.append(f"{origin}: a link, or not readable ({problem.strerror})")
+        refused.append(f"{origin}: not readable ({problem.strerror})")
         return
-    with open(handle, "rb") as file:
-        about = os.fstat(handle)
-        time = datetime.fromtimestamp(about.st_mtime, UTC)
-        if not stat.S_ISREG(about.st_mode):
-            refused.append(f"{origin}: a device or pipe, not a file")
-        elif inside.suffix.lower() == ".zip":
-            yield from _in_zip(file, inside.parent, origin, time, refused, 1)
-        elif about.st_size > NOTEBOOK_BYTES:
-            refused.append(f"{origin}: {_too_large(about.st_size)}")
-        else:
-            yield Found(inside, origin, file.read(NOTEBOOK_BYTES + 1), time)
+    if stat.S_ISLNK(about.st_mode):
+        refused.append(f"{origin}: a link, not followed")
+    elif not stat.S_ISREG(about.st_mode):
+        refused.append(f"{origin}: a device or pipe, not a file")
+    else:
+        yield Entry(
+            parts, origin, of_file(about.st_mtime), about.st_size, lambda: _regular_file(path)
+        )
+
+
+def _regular_file(path: Path) -> IO[bytes]:
+    # Opened first and looked at then, so that nothing can be swapped in between;
+    # a pipe would wait for a writer for ever.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(f"{path.name} is a device or pipe, not a file")
+    return os.fdopen(handle, "rb")
+
+
+# ── a zip ───────────────────────────────────────────────────────────────────
 
 
 def _in_zip(
-    file: io.BufferedIOBase,
-    folder: PurePosixPath,
-    origin: str,
-    time: datetime,
-    refused: list[str],
-    depth: int,
-) -> Iterator[Found]:
-    """The files in a zip, read into memory one by one; nothing is unpacked to disk."""
-    if depth > DEPTH:
-        refused.append(f"{origin}: a zip inside a zip inside a zip")
-        return
+    file: IO[bytes], name: str, origin: str, made: datetime, refused: list[str], stack: ExitStack
+) -> Iterator[Entry]:
+    """The files in a zip. name: of the upload it is, or "" for a download."""
     try:
-        archive = zipfile.ZipFile(file)
+        archive = stack.enter_context(zipfile.ZipFile(file))
         members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         refused.append(f"{origin}: not a zip, or a damaged one")
         return
-    if len(members) > FILES or sum(m.file_size for m in members) > ARCHIVE_BYTES:
-        refused.append(f"{origin}: more than {FILES} files, or more than 2 GiB when unpacked")
+    if name and len(members) > UPLOAD_FILES:
+        refused.append(f"{origin}: more than {UPLOAD_FILES} files")
         return
-    for member in members:
-        name = member.filename.replace("\\", "/")
-        inside, here = folder / name, f"{origin} » {member.filename}"
-        if member.is_dir() or JUNK.search(name):
+    names = [_name(member) for member in members]
+    ends = f"/{_ENVIRONMENT}"
+    environments = tuple(n.removesuffix(_ENVIRONMENT) for n in names if n.endswith(ends))
+    for member, inside in zip(members, names, strict=True):
+        here = f"{origin} » {inside}"
+        if member.is_dir() or _JUNK.search(inside) or inside.startswith(environments):
             continue
-        if why := _refused(member, name):
+        ours = NOTEBOOK.search(inside) or inside.lower().endswith(".zip")
+        if ours and (why := _refused(member, inside)):
             refused.append(f"{here}: {why}")
             continue
-        try:
-            with archive.open(member) as unpacked:
-                content = unpacked.read(NOTEBOOK_BYTES + 1)  # its header may lie
-        except Exception:  # zlib.error, BadZipFile, NotImplementedError, EOFError, …
-            refused.append(f"{here}: damaged")
-            continue
-        written = _time(member, time)
-        if len(content) > NOTEBOOK_BYTES:
-            refused.append(f"{here}: {_too_large(len(content))}")
-        elif inside.suffix.lower() == ".zip":
-            inner = io.BytesIO(content)
-            yield from _in_zip(inner, inside.parent, here, written, refused, depth + 1)
-        else:
-            yield Found(inside, here, content, written)
+        parts = PurePosixPath(inside).parts
+        if parts:
+            written = of_member(member, made)
+
+            def opened(member: zipfile.ZipInfo = member) -> IO[bytes]:
+                return archive.open(member)
+
+            yield Entry(parts, here, written, member.file_size, opened)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name, also of a zip that writes UTF-8 without saying so, as Finder does."""
+    name = member.filename
+    if not member.flag_bits & 0x800:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return readable(name.replace("\\", "/"))
 
 
 def _refused(member: zipfile.ZipInfo, name: str) -> str:
-    """Why a zip's member is not unpacked, or "". name: its own, with slashes."""
+    """Why a zip's member is not unpacked, or ""."""
     kind = stat.S_IFMT(member.external_attr >> 16)
     if ".." in PurePosixPath(name).parts or name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "a path that leads out of the zip"
@@ -147,20 +220,99 @@ def _refused(member: zipfile.ZipInfo, name: str) -> str:
         return "a link or a device, not a file"
     if member.flag_bits & 1:
         return "encrypted"
-    if member.file_size > NOTEBOOK_BYTES:
-        return _too_large(member.file_size)
-    if member.file_size > RATIO * max(member.compress_size, 1):
+    if member.file_size > max(NOTEBOOK_BYTES, RATIO * member.compress_size):
         return f"unpacks to more than {RATIO} times its size"
     return ""
 
 
-def _time(member: zipfile.ZipInfo, otherwise: datetime) -> datetime:
-    """When a zip's member was written; zips know no time zone, so it is taken as ours."""
+# ── the notebooks of an entry ───────────────────────────────────────────────
+
+
+def notebooks_in(entry: Entry, refused: list[str]) -> Iterator[Found]:
+    """The notebooks of an entry: itself, or what is in it if it is an upload."""
+    yield from _unpacked(entry, refused, 0)
+
+
+def _unpacked(entry: Entry, refused: list[str], depth: int) -> Iterator[Found]:
+    if not entry.is_zip:
+        content = _read(entry, refused)
+        if content is not None:
+            yield Found(entry.parts[-1], entry.origin, content, entry.written)
+        return
+    if depth >= DEPTH:
+        refused.append(f"{entry.origin}: a zip inside a zip inside a zip")
+        return
+    if entry.size > UPLOAD_BYTES and depth:
+        refused.append(f"{entry.origin}: {_too_large(entry.size, UPLOAD_BYTES)}")
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_seekable(entry))
+        except Exception as problem:  # what a damaged zip makes of it
+            refused.append(f"{entry.origin}: damaged ({type(problem).__name__})")
+            return
+        made = entry.written.time
+        for inner in _in_zip(file, entry.parts[-1], entry.origin, made, refused, stack):
+            if inner.is_zip or inner.is_notebook:
+                yield from _unpacked(inner, refused, depth + 1)
+
+
+@contextmanager
+def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
+    """An upload's bytes, copied to where nobody's name counts if they lie in a zip."""
+    with entry.opened() as file:
+        if not isinstance(file, zipfile.ZipExtFile):
+            yield file
+            return
+        with tempfile.TemporaryFile() as copy:
+            room = UPLOAD_BYTES  # a header may lie
+            while chunk := file.read(min(2**20, room)):
+                copy.write(chunk)
+                room -= len(chunk)
+            copy.seek(0)
+            yield copy
+
+
+def _read(entry: Entry, refused: list[str]) -> bytes | None:
+    """A notebook's bytes; None if there is a reason, which is said, not to take them."""
+    size = entry.size
     try:
-        return datetime(*member.date_time).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return otherwise
+        if size <= NOTEBOOK_BYTES:
+            with entry.opened() as file:
+                content = file.read(NOTEBOOK_BYTES + 1)  # a zip's header may lie
+            if len(content) <= NOTEBOOK_BYTES:
+                return content
+            size = len(content)
+    except OSError as problem:
+        refused.append(f"{entry.origin}: cannot be read ({problem.strerror or problem})")
+        return None
+    except Exception:  # zlib.error, BadZipFile, NotImplementedError, EOFError, …
+        refused.append(f"{entry.origin}: damaged")
+        return None
+    refused.append(f"{entry.origin}: {_too_large(size, NOTEBOOK_BYTES)}")
+    return None
 
 
-def _too_large(size: int) -> str:
-    return f"{size / 2**20:.0f} MiB, at most {NOTEBOOK_BYTES // 2**20} are taken"
+def looks_like_a_notebook(entry: Entry) -> bool:
+    """Whether something that is none by its name is one by its beginning."""
+    if not _MISNAMED.search(entry.origin):
+        return False
+    try:
+        with entry.opened() as file:
+            head = file.read(2**16)
+    except Exception:  # it is not taken in any case
+        return False
+    return b'"cell_type"' in head and b'"cells"' in head
+
+
+def readable(name: str) -> str:
+    """A file's name as text in one form (NFC); Latin-1 where it is not UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("latin-1")
+    return unicodedata.normalize("NFC", name)
+
+
+def _too_large(size: int, most: int) -> str:
+    return f"{size / 2**20:.0f} MiB, at most {most // 2**20} are taken"

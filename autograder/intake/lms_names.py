@@ -1,69 +1,234 @@
-"""Whose a notebook is, by the name that Moodle, Canvas or somebody's own folders give it.
+"""Whose a notebook is, by the names that an LMS or the instructor gave: the outermost decides.
 
-=====================  =========================================================  ==============
-from                   name                                                       student id
-=====================  =========================================================  ==============
-Moodle, in folders     ``Ada Lovelace_4711_assignsubmission_file_/any.ipynb``     Ada_Lovelace
-Moodle, flat           ``Ada Lovelace_4711_assignsubmission_file_any.ipynb``      Ada_Lovelace
-Canvas                 ``lovelaceada_LATE_101_2002_any.ipynb`` (LATE: only then)  lovelaceada_101
-a folder per student   ``ada/any.ipynb``, ``ada/01_rolling_average/any.ipynb``    ada
-a file per student     ``ada.ipynb``                                              ada
-=====================  =========================================================  ==============
+===========================  ===================================================  ==================
+from                         name                                                 student id
+===========================  ===================================================  ==================
+Moodle, in folders           ``Ada Lovelace_4711_assignsubmission_file_/any``     Ada_Lovelace
+Moodle, flat                 ``Ada Lovelace_4711_assignsubmission_file_any``      Ada_Lovelace
+Moodle, names hidden         ``Participant_4711_assignsubmission_file_/any``      Participant_4711
+Moodle, teams                ``Team A_17_assignsubmission_file_/any``             members (roster)
+Moodle before 4, teams       ``Team A-Ada Lovelace_4711_assignsubmission_…``      Ada_Lovelace
+Canvas                       ``lovelaceada_LATE_101_2002_any`` (LATE: only then)  lovelaceada_101
+Canvas, names hidden         ``anon_xY12z_2002_any``, ``LATE_anon_…``             anon_xY12z
+a folder per student         ``ada/any``, ``ada/01_rolling_average/any``          ada
+… in a folder around them    ``export/ada/any``, ``export/bob/any``               ada, bob
+a file or zip per student    ``ada.ipynb``, ``ada.zip``                           ada
+===========================  ===================================================  ==================
 
-They are tried in this order. Moodle's number is another one in each assignment, so it is no
-student id; two people of one name are told apart by it.
+Sources: Moodle, mod/assign/classes/downloader.php; Canvas, lib/content_zipper.rb. Moodle's number
+is another one for each assignment, so it is no student id, but it tells people of one name apart.
+Nothing inside an upload is asked: whoever uploaded it has chosen that.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePosixPath
 
-from ..course import is_name
+from ..course import NAME_BYTES, NAME_CHARACTERS, in_a_name, is_name
+from .files import NOTEBOOK
 
-NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
-"""A notebook's ending, also with what browsers and e-mail programs make of it."""
+# Not greedy: what a student's file is called comes last, and may look like a name of Moodle's.
+_MOODLE = re.compile(
+    r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?"
+)
+_CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+_ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_(?P<id>[A-Za-z0-9]+))_\d+_(?P<file>.+)")
+_PARTICIPANT = "Participant"
 
-_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?")
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+")
+ATTEMPT = re.compile(
+    r"(?P<base>.*?)(?:-Copy(?P<copy>\d+)|-(?P<canvas>\d{1,2})| ?\((?P<web>\d+)\))?"
+)
+"""A file's name without its ending, and what Jupyter, Canvas or a browser has put behind it."""
+
+_NOBODY = re.compile(r"(?i)(?:untitled\d*|submissions?|)")
 
 
 class NobodysError(ValueError):
     """A name that says not whose the notebook is; the message says what to do."""
 
 
-def owner(inside: PurePosixPath, lesson: str) -> tuple[str, str]:
-    """The student a notebook belongs to, as (student id, what tells people of one name apart).
+@dataclasses.dataclass(frozen=True)
+class Name:
+    """What a name in a download says of a person.
 
-    inside: its path in what was downloaded. Raises NobodysError.
+    text: as it was written. kind: "moodle", "canvas", "anonymous" (the LMS hides who it is),
+    "folder" or "file". number: the LMS's, by which people of one name are told apart, or "".
+    late: Canvas says so. file: the upload's own name.
     """
-    for part in inside.parts:
-        if match := _MOODLE.fullmatch(part):
-            return _as_id(match["name"]), match["id"]
-    if about := canvas(inside.name):
-        return _as_id(about[0]), about[1]
-    if len(inside.parts) > 1:
-        student, others = inside.parts[0], inside.parts[1:-1]
-        other = next((p for p in others if re.match(r"\d\d_", p) and p != lesson), None)
-        if other:
-            raise NobodysError(f"belongs to {other}, not to {lesson}")
-    else:
-        student = NOTEBOOK.sub("", inside.name)
-    if not is_name(student) or re.match(r"\d\d_|Untitled|submissions?$", student):
-        raise NobodysError(
-            "whose is it? Put it into a folder named by the student's id, or name it ID.ipynb"
+
+    text: str
+    kind: str
+    number: str = ""
+    late: bool = False
+    file: str = ""
+
+    @property
+    def lms(self) -> str:
+        """The LMS's number as receipts and roster have it, such as ``moodle:4711``, or ""."""
+        site = "moodle" if self.text == _PARTICIPANT else self.kind
+        return f"{site}:{self.number}" if self.number else ""
+
+    @property
+    def student(self) -> str:
+        """The student id that is made of it where nobody knows better."""
+        if self.kind == "canvas":
+            return as_id(f"{self.text}_{self.number}")
+        if self.kind == "anonymous" and self.text == _PARTICIPANT:
+            return as_id(f"{self.text}_{self.number}")
+        return self.text if is_name(self.text) else as_id(self.text)
+
+
+def names_in(
+    download: Sequence[tuple[str, ...]], lessons: Collection[str], known: Callable[[str], bool]
+) -> list[Name | NobodysError]:
+    """For each path in a download, whose it is, or why nobody knows.
+
+    download: the paths, an upload's own name last. lessons: names that are no student's.
+    known: whether a text is somebody's id already.
+    """
+    around, unclear = _around(download, lessons, known)
+    if unclear:
+        problem = NobodysError(
+            f"is {unclear} a student, or a folder around the students' folders? Collect what is "
+            "in it by itself, or put its student into the roster"
         )
-    return student, ""
+        return [problem for _ in download]
+    inner = [parts[around:] for parts in download]
+    top = [parts[0] for parts in inner if len(parts) == 1]
+    from_canvas = sum(canvas(name) is not None for name in top) * 2 > len(top)
+    found = [_named(parts, from_canvas, lessons) for parts in inner]
+    return _with_names_hidden(found)
 
 
-def canvas(name: str) -> tuple[str, str] | None:
-    """Of a file that Canvas has named: (the student's name and number, the number); else None."""
-    match = _CANVAS.fullmatch(name)
-    return (f"{match['name']}_{match['id']}", match["id"]) if match else None
+def _around(
+    download: Sequence[tuple[str, ...]], lessons: Collection[str], known: Callable[[str], bool]
+) -> tuple[int, str]:
+    """How many folders stand around the students' own, and a folder of which that is not clear.
+
+    A folder that all have in common is no student if several people's folders or files are in it.
+    """
+    for depth in range(min(map(len, download), default=0)):
+        shared = {parts[depth] for parts in download}
+        if len(shared) > 1:
+            return depth, ""
+        (name,) = shared
+        if name in lessons:
+            continue
+        below = {parts[depth + 1] for parts in download if len(parts) > depth + 1}
+        folders = {parts[depth + 1] for parts in download if len(parts) > depth + 2}
+        of_lms = {n.number for part in below if (n := moodle(part) or canvas(part))}
+        if not below or moodle(name) or known(name) or folders & set(lessons):
+            return depth, ""
+        if len(of_lms) > 1 or (of_lms and not is_name(name)):
+            continue
+        if below - folders:  # files beside each other are one student's
+            return depth, ""
+        if len(folders) == 1 and is_name(name):
+            (inner,) = folders
+            if known(inner):
+                continue
+            return depth, f"“{name}”"
+    return 0, ""
 
 
-def _as_id(name: str) -> str:
-    student = re.sub(r"[^\w.@-]+", "_", name).strip("_.-")[:100]
+def _named(
+    parts: tuple[str, ...], from_canvas: bool, lessons: Collection[str]
+) -> Name | NobodysError:
+    """Whose one path is. parts: without the folders around. from_canvas: files at the top are."""
+    outermost = parts[0]
+    if name := moodle(outermost):
+        return name
+    if len(parts) > 1:
+        name = Name(outermost, "folder", file=parts[-1])
+    else:
+        if from_canvas and (name := canvas(outermost)):
+            return name
+        name = Name(_stem(outermost), "file", file=outermost)
+    own = ATTEMPT.fullmatch(name.text)
+    if _NOBODY.fullmatch(name.text) or name.text in lessons or (own and own["base"] in lessons):
+        return _whose()
+    if name.kind == "file" and not is_name(name.text):
+        return _whose()
+    return name
+
+
+def _whose() -> NobodysError:
+    return NobodysError(
+        "whose is it? Put it into a folder named by the student's id, or name it ID.ipynb"
+    )
+
+
+def _with_names_hidden(found: list[Name | NobodysError]) -> list[Name | NobodysError]:
+    """Where Moodle hides who people are, all have one name, in the language of the site."""
+    numbers = defaultdict(set)
+    for name in found:
+        if isinstance(name, Name) and name.kind == "moodle":
+            numbers[name.text].add(name.number)
+    all_alike = len(numbers) == 1 and len(next(iter(numbers.values()))) > 2
+
+    def hidden(name: Name | NobodysError) -> Name | NobodysError:
+        if not isinstance(name, Name) or name.kind != "moodle" or not name.number:
+            return name
+        if name.text == _PARTICIPANT or all_alike:
+            return dataclasses.replace(name, text=_PARTICIPANT, kind="anonymous")
+        return name
+
+    return [hidden(name) for name in found]
+
+
+def teams(found: Sequence[Name | NobodysError]) -> set[str]:
+    """The teams, if a download of Moodle's before 4 names team and person: ``Team A-Ada Lovelace``.
+
+    A hyphen alone is no proof (Anna-Lena): every name must have one, and some team two members.
+    """
+    texts = {n.text for n in found if isinstance(n, Name) and n.kind == "moodle" and n.number}
+    prefixes = Counter(text.partition("-")[0] for text in texts)
+    if not texts or not all("-" in text for text in texts) or max(prefixes.values()) < 2:
+        return set()
+    return set(prefixes)
+
+
+def moodle(part: str) -> Name | None:
+    """What Moodle says of a person in the name of a folder, file or zip, or None."""
+    match = _MOODLE.fullmatch(part)
+    return match and Name(match["name"], "moodle", match["id"] or "", file=match["file"] or "")
+
+
+def canvas(part: str) -> Name | None:
+    """What Canvas says of a person in the name of a file or zip, or None."""
+    if match := _ANONYMOUS.fullmatch(part):
+        return Name(match["name"], "anonymous", match["id"], bool(match["late"]), match["file"])
+    if match := _CANVAS.fullmatch(part):
+        return Name(match["name"], "canvas", match["id"], bool(match["late"]), match["file"])
+    return None
+
+
+def as_id(name: str) -> str:
+    """A student id made of a person's name. Raises NobodysError if none can be made."""
+    plain = "".join(c if in_a_name(c) else " " for c in unicodedata.normalize("NFC", name))
+    student = re.sub(r"\s+", "_", plain.strip()).strip("_.-")
+    while student and not student[0].isalnum():
+        student = student[1:]
+    if len(student) > NAME_CHARACTERS or len(student.encode()) > NAME_BYTES:
+        # Cut, and still another one than all that begin like it.
+        digest = hashlib.sha256(student.encode()).hexdigest()[:8]
+        cut = student[: NAME_CHARACTERS - 9].encode()[: NAME_BYTES - 9].decode(errors="ignore")
+        student = f"{cut}_{digest}"
     if not is_name(student):
         raise NobodysError(f"no student id can be made of the name {name!r}")
     return student
+
+
+def folded(text: str) -> str:
+    """A text by which one person's ways to write it are the same: one form, no capitals."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _stem(file: str) -> str:
+    return NOTEBOOK.sub("", file) if NOTEBOOK.search(file) else PurePosixPath(file).stem

@@ -21,7 +21,18 @@ import re
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..cells import STUB, bare, exercise_marker, is_answer, is_test, name_of, released
+from ..cells import (
+    STUB,
+    TEST,
+    bare,
+    exercise_marker,
+    is_answer,
+    is_test,
+    name_of,
+    released,
+    title_of,
+)
+from ..terminal import visible
 from .inert import disarmed
 from .python import about_python
 from .reading import from_data
@@ -77,7 +88,7 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
         cell.metadata["cnnlab"] = {"role": role}
         out.append(cell)
     clean.cells = out + [c for left in (*kept.before.values(), kept.after) for c in left]
-    _about_tests(tests, cells, repairs)
+    _about_tests(tests, cells, repairs, source)
     repairs += about_python(submitted, clean, lambda text: statements(text) is not None)
     clean.metadata["cnnlab"] = {"repairs": repairs, "straight": straight(cells, apart, source)}
     return clean, repairs
@@ -209,9 +220,20 @@ def _written(cell: NotebookNode, source: NotebookNode, cells: list[NotebookNode]
     return None
 
 
-def _about_tests(tests: dict[str, str], cells: list[NotebookNode], repairs: list[str]) -> None:
+def _about_tests(
+    tests: dict[str, str], cells: list[NotebookNode], repairs: list[str], source: NotebookNode
+) -> None:
     """Tell what happened to test cells. Ours are used in any case."""
     theirs = {name_of(c): bare(c.source) for c in cells if name_of(c) in tests}
+    others = [name_of(c) for c in cells if name_of(c).startswith(TEST) and name_of(c) not in tests]
+    if not theirs and len(others) > 1:
+        title = title_of(NotebookNode(cells=cells))
+        named = f", “{visible(title[:80])}”" if title and title != title_of(source) else ""
+        repairs.append(
+            f"This is the notebook of another lesson{named}: it has none of this lesson's tests, "
+            f"but {others[0]} and {len(others) - 1} more."
+        )
+        return
     if cells and tests and not theirs:
         repairs.append(
             "The marks by which nbgrader knows its cells were lost, as in Colab. The answers "

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader import utils
 
 from ..paths import open_file, read_file
 from ..terminal import visible
+from .files import is_junk
 from .reading import NOTEBOOK_BYTES
+from .which import Candidate, Known, choose
 
 STAMP = "timestamp.txt"
 """nbgrader's file with the time at which a submission was handed in."""
@@ -17,24 +20,49 @@ STAMP = "timestamp.txt"
 STAMP_BYTES = 1000
 
 
-def notebook_in(folder: Path, lesson: str) -> tuple[bytes | None, str]:
-    """The notebook in a submission folder, or why there is none. Links are not followed."""
+class Undecided(ValueError):
+    """Several notebooks, and nothing says which counts; the message says what to do."""
+
+
+def notebook_in(
+    folder: Path, lesson: str, lessons: Callable[[], dict[str, Known]]
+) -> tuple[bytes | None, str, tuple[str, ...]]:
+    """The notebook in a submission folder, or why there is none; and a sentence for each one left.
+
+    lessons: what lessons are known by, asked for if there are several notebooks. Links are not
+    followed. Raises Undecided.
+    """
     try:
         found = sorted(folder.glob("*.ipynb"))
-        files = [p for p in found if p.is_file() and not p.is_symlink()]
+        files = [p for p in found if p.is_file() and not p.is_symlink() and not is_junk(p.name)]
         if not files:
             links = [visible(p.name) for p in found if p.is_symlink()]
             said = f" ({links[0]} is a link, which is not followed)" if links else ""
-            return None, f"there is no notebook in the submission{said}"
-        named = [p for p in files if p.stem == lesson]
-        # Renamed? The one saved last; students hand in "…-Copy1.ipynb" on top of an old one.
-        path = named[0] if named else max(files, key=lambda p: p.stat().st_mtime)
-        if path.stat().st_size > NOTEBOOK_BYTES:
-            return None, f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB"
-        with open_file(path) as file:
-            return file.read(NOTEBOOK_BYTES + 1), ""
+            return None, f"there is no notebook in the submission{said}", ()
+        if len(files) == 1:
+            return *_read(files[0]), ()
+        candidates = [
+            Candidate(p.name, visible(p.name), data, datetime.fromtimestamp(p.stat().st_mtime, UTC))
+            for p in files
+            if (data := _read(p)[0]) is not None
+        ]
     except OSError as problem:
-        return None, f"the file cannot be read ({problem.strerror})"
+        return None, f"the file cannot be read ({problem.strerror})", ()
+    if not candidates:
+        return *_read(files[0]), ()
+    chosen = choose(candidates, lesson, lessons())
+    if chosen.one is None and len({c.content for c in candidates}) > 1:
+        raise Undecided(f"{chosen.why} in {folder}")
+    left = tuple(f"{said[0].upper()}{said[1:]}." for said in chosen.left)
+    return (chosen.one or candidates[0]).content, "", left
+
+
+def _read(path: Path) -> tuple[bytes | None, str]:
+    """A notebook's bytes, or why they are not taken."""
+    if path.stat().st_size > NOTEBOOK_BYTES:
+        return None, f"the file is larger than {NOTEBOOK_BYTES >> 20} MiB"
+    with open_file(path) as file:
+        return file.read(NOTEBOOK_BYTES + 1), ""
 
 
 def stamp_in(folder: Path) -> str:

@@ -46,6 +46,7 @@ class Job:
     fingerprint: str
     unsafe_local: bool
     tests: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:
         reason = str(problem)
     notebook, _ = restore(submitted, _source(job.source))
     if submitted is not None:
-        notebook.metadata["cnnlab"]["repairs"] += remarks
+        notebook.metadata["cnnlab"]["repairs"] += [*job.left, *remarks]
         notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed)
         return "graded", notebook, judged_otherwise(notebook, raw)
     notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]

@@ -7,6 +7,7 @@ the calling process, writes the gradebook and ``autograded/``; it runs no studen
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import os
 import secrets
@@ -17,7 +18,8 @@ from nbgrader.api import InvalidEntry, MissingEntry
 
 from ..cells import STUDENTS_KERNEL, as_text, is_test, tested_by, with_kernel
 from ..course import Course, CourseError
-from ..intake.submitted import notebook_in, stamp_in
+from ..intake.submitted import Undecided, notebook_in, stamp_in
+from ..intake.which import lessons_known
 from ..judging.decides import decided_by
 from ..judging.worker import Job, Judged
 from ..paths import why_not
@@ -31,8 +33,9 @@ class Settled:
     """What became of one submission.
 
     status: "graded", "unchanged" (since the last time), "no notebook" (zero points, the
-        reason in ``notes``), "refused" (it leads somewhere else: nothing was recorded, the
-        reason in ``notes``) or "fault" (ours: nothing was recorded, grade again).
+        reason in ``notes``), "refused" (it leads somewhere else, or nobody can say which of
+        several notebooks counts: nothing was recorded, the reason in ``notes``) or "fault" (ours:
+        nothing was recorded, grade again).
     otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
     """
 
@@ -97,6 +100,9 @@ def grade(
                 for one, why in _refused(course, lesson, student).items():
                     settle(Settled(one, lesson, "refused", notes=(f"{why}.",)))
                 for job in jobs(course, lesson, student, unsafe_local, seed):
+                    if isinstance(job, Settled):
+                        settle(job)
+                        continue
                     again = force or seed is not None
                     old = None if again else _graded_already(course, gradebook, job)
                     if old is None:
@@ -140,22 +146,31 @@ def _refused(course: Course, lesson: str, student: str | None) -> dict[str, str]
 
 def jobs(
     course: Course, lesson: str, student: str | None, unsafe_local: bool, seed: int | None = None
-) -> Iterator[Job]:
-    """The submissions of a lesson, read one after the other as they are asked for."""
+) -> Iterator[Job | Settled]:
+    """The submissions of a lesson, read one after the other as they are asked for.
+
+    One of which nobody can say which notebook counts is settled: it waits for the instructor.
+    """
     source = course.source(lesson).read_text(encoding="utf-8")
     known_by, tests = _known_by(source), _tests_known_by(source)
     if seed is None:
         seed = secrets.randbits(32)  # one for all, so that all are asked the same
     refused = _refused(course, lesson, student)
+    known = functools.cache(lambda: lessons_known(course))
     for one in course.students(lesson) if student is None else [student]:
         if one in refused:
             continue
         folder = course.submitted(one, lesson)
-        data, reason = notebook_in(folder, lesson)
+        try:
+            data, reason, left = notebook_in(folder, lesson, known)
+        except Undecided as problem:
+            yield Settled(one, lesson, "refused", notes=(f"{problem}.",))
+            continue
         parts = (known_by, data or b"", stamp_in(folder).encode())
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         fingerprint = hashlib.sha256(digests).hexdigest()
-        yield Job(one, lesson, source, data, reason, seed, fingerprint, unsafe_local, tests)
+        about = (one, lesson, source, data, reason, seed, fingerprint, unsafe_local, tests, left)
+        yield Job(*about)
 
 
 def _known_by(source: str) -> bytes:

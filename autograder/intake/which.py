@@ -1,0 +1,183 @@
+"""Which of several notebooks of one student is the one handed in.
+
+What is no notebook, or another lesson's, is left; so is one that was not worked on, if another was.
+Of several that were worked on, the newer attempt counts, by what Canvas (``-1``), a browser
+(`` (1)``) or Jupyter (``-Copy1``) put behind one name, or by times that are a minute and more
+apart. Where nothing says which is newer, none is taken: nobody guesses about a grade.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..cells import bare, exercise_marker, is_answer, is_test, name_of, released
+from ..course import ROOT, Course
+from .files import NOTEBOOK
+from .lms_names import ATTEMPT, canvas, moodle
+from .reading import Unreadable, parse
+
+APART = timedelta(minutes=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A file that may be the one. name: its own. written: when; for order alone."""
+
+    name: str
+    origin: str
+    content: bytes
+    written: datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """The one that counts, or None and why; and what was left, a sentence each."""
+
+    one: Candidate | None
+    why: str = ""
+    left: tuple[str, ...] = ()
+
+
+# ── by what lessons are known ───────────────────────────────────────────────
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """A lesson, by what its notebook has in it.
+
+    given: the texts of answer cells as handed out, by grade id. tests: the grade ids of tests.
+    """
+
+    given: dict[str, str]
+    tests: frozenset[str]
+
+    def share(self, notebook: NotebookNode) -> float:
+        """How much of the lesson a notebook has: 1 for all of its tests' cells, or of its answers.
+
+        By marks in the metadata, and by what cells define where those were lost.
+        """
+        ids = {name_of(c) for c in notebook.cells}
+        text = "\n".join(c.source for c in notebook.cells)
+        defined = {n for n in self.given if _defines(n).search(text)}
+        parts = [len(ids & self.tests) / max(len(self.tests), 1)]
+        parts += [len(defined) / max(sum(t != "" for t in self.given.values()), 1)]
+        return max(parts)
+
+    def worked_on(self, notebook: NotebookNode) -> bool:
+        """Whether any answer is not what was handed out."""
+        as_given = {*self.given.values(), ""}
+        for cell in notebook.cells:
+            text = bare(cell.source)
+            if text not in as_given and (
+                name_of(cell) in self.given
+                or any(
+                    _defines(n).search(text) or exercise_marker(n).search(text) for n in self.given
+                )
+            ):
+                return True
+        return False
+
+
+def _defines(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?m)^(?:async )?(?:def|class) {re.escape(name)}\b|^{re.escape(name)} *=")
+
+
+def lessons_known(course: Course) -> dict[str, Known]:
+    """The lessons of a course, and those that it has not released yet."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
+        if path.stem == path.parent.name:
+            found[path.stem] = _known(nbformat.read(path, as_version=4), bare_only=True)
+    for lesson in course.lessons():
+        path = course.source(lesson)
+        found[lesson] = _known(nbformat.read(path, as_version=4), bare_only=False)
+    return found
+
+
+def _known(notebook: NotebookNode, bare_only: bool) -> Known:
+    """bare_only: for what students got already, which has no solutions in it."""
+    given = {
+        name_of(c): bare(c.source) if bare_only else released(c)
+        for c in notebook.cells
+        if is_answer(c)
+    }
+    return Known(given, frozenset(name_of(c) for c in notebook.cells if is_test(c)))
+
+
+def another_lesson(notebook: NotebookNode, lesson: str, lessons: dict[str, Known]) -> str:
+    """The lesson that a notebook is of, if that is clearly another one, or ""."""
+    if lesson not in lessons or lessons[lesson].share(notebook) > 0:
+        return ""
+    best = max(lessons, key=lambda name: lessons[name].share(notebook))
+    return best if lessons[best].share(notebook) > 0.5 else ""
+
+
+# ── choosing ────────────────────────────────────────────────────────────────
+
+
+def choose(handed_in: Sequence[Candidate], lesson: str, lessons: dict[str, Known]) -> Chosen:
+    """The one notebook among a student's files that is the lesson's, as it was last worked on."""
+    files = list({file.content: file for file in handed_in}.values())
+    read: dict[bytes, NotebookNode] = {}
+    for file in files:
+        with contextlib.suppress(Unreadable):
+            read[file.content] = parse(file.content)
+    others = {data: another_lesson(notebook, lesson, lessons) for data, notebook in read.items()}
+    if files and all(others.get(f.content) for f in files):
+        names = ", ".join(sorted(set(others.values())))
+        return Chosen(None, f"this is the notebook of {names}, not of {lesson}")
+    known = lessons.get(lesson, Known({}, frozenset()))
+    reasons: list[tuple[str, Callable[[NotebookNode], bool]]] = [
+        ("not a notebook that can be read", lambda notebook: True),
+        ("another lesson's notebook", lambda n: not another_lesson(n, lesson, lessons)),
+        ("nothing of this lesson in it", lambda n: known.share(n) > 0),
+        ("not worked on", known.worked_on),
+    ]
+    left: list[str] = []
+    for why, fits in reasons:
+        better = [f for f in files if f.content in read and fits(read[f.content])]
+        if better:
+            left += [f"{f.origin}: left, {why}" for f in files if f not in better]
+            files = better
+    newest = _newest(files)
+    if newest is None:
+        origins = ", ".join(f.origin for f in files)
+        why = f"{len(files)} different notebooks ({origins}), and nothing says which is newer; "
+        return Chosen(None, why + "leave one of them", tuple(left))
+    left += [f"{f.origin}: left, older than {newest.origin}" for f in files if f is not newest]
+    return Chosen(newest, "", tuple(left))
+
+
+def _newest(files: Sequence[Candidate]) -> Candidate | None:
+    """The newest, if anything says which that is."""
+    if len(files) < 2:
+        return files[0] if files else None
+    by_time = sorted(files, key=lambda f: f.written)
+    newest = by_time[-1] if by_time[-1].written - by_time[-2].written >= APART else None
+    numbers = {f.origin: attempt(f.name) for f in files}
+    bases, kinds = zip(*((base, kind) for base, kind, _ in numbers.values()), strict=True)
+    if len(set(bases)) == 1 and len(set(kinds) - {""}) == 1:
+        last = max(files, key=lambda f: numbers[f.origin][2])
+        # Canvas counts attempts; a copy may be one that was kept as it was.
+        if newest in (None, last) or set(kinds) - {""} == {"canvas"}:
+            return last
+        return None
+    return newest
+
+
+def attempt(name: str) -> tuple[str, str, int]:
+    """A file's name as (what its attempts share, who numbered them, the number; 0 for none)."""
+    of_lms = moodle(name) or canvas(name)
+    stem = NOTEBOOK.sub("", (of_lms.file if of_lms else "") or name)
+    match = ATTEMPT.fullmatch(stem)
+    for kind in ("copy", "canvas", "web"):
+        if match and match[kind]:
+            return match["base"], kind, int(match[kind])
+    return stem, "", 0
