@@ -182,7 +182,8 @@ def summary(statuses: list[str], seconds: float) -> str:
     if faults:
         said += "\nGrade again for those not graded; nothing was recorded for them."
     if refused:
-        said += f"\n{refused} wait for you: see above."
+        said += f"\n{refused} refused because of links, or because nobody can say which of several "
+        said += "notebooks counts: see above."
     return said
 
 

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..choices import read_choices
-from ..course import Course, write
+from ..course import Course, CourseError, write
 from ..paths import read_file, why_not
 from .collected import Collected
 from .files import UPLOAD_BYTES, Entry, download, looks_like_a_notebook, notebooks_in
@@ -116,10 +116,13 @@ class _Collection:
                     )
                     break
                 taken += [receipt] if receipt else []
-        there = {r.student for r in taken} | set(self.course.students(self.lesson))
+        there = {r.student for r in taken}
+        with suppress(CourseError):  # submitted/ is a link, as was said of each
+            there |= set(self.course.students(self.lesson))
         new = {r.student for r in taken if self.people.is_new(r.student)}
+        by_name = {r.student for r in taken if self.people.by_name_alone(r.student, r.lms)}
         missing = self.people.missing(there)
-        return Collected(taken, self.left, self.refused, missing, new, stopped)
+        return Collected(taken, self.left, self.refused, missing, new, by_name, stopped)
 
     # ── whose ───────────────────────────────────────────────────────────────
 
@@ -213,7 +216,7 @@ class _Collection:
                 self.refused.append(f"{uploads[0].entry.origin}: there is no notebook in it")
             return None
         chosen = choose(candidates, self.lesson, self.lessons)
-        self.left += chosen.left
+        self.left += [f"{origin}: {why}" for origin, why in chosen.left]
         if chosen.one is None:
             zips = [u.entry.origin for u in uploads if u.entry.is_zip]
             whole = f"; if {zips[0]} is a whole download, collect it by itself" if zips else ""
@@ -294,8 +297,8 @@ class _Collection:
         chosen = choose([before, new], self.lesson, self.lessons)
         if chosen.one is new or (chosen.one is None and new.written >= before.written):
             return ""
-        why = next(iter(chosen.left), f"{file.origin}: left, older than {origin}")
-        return f"{why}; to take it all the same, remove {place}"
+        _, why = next(iter(chosen.left), ("", f"older than {origin}"))
+        return f"{file.origin}: {why}; to take it all the same, remove {place}"
 
 
 def _stamp(receipt: Receipt) -> str:

@@ -16,7 +16,8 @@ class Collected:
     taken: a receipt for each student's notebook, also where it was there already. left: what was
     decided without anybody's help, a sentence each. refused: what was set aside and waits for the
     instructor, a sentence each. missing: who of the roster has handed in nothing of the lesson.
-    new: students that nobody knew before. stopped: why the rest was not looked at, or "".
+    new: students that nobody knew before. by_name: who is known by a name alone, which others may
+    have, too. stopped: why the rest was not looked at, or "".
     """
 
     taken: list[Receipt]
@@ -24,6 +25,7 @@ class Collected:
     refused: list[str]
     missing: list[str] = dataclasses.field(default_factory=list)
     new: set[str] = dataclasses.field(default_factory=set)
+    by_name: set[str] = dataclasses.field(default_factory=set)
     stopped: str = ""
 
     @property
@@ -33,11 +35,17 @@ class Collected:
 
     def __str__(self) -> str:
         counts = Counter(receipt.became for receipt in self.taken)
-        rows = [self._row(r) for r in self.taken]
+        width = min(max((len(r.student) for r in self.taken), default=0), 30)
+        rows = [self._row(r, width) for r in self.taken]
         rows += [f"{'left':9}  {visible(said)}" for said in self.left]
         rows += [f"set aside  {visible(said)}" for said in self.refused]
         if self.missing:
             rows.append(f"{'missing':9}  {', '.join(map(visible, self.missing))}")
+        if self.by_name:
+            rows.append(
+                f"names      of {len(self.by_name)}: Moodle gives no id, so they are known by their "
+                "names alone; with a roster (`autograder roster`) people of one name stay apart"
+            )
         rows += self._about_times()
         total = [f"{counts[what]} {what}" for what in ("taken", "unchanged", "replaced")]
         total += [f"{len(self.left)} left", f"{len(self.refused)} set aside"]
@@ -45,12 +53,15 @@ class Collected:
         rows.append(", ".join(total))
         return "\n".join([*rows, *([self.stopped] if self.stopped else [])])
 
-    def _row(self, receipt: Receipt) -> str:
+    def _row(self, receipt: Receipt, width: int) -> str:
         when = f"{receipt.handed_in:%Y-%m-%d %H:%M} UTC" if receipt.handed_in else "time unknown"
         notes = ["a new student"] * (receipt.student in self.new)
         notes += ["late, says the LMS"] * receipt.late
+        number = receipt.lms.partition(":")[2]
+        if receipt.student in (f"Participant_{number}", f"anon_{number}"):
+            notes.append("names are hidden: an id of this assignment alone")
         return (
-            f"{receipt.became:9}  {receipt.student}  {when}  {visible(receipt.origin)}  "
+            f"{receipt.became:9}  {receipt.student:{width}}  {when:20}  {visible(receipt.origin)}  "
             f"sha256 {receipt.sha256[:12]}…" + "".join(f"  ({note})" for note in notes)
         )
 

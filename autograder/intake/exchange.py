@@ -47,6 +47,9 @@ class Collect(ExchangeCollect):
         try:
             with open_file(name, folder) as file, target.open("xb") as copy:
                 shutil.copyfileobj(file, copy)
+                # By the times of two notebooks the newer one is known.
+                about = os.fstat(file.fileno())
+            os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
         except OSError as problem:
             self.log.warning("%s: left, it is a link or no file (%s)", visible(name), problem)
             return

@@ -306,12 +306,9 @@ def looks_like_a_notebook(entry: Entry) -> bool:
 
 
 def readable(name: str) -> str:
-    """A file's name as text in one form (NFC); Latin-1 where it is not UTF-8."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        name = os.fsencode(name).decode("latin-1")
-    return unicodedata.normalize("NFC", name)
+    """A file's name as text in one form (NFC); a byte that is not UTF-8 is read as Latin-1."""
+    as_latin_1 = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+    return unicodedata.normalize("NFC", name.translate(as_latin_1))
 
 
 def _too_large(size: int, most: int) -> str:

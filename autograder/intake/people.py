@@ -58,6 +58,11 @@ class People:
         """Whether a student has neither handed in before nor stands in the roster."""
         return student not in self.before
 
+    def by_name_alone(self, student: str, number: str) -> bool:
+        """Whether nothing but a name of Moodle's says who a student is."""
+        moodle, _, digits = number.partition(":")
+        return moodle == "moodle" and not self.roster and not student.endswith(f"_{digits}")
+
     def missing(self, there: set[str]) -> list[str]:
         """Who of the roster is not among some students."""
         return sorted({p.id for p in self.roster} - there)

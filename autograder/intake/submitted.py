@@ -53,7 +53,7 @@ def notebook_in(
     chosen = choose(candidates, lesson, lessons())
     if chosen.one is None and len({c.content for c in candidates}) > 1:
         raise Undecided(f"{chosen.why} in {folder}")
-    left = tuple(f"{said[0].upper()}{said[1:]}." for said in chosen.left)
+    left = tuple(f"{origin} was left: {why}." for origin, why in chosen.left)
     return (chosen.one or candidates[0]).content, "", left
 
 

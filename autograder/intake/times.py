@@ -87,11 +87,11 @@ def why_not_believed(written: Sequence[Written], made: datetime) -> str:
 
     written: of all that was handed in. made: when the download was, as well as that is known.
     """
-    if not all(w.exact for w in written):
-        return "the zip's times are of a clock whose zone it does not say"
     times = sorted(w.time for w in written)
     if times and times[-1] - times[0] <= DOWNLOAD and (len(times) > 1 or _near(times[0], made)):
         return "the files' times are those of the download"
+    if not all(w.exact for w in written):
+        return "the zip's times are of a clock whose zone it does not say"
     return ""
 
 

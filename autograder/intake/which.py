@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 import nbformat
 from nbformat import NotebookNode
 
-from ..cells import bare, exercise_marker, is_answer, is_test, name_of, released
+from ..cells import bare, exercise_marker, is_answer, is_test, name_of
 from ..course import ROOT, Course
 from .files import NOTEBOOK
 from .lms_names import ATTEMPT, canvas, moodle
@@ -38,11 +38,11 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """The one that counts, or None and why; and what was left, a sentence each."""
+    """The one that counts, or None and why; and what was left, as (origin, why)."""
 
     one: Candidate | None
     why: str = ""
-    left: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
 
 
 # ── by what lessons are known ───────────────────────────────────────────────
@@ -91,24 +91,17 @@ def _defines(name: str) -> re.Pattern[str]:
 
 def lessons_known(course: Course) -> dict[str, Known]:
     """The lessons of a course, and those that it has not released yet."""
+    paths = {path.stem: path for path in (ROOT / "notebooks").glob("*/*.ipynb")}
+    paths |= {lesson: course.released(lesson) for lesson in course.lessons()}
     found = {}
-    for path in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
-        if path.stem == path.parent.name:
-            found[path.stem] = _known(nbformat.read(path, as_version=4), bare_only=True)
-    for lesson in course.lessons():
-        path = course.source(lesson)
-        found[lesson] = _known(nbformat.read(path, as_version=4), bare_only=False)
+    for lesson, path in sorted(paths.items()):
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+        except (OSError, ValueError):  # of the instructor's own, and not released yet
+            continue
+        given = {name_of(c): bare(c.source) for c in cells if is_answer(c)}
+        found[lesson] = Known(given, frozenset(name_of(c) for c in cells if is_test(c)))
     return found
-
-
-def _known(notebook: NotebookNode, bare_only: bool) -> Known:
-    """bare_only: for what students got already, which has no solutions in it."""
-    given = {
-        name_of(c): bare(c.source) if bare_only else released(c)
-        for c in notebook.cells
-        if is_answer(c)
-    }
-    return Known(given, frozenset(name_of(c) for c in notebook.cells if is_test(c)))
 
 
 def another_lesson(notebook: NotebookNode, lesson: str, lessons: dict[str, Known]) -> str:
@@ -140,18 +133,18 @@ def choose(handed_in: Sequence[Candidate], lesson: str, lessons: dict[str, Known
         ("nothing of this lesson in it", lambda n: known.share(n) > 0),
         ("not worked on", known.worked_on),
     ]
-    left: list[str] = []
+    left: list[tuple[str, str]] = []
     for why, fits in reasons:
         better = [f for f in files if f.content in read and fits(read[f.content])]
         if better:
-            left += [f"{f.origin}: left, {why}" for f in files if f not in better]
+            left += [(f.origin, why) for f in files if f not in better]
             files = better
     newest = _newest(files)
     if newest is None:
         origins = ", ".join(f.origin for f in files)
         why = f"{len(files)} different notebooks ({origins}), and nothing says which is newer; "
         return Chosen(None, why + "leave one of them", tuple(left))
-    left += [f"{f.origin}: left, older than {newest.origin}" for f in files if f is not newest]
+    left += [(f.origin, f"older than {newest.origin}") for f in files if f is not newest]
     return Chosen(newest, "", tuple(left))
 
 
