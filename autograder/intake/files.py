@@ -53,7 +53,7 @@ def is_junk(name: str) -> bool:
 _ENVIRONMENT = "pyvenv.cfg"
 """The file by which a virtual environment is known, whatever its folder is called."""
 
-_MISNAMED = re.compile(r"(?i)(?:\.txt|\.json|/[^./]+|^[^./]+)$")
+_MISNAMED = re.compile(r"(?i)(?:\.ipynb[^/]*|\.txt|\.json|/[^./]+|^[^./]+)$")
 """Names under which notebooks have come in that had lost their own ending."""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from ..terminal import visible
-from .lms_names import canvas, moodle
+from .lms_names import NobodysError, canvas, moodle
 
 RECEIPTS = "received.jsonl"
 
@@ -76,7 +77,7 @@ def read_receipts(root: Path) -> Iterator[Receipt]:
                 datetime.fromisoformat(as_of),
                 datetime.fromisoformat(handed_in) if handed_in else None,
                 line.get("source", ""),
-                line["lms"] if "lms" in line else _number(line["origin"]),
+                line["lms"] if "lms" in line else _number(line["student"], line["origin"]),
                 bool(line.get("late")),
                 line.get("became", "taken"),
             )
@@ -84,9 +85,11 @@ def read_receipts(root: Path) -> Iterator[Receipt]:
             continue
 
 
-def _number(origin: str) -> str:
-    """The LMS's number in a line of the first edition: by the names of the file's path."""
-    parts = PurePosixPath(origin.rpartition(" » ")[2]).parts
-    found = next((name for part in parts if (name := moodle(part))), None)
-    found = found or (canvas(parts[-1]) if parts else None)
-    return found.lms if found else ""
+def _number(student: str, origin: str) -> str:
+    """The LMS's number in a line of the first edition, by the part of the path that made the id."""
+    for part in PurePosixPath(origin.rpartition(" » ")[2]).parts:
+        name = moodle(part) or canvas(part)
+        with suppress(NobodysError):
+            if name and name.student == student:
+                return name.lms
+    return ""

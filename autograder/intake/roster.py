@@ -238,10 +238,10 @@ def _new_id(one: Person, handed_in: dict[str, str], taken: set[str]) -> str:
     name = one.names[0] if one.names else ""
     of_name = [as_id(name)] if re.search(r"\w", name) else []
     of_canvas = [
-        f"{squashed}_{number.partition(':')[2]}"
+        f"{plain_name}_{number.partition(':')[2]}"
         for number in one.lms
         if number.startswith("canvas:")
-        for squashed in sorted(squashed(name))
+        for plain_name in sorted(squashed(name))
     ]
     ids = [one.id, *of_canvas, *of_name, one.username, one.number, one.email]
     for known in (handed_in.get(folded(i)) for i in ids if i):

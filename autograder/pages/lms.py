@@ -20,15 +20,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
 
 from ..course import Course, CourseError, write
-from ..intake import lms_names
+from ..intake.receipts import read_receipts
+from ..intake.roster import read_roster
 from ..recording.points import after_penalty
 
 PEOPLE = (
@@ -94,20 +94,11 @@ def _person(student: Any, canvas_ids: dict[str, str]) -> list[str]:
 
 
 def _canvas_ids(course: Course) -> dict[str, str]:
-    """Canvas's number of each student whose notebook came in a download from Canvas."""
-    found = {}
-    path = course.root / "received.jsonl"
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            receipt = json.loads(line)
-        except ValueError:  # a last line cut off
-            continue
-        file = PurePosixPath(receipt["origin"].rpartition(" » ")[2])
-        student, number = lms_names.canvas(file.name) or ("", "")
-        # Another file may be named like that; then it did not make the student's id.
-        if student and receipt["student"] == student:
-            found[student] = number
-    return found
+    """Canvas's number of each student, by what came in downloads from Canvas, and the roster."""
+    told = [(r.student, r.lms) for r in read_receipts(course.root)]
+    told += [(person.id, number) for person in read_roster(course) for number in person.lms]
+    pairs = [(student, *number.split(":", 1)) for student, number in told if ":" in number]
+    return {student: number for student, site, number in pairs if site == "canvas"}
 
 
 def safe(text: str) -> str:

@@ -31,7 +31,10 @@ def course(tmp_path_factory):
         )
     receipt = {
         "student": "lovelaceada_101",
+        "lesson": LESSON,
         "origin": "submissions.zip » lovelaceada_LATE_101_2002_notebook.ipynb",
+        "sha256": "0" * 64,
+        "handed_in": "2026-11-20T23:59:00+00:00",
     }
     (course.root / "received.jsonl").write_text(json.dumps(receipt) + "\n{cut off")
     return course
