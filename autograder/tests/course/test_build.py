@@ -242,6 +242,8 @@ def test_the_gradebook_carries_its_version_though_the_environment_is_not_active(
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     course = Course(tmp_path / "c")
     course.prepare()
+    with connected(course):
+        pass
     with sqlite3.connect(course.root / "gradebook.db") as db:
         assert db.execute("select version_num from alembic_version").fetchone()
 
