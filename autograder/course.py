@@ -64,7 +64,7 @@ class Course:
         Settings that are there already are left as they are. Raises CourseError if the
         path is something else than a folder, or its name is one that nothing can work with.
         """
-        self._own_gradebook()
+        self.own_gradebook()
         if self.root.exists() and not self.root.is_dir():
             raise CourseError(f"{self.root} is a file; name a folder for the course.")
         if not (self.root / SETTINGS).exists():
@@ -93,7 +93,7 @@ class Course:
         if self._config is None:
             loaded = self.written()
             loaded.CourseDirectory.root = str(self.root)
-            loaded.CourseDirectory.setdefault("db_url", self._own_gradebook())
+            loaded.CourseDirectory.setdefault("db_url", self.own_gradebook())
             self._config = loaded
         return self._config
 
@@ -135,7 +135,7 @@ class Course:
         """Where the gradebook is, as an SQLAlchemy URL."""
         return self.config().CourseDirectory.db_url
 
-    def _own_gradebook(self) -> str:
+    def own_gradebook(self) -> str:
         """The URL of the file gradebook.db in the folder.
 
         Raises CourseError for a folder's name with which nbgrader finds neither it nor notebooks.
@@ -145,7 +145,7 @@ class Course:
         others = set(glob.glob(folder)) - {folder} if glob.has_magic(folder) else set()
         if others or not fnmatch.fnmatchcase(folder, folder):
             raise CourseError(
-                f"{folder} cannot be a course's folder: to nbgrader [ * and ? in its name stand for "
+                f"{folder} cannot be a course's folder: to nbgrader [ * and ? in a name stand for "
                 "other signs, so it would look elsewhere. Give the folder another name."
             )
         try:

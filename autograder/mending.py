@@ -35,6 +35,7 @@ def mend(course: Course) -> list[str]:
     """
     if not (course.root / SETTINGS).is_file():
         return []
+    course.own_gradebook()  # a folder that cannot be used is left as it is
     said = [*_steps_file(course.root / STEPS_FILE), *_settings(course.root / SETTINGS)]
     course.forget_settings()
     said += [*_place(course), *_gradebook(course)]

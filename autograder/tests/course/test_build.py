@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 
 from autograder.cells import CELL_METADATA, STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
+from autograder.database import connected
 from autograder.releasing import build, leaks
 from autograder.releasing.build import BuildError, release
 from autograder.tests.support import small_lesson
