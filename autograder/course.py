@@ -140,7 +140,7 @@ class Course:
 
         Raises CourseError for a folder's name with which nbgrader finds neither it nor notebooks.
         """
-        # nbgrader looks for notebooks by patterns, and does not mark what is none in the root.
+        # nbgrader looks for notebooks by patterns, of which the folder's name is a part.
         folder = str(self.root)
         others = set(glob.glob(folder)) - {folder} if glob.has_magic(folder) else set()
         if others or not fnmatch.fnmatchcase(folder, folder):
@@ -150,10 +150,10 @@ class Course:
             )
         try:
             return url_of(self.root / "gradebook.db")
-        except UnicodeError:
+        except ValueError:
             raise CourseError(
-                f"{folder!a} cannot be a course's folder: its name is no UTF-8, so nothing "
-                "can be addressed in it. Give the folder another name."
+                f"{folder!a} cannot be a course's folder: no URL can be made of its name, by which "
+                "the gradebook would be found. Give the folder another name."
             ) from None
 
     # Where things are. Lesson and student are checked, since they come from the outside.
@@ -246,10 +246,13 @@ class Course:
 
 
 def url_of(path: Path) -> str:
-    """The URL of a gradebook's file, whatever signs are in its path; or UnicodeError."""
-    from sqlalchemy.engine import URL  # with nbgrader slow to import, and not always needed
+    """The URL of a gradebook's file, whatever signs are in its path; ValueError if it has none."""
+    from sqlalchemy.engine import URL, make_url  # slow to import, and not always needed
 
-    return URL.create("sqlite", database=str(path)).render_as_string()
+    url = URL.create("sqlite", database=str(path)).render_as_string()
+    if make_url(url).database != str(path):  # SQLAlchemy before 2.1 writes a ? as it is
+        raise ValueError(f"{path} cannot be written as a URL")
+    return url
 
 
 def is_name(text: str) -> bool:

@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import URL
 
 from autograder import cli
 from autograder.course import Course, CourseError
@@ -347,6 +348,14 @@ def test_a_name_with_which_nothing_is_found_is_refused_before_anything_is_writte
         said = one_sentence(Course(tmp_path / name), capfd, words)
         assert "cannot be a course's folder" in said
         assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_where_the_database_has_no_url_for_a_name_it_is_refused(tmp_path, capfd, monkeypatch):
+    """As SQLAlchemy 2.0 has none for a question mark."""
+    monkeypatch.setattr(URL, "render_as_string", lambda url: f"sqlite:///{url.database}")
+    said = one_sentence(Course(tmp_path / "Week 1?"), capfd, ["release", LESSON])
+    assert "cannot be a course's folder" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def as_made_before(course, gradebook):
