@@ -149,6 +149,8 @@ class Course:
                 "other signs, so it would look elsewhere. Give the folder another name."
             )
         try:
+            if not (self.root / SETTINGS).exists():
+                folder.encode()  # the settings that will be written can say no other
             return url_of(self.root / "gradebook.db")
         except ValueError:
             raise CourseError(
@@ -249,6 +251,9 @@ def url_of(path: Path) -> str:
     """The URL of a gradebook's file, whatever signs are in its path; ValueError if it has none."""
     from sqlalchemy.engine import URL, make_url  # slow to import, and not always needed
 
+    plain = f"sqlite:///{path}"
+    if make_url(plain) == URL.create("sqlite", database=str(path)):
+        return plain  # as nbgrader makes it
     url = URL.create("sqlite", database=str(path)).render_as_string()
     if make_url(url).database != str(path):  # SQLAlchemy before 2.1 writes a ? as it is
         raise ValueError(f"{path} cannot be written as a URL")

@@ -334,7 +334,7 @@ def test_nbgraders_own_command_finds_the_gradebook(name, tmp_path):
     assert [p.name for p in course.root.parent.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", ["a[1]", "[ab]", os.fsdecode(b"caf\xe9"), "Week ?"])
+@pytest.mark.parametrize("name", ["a[1]", "[ab]", "Week ?"])
 def test_a_name_with_which_nothing_is_found_is_refused_before_anything_is_written(
     name, tmp_path, capfd
 ):
@@ -348,6 +348,18 @@ def test_a_name_with_which_nothing_is_found_is_refused_before_anything_is_writte
         said = one_sentence(Course(tmp_path / name), capfd, words)
         assert "cannot be a course's folder" in said
         assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_name_that_is_no_utf8_is_refused_to_a_new_course_alone(course, tmp_path, capfd):
+    name = os.fsdecode(b"caf\xe9")
+    said = one_sentence(Course(tmp_path / "here" / name), capfd, ["release", LESSON])
+    assert "cannot be a course's folder" in said
+    assert not (tmp_path / "here").exists()
+    as_made_before(course, course.root / "gradebook.db")
+    (tmp_path / "here").mkdir()
+    moved = Course(course.root.rename(tmp_path / "here" / name))
+    status, out, _ = run(capfd, moved, "grade")
+    assert (status, "11 of 11 points (unchanged)" in out) == (0, True)
 
 
 def test_where_the_database_has_no_url_for_a_name_it_is_refused(tmp_path, capfd, monkeypatch):
