@@ -10,8 +10,9 @@ The rooms, top to bottom; a module imports from rooms below its own, never from 
 - ``judging``: verdicts. Below it, in the students' package, ``cnnlab.engine`` knows what is right.
 - ``intake``: what came in: whose it is, what is a notebook, the answers in a clean copy.
 - ``sandbox``: where student code runs: our end, and ``sandbox.inside``, exactly what is mounted.
-- ground floor: ``mending``, ``course`` (its folder), ``settings`` (what it is told), ``cells`` (the
-  words for what a notebook is made of), ``paths``, ``terminal``.
+- ground floor: ``mending``, ``choices``, ``database`` (the gradebook as one), ``course`` (its
+  folder), ``settings`` (what it is told), ``cells`` (the words for what a notebook is made of),
+  ``paths``, ``terminal``.
 
 The walls:
 

@@ -16,6 +16,8 @@ A course is one folder outside version control, ``autograder/course/`` unless
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import json
 import os
 import sys
@@ -56,12 +58,13 @@ class Course:
         self._config: Config | None = None
 
     def prepare(self) -> None:
-        """Make whatever is missing: the folder, its settings, an up-to-date gradebook.
+        """Make whatever is missing: the folder and its settings.
 
         The folder is made for its owner alone (0700): solutions and grades are in it.
         Settings that are there already are left as they are. Raises CourseError if the
-        path is something else than a folder.
+        path is something else than a folder, or its name is one that nothing can work with.
         """
+        self.own_gradebook()
         if self.root.exists() and not self.root.is_dir():
             raise CourseError(f"{self.root} is a file; name a folder for the course.")
         if not (self.root / SETTINGS).exists():
@@ -76,10 +79,6 @@ class Course:
             write(self.root / STEPS_FILE, json.dumps(STEPS, indent=2) + "\n")
         for step in ("source", "submitted"):
             (self.root / step).mkdir(exist_ok=True)
-        from nbgrader.api import Gradebook  # slow to import, and only needed here
-
-        with environment_on_path():
-            Gradebook(self.db_url, self.course_id).close()
 
     def _looks_like_a_course(self) -> bool:
         """Whether it holds a course's own things alone, put there before the first release."""
@@ -87,34 +86,40 @@ class Course:
         return {entry.name for entry in self.root.iterdir()} <= steps | {STEPS_FILE, CHOICES_FILE}
 
     def config(self) -> Config:
-        """The settings in the course's two files, read as nbgrader reads them, and its folder.
+        """The settings in the course's two files, its folder, and where its gradebook is.
+
+        Raises CourseError if the settings are missing or cannot be read.
+        """
+        if self._config is None:
+            loaded = self.written()
+            loaded.CourseDirectory.root = str(self.root)
+            loaded.CourseDirectory.setdefault("db_url", self.own_gradebook())
+            self._config = loaded
+        return self._config
+
+    def written(self) -> Config:
+        """The settings in the course's two files alone, read as nbgrader reads them.
 
         Nothing else is merged in, so a setting in ~/.jupyter changes no grade.
         Raises CourseError if the settings are missing or cannot be read.
         """
-        if self._config is None:
-            if not (self.root / SETTINGS).is_file():
+        if not (self.root / SETTINGS).is_file():
+            raise CourseError(
+                f"{self.root} is not a course yet: `autograder --course {self.root} release` "
+                "makes it one."
+            )
+        loaded = Config()
+        for name, loader in ((SETTINGS, PyFileConfigLoader), (STEPS_FILE, JSONFileConfigLoader)):
+            if not (self.root / name).exists():
+                continue
+            try:
+                loaded.merge(loader(name, path=str(self.root)).load_config())
+            except Exception as problem:
                 raise CourseError(
-                    f"{self.root} is not a course yet: `autograder --course {self.root} release` "
-                    "makes it one."
-                )
-            loaded = Config()
-            for name, loader in (
-                (SETTINGS, PyFileConfigLoader),
-                (STEPS_FILE, JSONFileConfigLoader),
-            ):
-                if not (self.root / name).exists():
-                    continue
-                try:
-                    loaded.merge(loader(name, path=str(self.root)).load_config())
-                except Exception as problem:
-                    raise CourseError(
-                        f"{self.root / name} cannot be read ({type(problem).__name__}: {problem}); "
-                        "correct it, or delete it to get a fresh one from `autograder release`."
-                    ) from problem
-            loaded.CourseDirectory.root = str(self.root)
-            self._config = loaded
-        return self._config
+                    f"{self.root / name} cannot be read ({type(problem).__name__}: {problem}); "
+                    "correct it, or delete it to get a fresh one from `autograder release`."
+                ) from problem
+        return loaded
 
     def forget_settings(self) -> None:
         """Read the settings again when they are needed next, since they have been changed."""
@@ -128,8 +133,30 @@ class Course:
     @property
     def db_url(self) -> str:
         """Where the gradebook is, as an SQLAlchemy URL."""
-        default = f"sqlite:///{self.root / 'gradebook.db'}"
-        return self.config().CourseDirectory.get("db_url", default)
+        return self.config().CourseDirectory.db_url
+
+    def own_gradebook(self) -> str:
+        """The URL of the file gradebook.db in the folder.
+
+        Raises CourseError for a folder's name with which nbgrader finds neither it nor notebooks.
+        """
+        # nbgrader looks for notebooks by patterns, of which the folder's name is a part.
+        folder = str(self.root)
+        others = set(glob.glob(folder)) - {folder} if glob.has_magic(folder) else set()
+        if others or not fnmatch.fnmatchcase(folder, folder):
+            raise CourseError(
+                f"{folder} cannot be a course's folder: to nbgrader [ * and ? in a name stand for "
+                "other signs, so it would look elsewhere. Give the folder another name."
+            )
+        try:
+            if not (self.root / SETTINGS).exists():
+                folder.encode()  # the settings that will be written can say no other
+            return url_of(self.root / "gradebook.db")
+        except ValueError:
+            raise CourseError(
+                f"{folder!a} cannot be a course's folder: no URL can be made of its name, by which "
+                "the gradebook would be found. Give the folder another name."
+            ) from None
 
     # Where things are. Lesson and student are checked, since they come from the outside.
 
@@ -157,7 +184,7 @@ class Course:
         return self.root / step / _name(student, "student id") / _name(lesson, "lesson")
 
     def lessons(self) -> list[str]:
-        """The lessons that have been released in this course, in order."""
+        """The lessons in source/, in order; one of the instructor's own may not be released yet."""
         return sorted(
             p.stem for p in (self.root / "source").glob("*/*.ipynb") if p.parent.name == p.stem
         )
@@ -173,6 +200,16 @@ class Course:
                     "`autograder release` adds what is in solutions/."
                 )
         return list(lessons) if lessons else known
+
+    def not_released(self, lesson: str) -> str:
+        """A sentence on a lesson that the gradebook does not know."""
+        return f"{lesson} is not in the gradebook, for it was never released: {self.how(lesson)}."
+
+    def how(self, lesson: str) -> str:
+        """By which command a lesson in source/ is released, one of the instructor's own, too."""
+        if (ROOT / "solutions" / f"{lesson}.md").is_file():
+            return f"run `autograder release {lesson}` first"
+        return f"run `nbgrader generate_assignment {lesson}` in {self.root} first"
 
     def students(self, lesson: str) -> list[str]:
         """Who has a submission folder for a lesson, in order."""
@@ -208,6 +245,19 @@ class Course:
                 + (f"these did: {listed}." if there else "nobody has yet.")
             )
         return found
+
+
+def url_of(path: Path) -> str:
+    """The URL of a gradebook's file, whatever signs are in its path; ValueError if it has none."""
+    from sqlalchemy.engine import URL, make_url  # slow to import, and not always needed
+
+    plain = f"sqlite:///{path}"
+    if make_url(plain) == URL.create("sqlite", database=str(path)):
+        return plain  # as nbgrader makes it
+    url = URL.create("sqlite", database=str(path)).render_as_string()
+    if make_url(url).database != str(path):  # SQLAlchemy before 2.1 writes a ? as it is
+        raise ValueError(f"{path} cannot be written as a URL")
+    return url
 
 
 def is_name(text: str) -> bool:

@@ -1,29 +1,21 @@
-"""Bring a course made by an earlier edition up to date, and copy its gradebook beforehand.
+"""Bring a course made by an earlier edition up to date.
 
 ``release`` and ``grade`` do so before anything else, and say what they changed. What is changed
-here is how grading is kept safe (``settings.STEPS``); no score, no submission and no setting of the
-instructor's own.
+here is how grading is kept safe (``settings.STEPS``), and where the gradebook is, if it is not in
+the folder; no score, no submission and no setting of the instructor's own.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
-from sqlalchemy.engine import make_url
 
 from .cells import NOBODYS_KERNEL, as_text, with_kernel
-from .course import Course, CourseError, environment_on_path, write
-from .settings import SETTINGS, STEPS, STEPS_FILE
-
-COPIES = 5
-"""How many copies of the gradebook are kept."""
+from .course import Course, write
+from .database import connected, copy_gradebook, elsewhere, is_there, keep_gradebook, misplaced
+from .settings import GRADEBOOK, SETTINGS, STEPS, STEPS_FILE
 
 IMPORTS = {
     "from autograder.feedback import FEEDBACK\n": "",
@@ -39,13 +31,14 @@ def mend(course: Course) -> list[str]:
     """Make an existing course safe that is not; what was changed, a sentence each.
 
     A course that is up to date is not touched, and neither is a folder that is none.
-    Raises CourseError if the gradebook can be neither copied nor read.
+    Raises GradebookError if the gradebook can be neither copied nor read.
     """
     if not (course.root / SETTINGS).is_file():
         return []
+    course.own_gradebook()  # a folder that cannot be used is left as it is
     said = [*_steps_file(course.root / STEPS_FILE), *_settings(course.root / SETTINGS)]
     course.forget_settings()
-    said += _gradebook(course)
+    said += [*_place(course), *_gradebook(course)]
     changed = [path for path in sorted(course.root.glob("source/*/*.ipynb")) if _source(path)]
     if changed:
         said.append(
@@ -104,11 +97,29 @@ def _named(steps: str) -> str:
     )
 
 
+def _place(course: Course) -> list[str]:
+    """The gradebook in its folder, where signs in the name lead nbgrader's default elsewhere."""
+    if "db_url" in course.written().CourseDirectory or elsewhere(course.root) is None:
+        return []
+    said = [f"{SETTINGS} says where the gradebook is: {course.root} means another as a URL"]
+    old, home = misplaced(course), course.root / "gradebook.db"
+    if old and not home.exists():
+        copy_gradebook(course, home, old)
+        shared = (old.parent / SETTINGS).is_file()  # another course has it, and goes on with it
+        if not shared:
+            old.unlink()
+        said.append(f"the gradebook was {old}; it is {home}{' as well' if shared else ''} now")
+    path = course.root / SETTINGS
+    write(path, f"{path.read_text(encoding='utf-8').rstrip()}\n\n{GRADEBOOK}")
+    course.forget_settings()
+    return said
+
+
 def _gradebook(course: Course) -> list[str]:
     """The kernels in the gradebook, from which nbgrader's own steps would take one."""
-    if not _is_there(course):
+    if not is_there(course):
         return []
-    with environment_on_path(), Gradebook(course.db_url, course.course_id) as gradebook:
+    with connected(course) as gradebook:
         notebooks = [n for a in gradebook.assignments for n in a.notebooks]
         ours = json.dumps(NOBODYS_KERNEL)
         wrong = [n for n in notebooks if n.kernelspec != ours]
@@ -125,7 +136,10 @@ def _source(path: Path) -> bool:
     """Name nobody's kernel in a notebook of source/; whether that changed it."""
     if path.is_symlink():
         return False
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except ValueError:  # no notebook yet, and so nothing that could be run
+        return False
     if notebook.metadata.get("kernelspec") == NOBODYS_KERNEL:
         return False
     return write(path, as_text(with_kernel(notebook, NOBODYS_KERNEL)))
@@ -133,64 +147,7 @@ def _source(path: Path) -> bool:
 
 def in_use(course: Course) -> bool:
     """Whether somebody's submission is in the gradebook."""
-    if not (course.root / SETTINGS).is_file() or not _is_there(course):
+    if not (course.root / SETTINGS).is_file() or not is_there(course):
         return False
-    with environment_on_path(), Gradebook(course.db_url, course.course_id) as gradebook:
+    with connected(course) as gradebook:
         return any(a.num_submissions for a in gradebook.assignments)
-
-
-def keep_gradebook(course: Course) -> list[str]:
-    """Copy the gradebook beside itself, before grades may be rewritten; where the copy is.
-
-    The last COPIES are kept. One on a server is not copied, and that is said.
-    Raises CourseError if it cannot be copied.
-    """
-    path = _file(course)
-    if path is None:
-        return ["the gradebook is on a server and was not copied; use the server's own means"]
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    copy = path.with_name(f"{path.name}.{stamp}")
-    copy_gradebook(course, copy)
-    for old in sorted(path.parent.glob(f"{path.name}.{'[0-9]' * 8}T{'[0-9]' * 12}"))[:-COPIES]:
-        old.unlink()
-    return [f"the gradebook as it was is kept in {copy}"]
-
-
-def copy_gradebook(course: Course, to: Path) -> bool:
-    """Copy the gradebook into a file, all of it or nothing; False if it is on a server.
-
-    Raises CourseError if it cannot be copied.
-    """
-    path = _file(course)
-    if path is None:
-        return False
-    unfinished = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        with (
-            closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as there,
-            closing(sqlite3.connect(unfinished)) as here,
-        ):
-            there.backup(here)  # whole, even while somebody writes
-        unfinished.chmod(0o600)
-        unfinished.replace(to)
-    except (sqlite3.Error, OSError) as problem:
-        raise CourseError(
-            f"the gradebook {path} cannot be copied ({problem}), so nothing was changed; make room "
-            "on the disk, or restore it from one of the copies beside it."
-        ) from problem
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return True
-
-
-def _file(course: Course) -> Path | None:
-    """The gradebook's file; one on a server has none."""
-    url = make_url(course.db_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return None
-    return course.root / url.database
-
-
-def _is_there(course: Course) -> bool:
-    path = _file(course)
-    return path is None or path.is_file()

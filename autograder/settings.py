@@ -77,6 +77,20 @@ word.
 
 SETTINGS, STEPS_FILE = "nbgrader_config.py", "nbgrader_config.json"
 
+GRADEBOOK = """\
+# The gradebook is the file gradebook.db in this folder, also where signs in the folder's name mean
+# something in a URL, as % and ? do.
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+gradebook = Path(__file__).resolve().parent / "gradebook.db"
+get_config().CourseDirectory.db_url = URL.create(  # noqa: F821  (nbgrader defines it)
+    "sqlite", database=str(gradebook)
+).render_as_string()
+"""
+"""Where the gradebook is, for the settings of a course that do not say so."""
+
 CONFIG = '''\
 """Settings of this course, read by nbgrader and by autograder. Yours to edit: it is written once.
 
@@ -85,6 +99,8 @@ Everything that nbgrader can be told goes here; `nbgrader --help-all` lists it.
 
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+
 c = get_config()  # noqa: F821  (nbgrader defines it)
 
 # Where the course is: this file's folder, wherever you move it. A folder set for all your
@@ -92,8 +108,11 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "cnnlab"
 
-# The gradebook is the file gradebook.db in this folder. For a PostgreSQL server instead:
+# The gradebook is the file gradebook.db in this folder, also where signs in the folder's name mean
+# something in a URL, as % and ? do. For a PostgreSQL server write in the place of these lines
 # c.CourseDirectory.db_url = "postgresql://user@host/database"
+gradebook = Path(__file__).resolve().parent / "gradebook.db"
+c.CourseDirectory.db_url = URL.create("sqlite", database=str(gradebook)).render_as_string()
 
 # How submissions are graded: in a sandbox. With these lines `nbgrader autograde` and the button
 # in formgrader do what `autograder grade` does. They stand in nbgrader_config.json again, which

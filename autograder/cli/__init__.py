@@ -12,6 +12,7 @@ import functools
 import sys
 import traceback
 import warnings
+from errno import EDQUOT, ENOSPC, EROFS
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def _told(kind: type, problem: BaseException, trace: Any) -> None:
 def _is_for_the_user(problem: Exception) -> bool:
     """Our own errors say what to do; any other is a bug, whose traceback is wanted."""
     ours = type(problem).__module__.startswith("autograder.")
+    if isinstance(problem, OSError) and problem.errno in (ENOSPC, EDQUOT, EROFS):
+        return True  # a disk that is full, or may not be written
     return ours or isinstance(problem, (FileNotFoundError, PermissionError, NotADirectoryError))
 
 

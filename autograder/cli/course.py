@@ -34,7 +34,8 @@ def add_release(commands: Commands) -> None:
 
 
 def _release(options: argparse.Namespace) -> None:
-    from ..mending import in_use, keep_gradebook, mend
+    from ..database import keep_gradebook
+    from ..mending import in_use, mend
     from ..releasing.build import release
 
     course = Course(options.course)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from ..course import Course
-from .saying import Commands, say
+from .saying import Commands, chosen, say
 
 WHOSE = """\
 whose a notebook is, by its name:
@@ -127,15 +127,17 @@ def add_grade(commands: Commands) -> None:
 
 def _grade(options: argparse.Namespace) -> int:
     course = Course(options.course)
-    lessons = course.chosen(options.lessons)
-    if options.student:
-        lessons = course.handed_in(options.student, lessons)
+    course.chosen(options.lessons)  # before anything is changed
     from tqdm import tqdm
 
-    from ..mending import keep_gradebook, mend
+    from ..database import keep_gradebook
+    from ..mending import mend
     from ..recording.grade import grade
 
     say(mend(course))
+    lessons = chosen(course, options.lessons)
+    if options.student:
+        lessons = course.handed_in(options.student, lessons)
     if options.force or options.seed:
         say(keep_gradebook(course))
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..course import Course
-from .saying import Commands, shown
+from .saying import Commands, chosen, shown
 
 
 def add_feedback(commands: Commands) -> None:
@@ -19,7 +19,7 @@ def add_feedback(commands: Commands) -> None:
 
 def _feedback(options: argparse.Namespace) -> None:
     course = Course(options.course)
-    lessons = course.chosen(options.lessons)
+    lessons = chosen(course, options.lessons)
     from ..pages.feedback import feedback
 
     for path in feedback(course, lessons) or []:
@@ -36,7 +36,8 @@ def add_report(commands: Commands) -> None:
 def _report(options: argparse.Namespace) -> None:
     from ..pages.class_report import report
 
-    print(f"wrote {shown(report(Course(options.course), options.lessons))}")
+    course = Course(options.course)
+    print(f"wrote {shown(report(course, chosen(course, options.lessons)))}")
 
 
 def add_export(commands: Commands) -> None:
@@ -51,7 +52,8 @@ def add_export(commands: Commands) -> None:
 def _export(options: argparse.Namespace) -> int:
     from ..pages.lms import export
 
-    missing = export(Course(options.course), options.file)
+    course = Course(options.course)
+    missing = export(course, options.file, chosen(course, []))
     print(f"wrote {shown(options.file)}")
     for sentence in missing:
         print(f"autograder: {sentence}", file=sys.stderr)

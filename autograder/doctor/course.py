@@ -23,8 +23,9 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from ..cells import STUDENTS_KERNEL, as_text, with_kernel
-from ..course import Course, CourseError, environment_on_path, write
-from ..mending import copy_gradebook, mend
+from ..course import Course, CourseError, environment_on_path, url_of, write
+from ..database import copy_gradebook, released
+from ..mending import mend
 from ..releasing.build import generate
 from ..settings import SETTINGS, STEPS_FILE
 from .environments import described, environments
@@ -128,7 +129,7 @@ def as_first_edition(root: Path) -> None:
     """Make a course's folder what the first edition would have made of it."""
     _none(root)
     (root / SETTINGS).write_text(FIRST_EDITION)
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+    with Gradebook(url_of(root / "gradebook.db")) as gradebook:
         for assignment in gradebook.assignments:
             for notebook in assignment.notebooks:
                 notebook.kernelspec = json.dumps(STUDENTS_KERNEL)
@@ -142,7 +143,7 @@ def doctor_course(course: Course, told: Callable[[str], Any] = print) -> int:
 
     Nothing in the course's folder is changed. Raises CourseError if there is no lesson in it.
     """
-    lesson = next(iter(course.lessons()), None)
+    lesson = next(iter(released(course)), None)
     if lesson is None:
         raise CourseError(
             f"there is no lesson in {course.root} to try this with; `autograder release` adds them."
@@ -190,7 +191,7 @@ def tried(
                 "missing": way.missing,
                 "formgrader": formgrader,
                 "root": str(root),
-                "db_url": f"sqlite:///{root / 'gradebook.db'}",
+                "db_url": url_of(root / "gradebook.db"),
                 "lesson": lesson,
                 "student": STUDENT,
             }
@@ -218,7 +219,7 @@ def _run(python: str, about: dict[str, Any], root: Path) -> int:
 
 
 def _recorded(root: Path, lesson: str) -> bool:
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+    with Gradebook(url_of(root / "gradebook.db")) as gradebook:
         try:
             submission = gradebook.find_submission(lesson, STUDENT)
         except MissingEntry:
@@ -270,7 +271,7 @@ def copy_for_trial(course: Course, lesson: str, root: Path, witness: Path) -> No
 
 def _gradebook_of_its_own(course: Course, lesson: str, root: Path) -> None:
     copy = Course(root)
-    copy.config().CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    copy.config().CourseDirectory.db_url = url_of(root / "gradebook.db")
     with environment_on_path():
         generate(copy, lesson)
     with Gradebook(course.db_url, course.course_id) as there, Gradebook(copy.db_url) as here:

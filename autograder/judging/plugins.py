@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
@@ -61,9 +62,24 @@ class Restore(NbGraderPreprocessor):
         folder = course.format_path(course.source_directory, ".", lesson)
         source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)
         clean, repairs = restore(nb, source)
+        _only_its_own_time(course, resources["nbgrader"])
         for sentence in repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return clean, resources
+
+
+def _only_its_own_time(course: Any, about: dict[str, str]) -> None:
+    """Take the time of an earlier hand-in from a submission that has none: no penalty rests on it.
+
+    nbgrader itself leaves it in the gradebook.
+    """
+    student, lesson = about["student"], about["assignment"]
+    folder = course.format_path(course.submitted_directory, student, lesson)
+    if course.get_existing_timestamp(folder) is None:
+        with Gradebook(about["db_url"], course.course_id) as gradebook:
+            submission: Any = gradebook.find_submission(lesson, student)
+            submission.timestamp = None
+            gradebook.db.commit()
 
 
 class Judge(NbGraderPreprocessor):

@@ -30,6 +30,7 @@ from traitlets.config import Config
 
 from ..cells import STUB, bare, is_answer, is_test, name_of, tested_by, title_of, with_hidden_named
 from ..course import Course
+from ..database import explaining, released
 from ..intake.inert import as_typed
 from ..intake.links import NoLinks
 from ..judging.record import Record, forget_data, records
@@ -47,19 +48,21 @@ def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
     """Write the page of every graded submission: ``feedback/STUDENT/LESSON/LESSON.html``.
 
     Returns the pages. One that cannot be written is told in the log and stops no other.
+    Raises GradebookError if the gradebook cannot be used.
     """
     pages: list[Path] = []
-    for lesson in lessons or course.lessons():
+    for lesson in lessons or released(course):
         graded = [p.parent.name for p in (course.root / "autograded").glob(f"*/{lesson}")]
         if not graded:
             continue
         config = Config(course.config())
         config.CourseDirectory.assignment_id = lesson
         converter = Feedback(coursedir=CourseDirectory(config=config), config=config)
-        converter.log = logging.getLogger("autograder.pages.feedback")
+        converter.log = logging.getLogger(__name__)
         converter.force = True
         try:
-            converter.start()
+            with explaining(course, __name__):
+                converter.start()
         except NbGraderException as problem:  # some page failed
             converter.log.warning("%s: %s", lesson, problem)
         paths = [course.feedback(s, lesson) / f"{lesson}.html" for s in sorted(graded)]

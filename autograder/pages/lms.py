@@ -27,6 +27,7 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from ..course import Course, CourseError, write
+from ..database import connected, released
 from ..intake.receipts import read_receipts
 from ..intake.roster import read_roster
 from ..recording.points import after_penalty
@@ -44,20 +45,21 @@ TOTAL = "Final Points"
 _FORMULA = tuple("=+-@＝＋－＠")
 
 
-def export(course: Course, path: Path) -> list[str]:
+def export(course: Course, path: Path, lessons: list[str] | None = None) -> list[str]:
     """Write the points of all students in the gradebook to a CSV file, whole or not at all.
 
+    lessons: its columns; all that are released if None.
     Returns a sentence for each lesson with submissions that are not graded and so not in it.
     Raises CourseError if there is nothing to write, or the path is a folder.
     """
     path = Path(path)
     if path.is_dir():
         raise CourseError(f"{path} is a folder; name the file to write, such as {path}/points.csv.")
-    lessons = course.lessons()
+    lessons = lessons or released(course)
     canvas_ids = _canvas_ids(course)
     rows: list[list[str]] = []
     missing: list[str] = []
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with connected(course) as gradebook:
         scores = {lesson: _scores(gradebook, lesson) for lesson in lessons}
         for student in sorted(gradebook.students, key=lambda s: s.id):
             own = [scores[lesson].get(student.id) for lesson in lessons]

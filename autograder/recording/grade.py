@@ -18,6 +18,7 @@ from nbgrader.api import InvalidEntry, MissingEntry
 
 from ..cells import STUDENTS_KERNEL, as_text, is_test, tested_by, with_kernel
 from ..course import Course, CourseError
+from ..database import explained, released
 from ..intake.submitted import Undecided, notebook_in, stamp_in
 from ..intake.which import lessons_known
 from ..judging.decides import decided_by
@@ -90,7 +91,7 @@ def grade(
         results.append(result)
         told(result)
 
-    lessons = lessons or course.lessons()
+    lessons = lessons or released(course) or course.lessons()
     with opened(course) as gradebook:
         for lesson in lessons:
             _check(course, gradebook, lesson, student)
@@ -104,7 +105,7 @@ def grade(
                         settle(job)
                         continue
                     again = force or seed is not None
-                    old = None if again else _graded_already(course, gradebook, job)
+                    old = None if again else _as_before(course, gradebook, job)
                     if old is None:
                         yield job
                     else:
@@ -127,9 +128,7 @@ def _check(course: Course, gradebook: OpenGradebook, lesson: str, student: str |
         with gradebook.transaction():
             gradebook.find_notebook(lesson, lesson)
     except MissingEntry:
-        raise CourseError(
-            f"{lesson} is not in the gradebook. Run `autograder release {lesson}` first."
-        ) from None
+        raise CourseError(course.not_released(lesson)) from None
     known = [*course.students(lesson), *course.refused(lesson)]
     if student is not None and student not in known:
         raise CourseError(f"{student} has handed in nothing for {lesson}.")
@@ -188,6 +187,16 @@ def _tests_known_by(source: str) -> str:
     return decided_by(tuple(tested_by(cell) for cell in cells if is_test(cell)))
 
 
+def _as_before(course: Course, gradebook: OpenGradebook, job: Job) -> Settled | None:
+    """The result of the last time, if that counts; a fault if the gradebook cannot be asked now."""
+    try:
+        return _graded_already(course, gradebook, job)
+    except Exception as problem:
+        if not explained(problem, course):
+            raise
+        return _fault(course, job, problem)
+
+
 def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Settled | None:
     """The result of the last time, if nothing has changed since."""
     notebook = graded_notebook(course, job.student, job.lesson)
@@ -216,12 +225,21 @@ def settled(course: Course, gradebook: OpenGradebook, job: Job, answer: Judged) 
         entry = (course, gradebook, job.student, job.lesson, notebook)
         try:
             score, most, by_hand = record(*entry)
-        except InvalidEntry:  # another grader entered the same student just now
+        except InvalidEntry as problem:
+            if explained(problem, course):
+                raise
+            # Another grader entered the same student just now.
             score, most, by_hand = record(*entry)
     except CourseError:
         raise
     except Exception as problem:
-        fault = f"it could not be recorded, {type(problem).__name__}: {problem}"
-        return Settled(*about, "fault", notes=(fault,), seconds=answer.seconds)
+        return _fault(course, job, problem, answer.seconds)
     notes = (*answer.notes, *by_hand)
     return Settled(*about, answer.status, score, most, notes, answer.seconds, answer.otherwise)
+
+
+def _fault(course: Course, job: Job, problem: Exception, seconds: float = 0.0) -> Settled:
+    """What is said of a submission that could not be recorded; the next run takes it up."""
+    why = explained(problem, course) or f"{type(problem).__name__}: {problem}"
+    notes = (f"it could not be recorded: {why}",)
+    return Settled(job.student, job.lesson, "fault", notes=notes, seconds=seconds)

@@ -35,7 +35,8 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from ..course import Course, environment_on_path, write
+from ..course import Course, write
+from ..database import connected
 from ..intake.submitted import stamp_in, time_of
 from ..paths import on_the_way
 from .points import after_penalty, by_hand
@@ -108,12 +109,8 @@ class OpenGradebook(Gradebook):
 @contextmanager
 def opened(course: Course) -> Iterator[OpenGradebook]:
     """A course's gradebook, connected until the block is left."""
-    with environment_on_path():  # should the database still be empty
-        gradebook = OpenGradebook(course.db_url, course.course_id)
-    try:
+    with connected(course, OpenGradebook) as gradebook:
         yield gradebook
-    finally:
-        gradebook.engine.dispose()
 
 
 @contextmanager
@@ -149,8 +146,8 @@ def record(
     steps = (OverwriteCells, SaveAutoGrades, AssignLatePenalties)
     with gradebook.transaction():
         gradebook.update_or_create_student(student)
-        extra = {"timestamp": when} if (when := time_of(stamp)) else {}
-        gradebook.update_or_create_submission(lesson, student, **extra)
+        # None, too, is said: the time of an earlier hand-in is not this one's.
+        gradebook.update_or_create_submission(lesson, student, timestamp=time_of(stamp))
         for step in steps:
             notebook, resources = step(config=course.config()).preprocess(notebook, resources)
         entry = gradebook.find_submission_notebook(lesson, lesson, student)

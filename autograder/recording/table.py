@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from cnnlab.engine.verdict import worst
-from nbgrader.api import Grade, Gradebook
+from nbgrader.api import Grade
 
 from ..cells import is_test, name_of, tested_by
 from ..course import Course
+from ..database import connected
 from ..judging.record import Record, records
 from .gradebook import given_by_hand, graded_notebook, scores
 
@@ -41,7 +42,7 @@ class Row:
 def table(course: Course, lesson: str) -> list[Row]:
     """Students × exercises, from the gradebook (points) and the graded notebooks (mistakes)."""
     rows = []
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with connected(course) as gradebook:
         for submission in gradebook.assignment_submissions(lesson):
             student = submission.student.id
             notebook = graded_notebook(course, student, lesson)

@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 from ..cells import CELL_METADATA, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
 from ..choices import Choices, read_choices
 from ..course import ROOT, Course, write
+from ..database import GradebookError, connected, explaining
 from . import choosing, facts, leaks
 from .required import BuildError, complaint, validate, validate_release
 
@@ -59,12 +60,15 @@ def release(
     for lesson in named:
         if lesson not in known:
             there = f"it has {', '.join(known)}" if known else "it is empty"
-            raise BuildError(f"there is no lesson {lesson!r} in {solutions}: {there}.")
+            own = f" For your own: {course.how(lesson)}." if lesson in course.lessons() else ""
+            raise BuildError(f"there is no lesson {lesson!r} in {solutions}: {there}.{own}")
     sources = read_all(solutions)
     for lesson in named:
         validate(sources[lesson], lesson)
     wanted = {lesson: _chosen(sources[lesson], lesson, choices) for lesson in named}
     course.prepare()
+    with connected(course):
+        pass  # there is a gradebook now, and it can be used
     secrets = leaks.Secrets(sources)
     built = []
     for lesson in named:
@@ -162,7 +166,10 @@ def generate(course: Course, lesson: str) -> None:
     said = _Said()
     converter.log.addHandler(said)
     try:
-        converter.start()
+        with explaining(course, converter.log.name):
+            converter.start()
+    except GradebookError:
+        raise
     except Exception as problem:
         if "submissions associated" in said.text:
             raise BuildError(

@@ -18,10 +18,11 @@ from nbgrader.coursedir import CourseDirectory
 from autograder import cli
 from autograder.cells import NOBODYS_KERNEL, STUDENTS_KERNEL
 from autograder.course import Course
+from autograder.database import COPIES, keep_gradebook
 from autograder.doctor import course as doctor_course
 from autograder.doctor.course import WAYS, as_first_edition, tried
 from autograder.doctor.environments import Environment, described, interpreter
-from autograder.mending import COPIES, keep_gradebook, mend
+from autograder.mending import mend
 from autograder.recording import grade as recorder
 from autograder.settings import SETTINGS, STEPS, STEPS_FILE
 from autograder.tests.support import small_lesson
@@ -224,7 +225,7 @@ def test_nothing_is_graded_again_when_the_gradebook_cannot_be_copied(course, cap
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograder.mending.Path.replace", full)
+    monkeypatch.setattr("autograder.database.Path.replace", full)
     assert cli.main(["grade", "--course", str(course.root), "--force"]) == 2
     said = capsys.readouterr().err
     assert "cannot be copied ([Errno 28] No space left on device), so nothing was changed" in said

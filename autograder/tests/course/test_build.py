@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 
 from autograder.cells import CELL_METADATA, STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
+from autograder.database import connected
 from autograder.releasing import build, leaks
 from autograder.releasing.build import BuildError, release
 from autograder.tests.support import small_lesson
@@ -242,6 +243,8 @@ def test_the_gradebook_carries_its_version_though_the_environment_is_not_active(
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     course = Course(tmp_path / "c")
     course.prepare()
+    with connected(course):
+        pass
     with sqlite3.connect(course.root / "gradebook.db") as db:
         assert db.execute("select version_num from alembic_version").fetchone()
 

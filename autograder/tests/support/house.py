@@ -46,7 +46,8 @@ HOMES = {
 ASIDE = (
     *("autograder.cells", "autograder.course", "autograder.settings"),
     *("autograder.paths", "autograder.terminal"),
-    *("autograder.mending", "autograder.recording.points", "autograder.judging.plugins"),
+    *("autograder.mending", "autograder.database"),
+    *("autograder.recording.points", "autograder.judging.plugins"),
     *("autograder.sandbox.warm", "autograder.sandbox.sandbox"),
     *("autograder.intake.inert", "autograder.intake.links", "autograder.pages.markdown"),
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
