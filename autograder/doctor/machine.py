@@ -139,7 +139,8 @@ def graded(place: Place, attacks: list[Attack], unsafe_local: bool = False) -> l
     last = list({attack.kind: attack for attack in attacks}.values())
     for student, attack in students.items():
         try:
-            place.hand_in(attack, student)
+            if got := place.hand_in(attack, student):
+                why[student].append(got)
         except Exception as problem:
             why[student].append(f"stopped the collection ({problem!r})")
         if attack in last:

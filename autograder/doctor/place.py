@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+import shutil
 import socket
 import sqlite3
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..intake.collect import collect
 from ..releasing import build
 from ..students import everything_right, filled_in
 from .attacks import Attack
+from .attacks.impersonating import VICTIM
 
 LESSON = "01_rolling_average"
 EXERCISE = "conv1d"
@@ -90,12 +92,23 @@ class Place:
             attack.change(notebook)
         return notebook
 
-    def hand_in(self, attack: Attack, student: str) -> None:
-        """Put an attack where submissions come from."""
+    def hand_in(self, attack: Attack, student: str) -> str:
+        """Put an attack where submissions come from; in words what it got by that, or ""."""
+        victim = self.course.submitted(VICTIM, LESSON)
+        if attack.goal == "impersonate":
+            victim.mkdir(parents=True)
+            (victim / f"{LESSON}.ipynb").write_text(self.secret)
         before = set(self.course.students(LESSON))
         self._hand_in(attack, student)
-        for made in {student} | set(self.course.students(LESSON)) - before:
-            self.whose[made] = student
+        made = set(self.course.students(LESSON)) - before
+        for one in {student} | made:
+            self.whose[one] = student
+        if attack.goal != "impersonate":
+            return ""
+        replaced = (victim / f"{LESSON}.ipynb").read_text() != self.secret
+        shutil.rmtree(victim.parent)
+        others = made - {student} | ({VICTIM} if replaced else set())
+        return f"its work was taken for that of {', '.join(sorted(others))}" if others else ""
 
     def _hand_in(self, attack: Attack, student: str) -> None:
         if attack.person:

@@ -131,7 +131,8 @@ class _Collection:
         entries, made = stack.enter_context(download(path, self.refused))
         ours = [e for e in entries if e.is_notebook or e.is_zip]
         self._about_others([e for e in entries if not (e.is_notebook or e.is_zip)])
-        names = names_in([e.parts for e in ours], set(self.lessons), self.people.knows)
+        about = (set(self.lessons), self.people.knows, bool(self.people.roster))
+        names = names_in([e.parts for e in ours], *about)
         disbelieved = why_not_believed([e.written for e in ours], made)
         in_teams = teams(names)
         alike: dict[str, set[str]] = defaultdict(set)

@@ -28,6 +28,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from ..course import NAME_BYTES, NAME_CHARACTERS, in_a_name, is_name
@@ -85,18 +86,21 @@ class Name:
 
 
 def names_in(
-    download: Sequence[tuple[str, ...]], lessons: Collection[str], known: Callable[[str], bool]
+    download: Sequence[tuple[str, ...]],
+    lessons: Collection[str],
+    known: Callable[[str], bool],
+    all_known: bool = False,
 ) -> list[Name | NobodysError]:
     """For each path in a download, whose it is, or why nobody knows.
 
     download: the paths, an upload's own name last. lessons: names that are no student's.
-    known: whether a text is somebody's id already.
+    known: whether a text is somebody's id already. all_known: whether everybody's is.
     """
-    around, unclear = _around(download, lessons, known)
+    around, unclear = _around(download, lessons, known, all_known)
     if unclear:
         problem = NobodysError(
-            f"is {unclear} a student, or a folder around the students' folders? Collect what is "
-            "in it by itself, or put its student into the roster"
+            f"is “{unclear}” a student, or a folder around the students' folders? If it is one "
+            "around them, collect it by itself; if a student, put them into the roster"
         )
         return [problem for _ in download]
     inner = [parts[around:] for parts in download]
@@ -106,35 +110,50 @@ def names_in(
     return _with_names_hidden(found)
 
 
+_AROUND = re.compile(
+    r"(?i)(?<![^\W\d_])(?:submissions?|exports?|downloads?|dropbox(?:es)?|assignments?|homeworks?|hw"
+    r"|exercises?|sheets?|labs?|weeks?|courses?|lessons?|abgaben?|aufgaben?|übung(?:en)?|uebung(?:en)?"
+    r"|blatt|woche|kurs)(?![^\W\d_])|\d\d-\d\d-\d{4}|\d{4}-\d\d-\d\d"
+)
+"""What a folder is called that stands around others: no student chooses the name of theirs."""
+
+
 def _around(
-    download: Sequence[tuple[str, ...]], lessons: Collection[str], known: Callable[[str], bool]
+    download: Sequence[tuple[str, ...]],
+    lessons: Collection[str],
+    known: Callable[[str], bool],
+    all_known: bool,
 ) -> tuple[int, str]:
     """How many folders stand around the students' own, and a folder of which that is not clear.
 
-    A folder that all have in common is no student if several people's folders or files are in it.
+    A folder that all have in common may be one student's, who has called folders in it as others
+    are called. So it stands around them if its name says so, or if nobody's work is at stake.
     """
     for depth in range(min(map(len, download), default=0)):
         shared = {parts[depth] for parts in download}
         if len(shared) > 1:
             return depth, ""
         (name,) = shared
-        if name in lessons:
-            continue
         below = {parts[depth + 1] for parts in download if len(parts) > depth + 1}
         folders = {parts[depth + 1] for parts in download if len(parts) > depth + 2}
-        of_lms = {n.number for part in below if (n := moodle(part) or canvas(part))}
-        if not below or moodle(name) or known(name) or folders & set(lessons):
-            return depth, ""
-        if len(of_lms) > 1 or (of_lms and not is_name(name)):
+        if name in lessons and below:
             continue
-        if below - folders:  # files beside each other are one student's
+        of_lms = {part for part in below if moodle(part) or canvas(part)}
+        people = below if below in (folders, of_lms) else set()
+        if not people or moodle(name) or known(name) or folders & set(lessons):
             return depth, ""
-        if len(folders) == 1 and is_name(name):
-            (inner,) = folders
-            if known(inner):
-                continue
-            return depth, f"“{name}”"
+        strangers = not any(known(part) or known(_student(part)) for part in people)
+        if not _AROUND.search(name) and not (len(people) > 1 and (strangers or all_known)):
+            return depth, name
     return 0, ""
+
+
+def _student(part: str) -> str:
+    """The id that an LMS's name makes, or ""."""
+    name = moodle(part) or canvas(part)
+    with suppress(NobodysError):
+        return name.student if name else ""
+    return ""
 
 
 def _named(

@@ -13,6 +13,7 @@ from . import (
     answers,
     escaping,
     files,
+    impersonating,
     interpreter,
     names,
     notebooks,
@@ -32,6 +33,7 @@ ATTACKS: list[Attack] = [
     *notebooks.ATTACKS,
     *answers.ATTACKS,
     *names.ATTACKS,
+    *impersonating.ATTACKS,
     *ready_made.ATTACKS,
     *escaping.ATTACKS,
 ]

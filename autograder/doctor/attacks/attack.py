@@ -21,7 +21,8 @@ class Attack:
     kind: the class of attack. name: what it tries. answer: the source of its answer cell.
     goal: what it would gain: "points"; "secret" (a planted word is shown to the student, or
     ``word`` is); "outside" (it writes a file or reaches a socket outside); "stop" (the grader
-    ends or hangs); "page" (its markup lives in the feedback or the report).
+    ends or hangs); "page" (its markup lives in the feedback or the report); "impersonate" (its
+    work is taken for somebody else's).
     real: whether an unprotected run in one process, as stock nbgrader's, is to show it work;
     not where it would harm the machine, or where it is aimed at our own grader.
     files: what lies beside the notebook, text by name.

@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from autograder.doctor import machine as doctor
 from autograder.doctor.attacks import ATTACKS, Attack
+from autograder.doctor.attacks.files import zipped
 from autograder.doctor.attacks.notebooks import ALIVE
 from autograder.doctor.outcome import formulas, is_alive
 from autograder.doctor.place import LESSON, Place
@@ -112,6 +113,22 @@ def test_what_gets_through_is_noticed():
         "a file in the course, to change it": "changed a file outside",
     }.items():
         assert said in verdicts[name]
+
+
+@pytest.mark.parametrize(
+    ("path", "who"), [("victim/x.ipynb", "victim"), ("eve/x.ipynb", "eve"), ("a000/x.ipynb", "")]
+)
+def test_work_that_is_taken_for_anothers_is_noticed(path, who, tmp_path):
+    """Here the outermost name, which no attacker chooses, is another's."""
+    attack = Attack(
+        "none", "x", goal="impersonate", archive=lambda name, notebook: zipped((path, notebook))
+    )
+    place = Place(tmp_path)
+    try:
+        said = place.hand_in(attack, "a000")
+    finally:
+        place.close()
+    assert said == (f"its work was taken for that of {who}" if who else "")
 
 
 def test_living_markup_is_noticed():
