@@ -38,6 +38,8 @@ def serve(link: socket.socket, answers: Answers, confined: bool) -> None:
             if request["do"] == "start":
                 reply = notebook.start(request["exercises"], request.get("constants", {})) or {}
             elif request["do"] == "cell":
+                if answers.with_torch:
+                    packages.read_for_cards(request["source"])
                 cell = (request["label"], request["source"], request["seconds"])
                 reply = notebook.run_cell(*cell)
                 if confined:

@@ -224,13 +224,45 @@ def test_torch_set_to_colabs_gpu(judged, device):
     assert judged(SIX, "accuracy", before=[f"torch.set_default_device({device})"]) == 1, judged.said
 
 
-def test_a_gpu_typed_in_is_told_why_there_is_none(judged):
+CARDS = [
+    "torch.ones(1, device='cuda')",
+    "torch.tensor([1.0], device=torch.device('cuda', 0)).cpu()",
+    "torch.ones(1).to('cuda:0', non_blocking=True) + torch.ones(1).to(device='mps')",
+    "torch.ones(1).cuda() + torch.ones(1).cuda(0)",
+    "nn.Linear(1, 1).cuda()(torch.ones(1).cuda())",
+    "nn.Linear(1, 1, device='cuda').to('cuda')(torch.ones(1))",
+    "torch.cuda.synchronize()",
+    "with torch.device('cuda'):\n        torch.ones(1) + torch.ones(1).cpu()",
+    "torch.ones(1).to(card)",
+    "assert 'cuda' != 'cpu' and torch.einsum('i->', torch.ones(1).to(card)) == 1",
+]
+
+
+@pytest.mark.parametrize("use", CARDS)
+def test_a_card_that_an_answer_names_is_the_processor_here(judged, use):
     def change(text):
         head, colon, body = text.partition("):\n")
-        return f"{head}{colon}    torch.ones(1, device='cuda')\n{body}"
+        return f"{head}{colon}    {use}\n{body}"
+
+    assert judged(SIX, "accuracy", change, ["card = torch.device('cuda')"]) == 1, judged.said
+
+
+def test_a_card_that_has_no_stand_in_is_told_why_there_is_none(judged):
+    def change(text):
+        head, colon, body = text.partition("):\n")
+        return f"{head}{colon}    torch.cuda.get_device_name()\n{body}"
 
     assert judged(SIX, "accuracy", change) == 0
     assert "where answers are graded there is no GPU" in judged.said
+
+
+@pytest.mark.parametrize("device", ["'cuda'", "'cpu'"])
+def test_a_card_in_the_place_of_the_device_asked_for_is_wrong(judged, device):
+    def change(text):
+        head, colon, body = text.partition("):\n")
+        return f"{head}{colon}    device = {device}\n{body}"
+
+    assert judged(FIVE, "to_device", change) < 1
 
 
 POOL = "def global_pool(h, how):"
