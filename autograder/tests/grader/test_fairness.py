@@ -6,6 +6,8 @@ a hand-in in which right answers once lost points, or a sibling of one.
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from autograder.cells import name_of
@@ -233,6 +235,38 @@ def test_an_indented_trial_below_an_answer_that_ends_otherwise(hand_in, sandboxe
     cell.source = cell.source.replace("    if len(f)", "    assert np is not None\n    if len(f)")
     hand_in.after("conv1d", '    np = __import__("numpy")\n    print(np.pi)')
     assert hand_in.lost(sandboxes) == {}
+
+
+INSIDE = {
+    "try": "try:\n{}\nfinally:\n    pass",
+    "a handler": "try:\n    import nothing_of_the_kind\nexcept ImportError:\n{}",
+    "if": "if True:\n{}",
+    "else": "if np is None:\n    pass\nelse:\n{}",
+    "with": "import warnings\nwith warnings.catch_warnings():\n{}",
+    "a loop": "for _ in range(1):\n{}",
+    "two of them": "if True:\n  try:\n{}\n  finally:\n    pass",
+    "match": "match 1:\n  case 1:\n{}",
+}
+
+
+@pytest.mark.parametrize("marks", [True, False])
+@pytest.mark.parametrize("how", INSIDE)
+def test_an_answer_inside_a_statement_is_found(how, marks, hand_in, sandboxes):
+    cell = hand_in.cell("conv1d")
+    cell.source = INSIDE[how].format(textwrap.indent(cell.source, " " * 4))
+    if not marks:
+        for cell in hand_in.notebook.cells:
+            cell.metadata.pop("nbgrader", None)
+    assert hand_in.lost(sandboxes) == {}
+    assert "not attempted" not in hand_in.notes
+
+
+def test_an_answer_inside_a_statement_with_fill_wins_over_an_older_one(hand_in, sandboxes):
+    right = textwrap.indent(hand_in.cell("conv1d").source, " " * 4)
+    hand_in.cell("conv1d").source = OLD
+    hand_in.after("test_conv1d", f"if True:\n{right}")
+    assert hand_in.lost(sandboxes) == {}
+    assert "judged from top to bottom" not in hand_in.notes
 
 
 # ── scratch cells ───────────────────────────────────────────────────────────
