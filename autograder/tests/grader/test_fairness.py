@@ -337,6 +337,44 @@ def test_what_scratch_cells_save_leaves_answers_their_room(what, hand_in, sandbo
     assert hand_in.lost(sandboxes) == {}
 
 
+HELD = {
+    "an array": "held = np.ones(220_000_000)",
+    "many": "held = []\nwhile True:\n    held.append(np.ones(2**20))",
+    "one by one": "for i in range(99):\n    globals()[f'held_{i}'] = np.ones(2**24)",
+    "numbers": "held = []\nwhile True:\n    held.append([float(len(held))] * 1000)",
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_what_scratch_cells_hold_leaves_answers_their_memory(what, hand_in, sandboxes):
+    hand_in.before("rolling_average", HELD[what], "mine = 3")
+    insert(hand_in, "conv1d", "np.ones(2**25)[:mine]")
+    assert hand_in.lost(sandboxes) == {}
+    assert f"begins with “{HELD[what].splitlines()[0]}” asked for more memory" in hand_in.notes
+
+
+def test_a_scratch_cell_that_asks_for_too_much_memory_keeps_its_functions(hand_in, sandboxes):
+    text = "import math\nheld = [0] * 2**27\ndef half(v):\n    return math.floor(v) / 2\n"
+    hand_in.before("rolling_average", f"{text}more = [0] * 2**27")
+    insert(hand_in, "conv1d", "half(np.ones(2**25)[0])")
+    assert hand_in.lost(sandboxes) == {}
+
+
+@pytest.mark.parametrize("made", ["torch.ones(2**28)", "torch.ones(2**28).to('cuda')"])
+def test_what_scratch_cells_hold_in_tensors_leaves_answers_their_memory(made, sandboxes):
+    hand_in = HandIn("05_pytorch_tour", ("mse",))
+    hand_in.before("mse", f"held = {made}", f"more = {made}")
+    insert(hand_in, "mse", "torch.ones(2**26)")
+    assert hand_in.lost(sandboxes) == {}
+    assert "“more = " in hand_in.notes
+
+
+def test_what_a_scratch_cell_holds_within_its_share_is_there_for_answers(hand_in, sandboxes):
+    hand_in.before("rolling_average", "held = np.ones(150_000_000)")
+    insert(hand_in, "conv1d", "held[-1] + np.ones(2**25)")
+    assert hand_in.lost(sandboxes) == {} and "memory" not in hand_in.notes
+
+
 def test_of_a_cell_that_is_left_out_its_definitions_are_kept():
     text = (
         "import math\n%matplotlib inline\n@cache\ndef f(x):\n    return g(x)\n\nK = 7\n"

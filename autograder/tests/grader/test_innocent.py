@@ -307,6 +307,48 @@ def test_torch_in_a_numpy_answer_is_refused_as_before(judged):
     assert "torch is not allowed in this exercise" in judged.said
 
 
+CONSTANTS = [
+    ("W = torch.tensor([1.0, 2.0]).numpy()", "W.sum()"),
+    ("W = torch.ones(3).numpy()\nV = W * 2\nU = V.copy() + W", "U + V"),
+    ("w = torch.ones(3)\nn = float(w.mean())", "n + 1"),
+    ("W = [float(v) for v in torch.linspace(0, 1, 3)]", "W[1] + 1"),
+    ("W = torch.ones(3).numpy()\ndef helper():\n    return W @ W", "helper()"),
+    ("W = {'a': torch.nn.Conv1d(1, 1, 3).weight.detach().numpy()}", "W['a'] + 1"),
+    ("n = torch.pi", "n + 1"),
+    ("a, *b = torch.arange(3).tolist()", "a + b[0]"),
+    ("W = [v for v in torch.linspace(0, 1, 3).numpy()]", "W[1] + 1"),
+    ("W = []\nfor i in range(3):\n    W.append(torch.ones(1).item() * i)", "W[1] + 1"),
+    ("W = torch.ones(3).numpy()\ndef half():\n    return W / 2\nV = half()", "V[1] + 1"),
+    ("W = torch.ones(3).numpy()\nif W.sum() == 3:\n    V = np.array([W.mean()])", "V[0] + 1"),
+    ("W = {'a': torch.ones(3).numpy()}\nV = {**W}", "V['a'][0] + 1"),
+]
+
+
+@pytest.mark.parametrize(("above", "use"), CONSTANTS)
+@pytest.mark.parametrize("lesson", [ONE, FOUR])
+def test_a_constant_made_with_torch_above_a_numpy_answer(judged, lesson, above, use):
+    name, head = {ONE: ("conv1d", "def conv1d(x, f):"), FOUR: ("global_pool", POOL)}[lesson]
+    change = replaced(head, f"{head}\n    {use}")
+    assert judged(lesson, name, change, [f"import torch\n{above}"]) == 1, judged.said
+    change = replaced(head, f"{head}\n    {use}", f"import torch\n{above}\n")
+    assert judged(lesson, name, change) == 1, judged.said
+
+
+@pytest.mark.parametrize(
+    ("above", "use"),
+    [
+        ("W = torch.ones(3)", "W.sum()"),
+        ("W = {'a': torch.ones(3)}", "W['a'].sum()"),
+        ("W = torch.ones(3).numpy", "W().sum()"),
+        ("W = torch.Tensor.sum", "W(x)"),
+    ],
+)
+def test_what_torch_made_and_is_torchs_own_is_refused_as_before(judged, above, use):
+    change = replaced("def conv1d(x, f):", f"def conv1d(x, f):\n    {use}")
+    assert judged(ONE, "conv1d", change, [f"import torch\n{above}"]) == 0
+    assert "torch is not allowed in this exercise" in judged.said
+
+
 @pytest.mark.parametrize(
     ("imported", "use"),
     [
