@@ -107,7 +107,7 @@ def test_annotations_that_mean_something_are_what_they_are_at_home(judged):
 
 
 def test_a_function_finds_its_own_source(judged):
-    looks = "import inspect\nassert 'def conv1d' in inspect.getsource(conv1d)\nfound = 1"
+    looks = "import inspect\nfound = inspect.getsource(conv1d).index('def conv1d')"
     answer = replaced("def conv1d(x, f):", "def conv1d(x, f):\n    found")
     assert judged(ONE, "conv1d", lambda text: f"{answer(text)}\n\n{looks}") == 1, judged.said
 
@@ -174,11 +174,13 @@ def test_a_progress_bar_in_the_training_loop(judged, imported, loop):
 def test_a_bar_that_is_moved_by_hand(judged):
     above = (
         "from tqdm.autonotebook import tqdm\n"
-        "with tqdm(total=3) as bar:\n"
-        "    bar.update(2); bar.set_postfix(loss=1.0); bar.set_description('x')\n"
-        "assert bar.n == 2 and len(bar) == 3 and len(tqdm([1, 2])) == 2\n"
-        "assert list(tqdm(zip([1], [2]), total=1)) == [(1, 2)]\n"
-        "right = 1"
+        "def moved():\n"
+        "    with tqdm(total=3) as bar:\n"
+        "        bar.update(2); bar.set_postfix(loss=1.0); bar.set_description('x')\n"
+        "    assert bar.n == 2 and len(bar) == 3 and len(tqdm([1, 2])) == 2\n"
+        "    assert list(tqdm(zip([1], [2]), total=1)) == [(1, 2)]\n"
+        "    return 1\n"
+        "right = moved()"
     )
     change = replaced("def conv1d(x, f):", "def conv1d(x, f):\n    right", above)
     assert judged(ONE, "conv1d", change) == 1, judged.said
