@@ -223,7 +223,9 @@ def test_no_constant_knows_an_answer():
 
 @pytest.mark.parametrize("device", ["'cuda'", "torch.device('cuda:0')", "'cpu'", "None"])
 def test_torch_set_to_colabs_gpu(judged, device):
-    change = replaced("    right = total", "    assert torch.ones(1).numpy() == 1\n    right = total")
+    change = replaced(
+        "    right = total", "    assert torch.ones(1).numpy() == 1\n    right = total"
+    )
     before = [f"torch.set_default_device({device})"]
     assert judged(SIX, "accuracy", change, before) == 1, judged.said
 
