@@ -218,6 +218,7 @@ def test_a_notebook_in_a_damaged_file_is_read_and_it_is_said(data, said):
         (b'{"a": 1} and more', "damaged"),
         (b'{"cells": [' + b"1,]" * 40, "damaged"),
         (b'{"cells": ' + b"[,]" * 40, "damaged"),
+        (b'{"cells": [{]}', "damaged"),  # not a comma too many
         (TEXT[:-9].encode(), "cut off"),
     ],
 )
