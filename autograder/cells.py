@@ -23,6 +23,9 @@ STUDENTS_KERNEL = {
 }
 """The one kernel that Jupyter, JupyterHub and Colab all have: with another they ask first."""
 
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+"""What a notebook that no Jupyter has saved yet needs to be exported as a script."""
+
 NOBODYS_KERNEL = {
     "display_name": "none: `autograder grade` needs no kernel",
     "language": "python",

@@ -22,6 +22,7 @@ from unittest.mock import patch
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -30,7 +31,7 @@ from nbgrader.converters import base
 from ..course import CourseError
 from ..paths import on_the_way, read_file, why_not
 from ..terminal import visible
-from .reading import NOTEBOOK_BYTES, Unreadable, parse
+from .reading import NOTEBOOK_BYTES, Unreadable, from_data, load
 from .submitted import STAMP, STAMP_BYTES, stamp_in, time_of
 
 KEPT = {STAMP, "submission_secret.txt"}
@@ -54,7 +55,11 @@ class NotebookOnly(NoLinks, NotebookExporter):
     """For ``c.Autograde.exporter_class``. It reads what ``autograder grade`` reads."""
 
     def from_file(self, file_stream: Any, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
-        """A notebook that nbformat cannot read, such as one in UTF-16, is read our way."""
+        """A notebook that nbformat cannot read, such as one in UTF-16, is read our way.
+
+        What was put right for it goes to ``Restore`` as the resource "remarks".
+        """
+        resources = resources or ResourcesDict()
         try:
             notebook = nbformat.read(file_stream, as_version=4)
         except Exception as problem:
@@ -62,7 +67,8 @@ class NotebookOnly(NoLinks, NotebookExporter):
             if data is None:
                 raise
             try:
-                notebook = parse(data)
+                raw, resources["remarks"] = load(data)
+                notebook = from_data(raw)
             except Unreadable:
                 raise problem from None
         return self.from_notebook_node(notebook, resources=resources, **kwargs)

@@ -169,7 +169,7 @@ def _continues(above: NotebookNode, source: str) -> bool:
     return half and statements(above.source.rstrip("\n") + "\n" + source) is not None
 
 
-_FILLS = re.compile(r"(?m)^(?:@(?:\w+\.)?fill\b|(?:\w+\.)?fill\()")
+_FILLS = re.compile(r"(?m)^[ \t]*+(?:@(?:\w+\.)?fill\b|(?:\w+\.)?fill\()")
 
 
 def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> int | None:

@@ -63,7 +63,7 @@ def defines(source: str, name: str) -> str:
         by_hand = re.search(rf"(?m)^(?:async\s+def|def|class)\s+{re.escape(name)}\b", source)
         return "def" if by_hand else ""
     how = ""
-    for statement in found:
+    for statement in _at_top(found):
         if getattr(statement, "name", None) == name:
             return "def"
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -71,6 +71,18 @@ def defines(source: str, name: str) -> str:
             if any(getattr(n, "id", None) == name for t in targets for n in ast.walk(t)):
                 how = "value"
     return how
+
+
+def _at_top(found: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements, and those in them that share their names: in ``if``, ``try``, ``with``, loops."""
+    waiting: list[ast.AST] = [*found]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            blocks = ast.stmt | ast.ExceptHandler | ast.match_case
+            waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, blocks)]
 
 
 def definitions(source: str) -> str:

@@ -26,13 +26,14 @@ def constants() -> dict[str, Any]:
             name = f"cnnlab.lesson_{lesson}.{helper}"
             if importlib.util.find_spec(name):
                 values = vars(importlib.import_module(name))
-                found |= {n: v for n, v in values.items() if n.isupper() and _is_plain(v)}
+                found |= {n: v for n, v in values.items() if n.isupper() and is_plain(v)}
     return found
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Whether a value is made of numbers, words and NumPy's arrays alone."""
     if isinstance(value, dict):
-        return all(map(_is_plain, (*value, *value.values())))
+        return all(map(is_plain, (*value, *value.values())))
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return isinstance(value, np.ndarray | str | int | float)
+        return all(map(is_plain, value))
+    return isinstance(value, np.ndarray | np.generic | str | int | float)

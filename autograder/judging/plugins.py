@@ -61,8 +61,10 @@ class Restore(NbGraderPreprocessor):
         lesson, name = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
         folder = course.format_path(course.source_directory, ".", lesson)
         source = nbformat.read(Path(folder) / f"{name}.ipynb", as_version=4)
-        clean, repairs = restore(nb, source)
+        clean, _ = restore(nb, source)
         _only_its_own_time(course, resources["nbgrader"])
+        repairs = clean.metadata["cnnlab"]["repairs"]
+        repairs += resources.get("remarks", [])
         for sentence in repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return clean, resources

@@ -19,7 +19,7 @@ from ..intake.statements import definitions
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
-from .constants import constants
+from .constants import constants, is_plain
 from .order import Cell, Time, beginning
 
 DEATHS = 4
@@ -31,6 +31,9 @@ before these are left out."""
 
 LESS_PATIENCE = 2
 """How many calls of one answer may run out of time when it is judged once more."""
+
+LOANS = 200
+"""How many values that cells made with torch are handed to answers without it."""
 
 STATUSES = ("returned", "raised", "timeout", "not filled in", "forbidden")
 """What the inside may say of a call. That a process has died it cannot say itself."""
@@ -64,6 +67,7 @@ class Submission:
         self._ran: dict[str, int] = {}  # the number of cells that each session has run
         self._deaths: dict[str, list[Outcome]] = {}
         self._time: dict[str, Time] = {}
+        self._lent: tuple[Session, int] | None = None  # at how many cells a session was lent values
         self._last_end = ""
         self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
         self._slow: Counter[str] = Counter(before._slow.keys() if before else ())
@@ -102,6 +106,8 @@ class Submission:
             session = self._session(flavour)
             if session is None:
                 return self._fates.get(name) or Outcome("died", message=self._last_end)
+            if flavour == "numpy" and self._lent != (session, self._until):
+                self._lend(session)
             reply = self._ask(flavour, session, request, seconds)
         except TimeoutError:
             self._slow[name] += 1
@@ -116,6 +122,27 @@ class Submission:
         if got.status == "not filled in" and name in self._fates:
             return self._fates[name]
         return got
+
+    def _lend(self, session: Session) -> None:
+        """Hand over what cells have made with torch, which is not there where NumPy answers are.
+
+        ``W = torch.tensor([…]).numpy()`` above an answer is right at home, and so here. Data only,
+        and from the cells alone: nothing that an answer is called with comes to where torch is.
+        """
+        self._lent = (session, self._until)
+        names = self._ask("numpy", session, {"do": "lacking"}, CALL_SECONDS).get("names")
+        lacking = names[:LOANS] if isinstance(names, list) else []
+        torch = self._session("torch") if lacking else None
+        if torch is None:
+            return
+        for name in lacking:
+            try:
+                reply = self._ask("torch", torch, {"do": "value", "name": name}, CALL_SECONDS)
+            except (TimeoutError, Ended):
+                return
+            value = outcome_from(reply).value
+            if value is not None and is_plain(value):
+                self._ask("numpy", session, {"do": "take", "values": {name: value}}, CALL_SECONDS)
 
     def _books(self, flavour: str) -> Time:
         """The seconds that are there for all calls and cells, and those that are gone."""
@@ -181,16 +208,25 @@ class Submission:
                 return
             seconds = share
         request = {"do": "cell", "label": cell.label, "source": source, "seconds": seconds}
-        self._ask(flavour, self._sessions[flavour], request, seconds, cell.own)
+        request["own"] = cell.own
+        reply = self._ask(flavour, self._sessions[flavour], request, seconds, cell.own)
         if cell.own and self._books(flavour).short():
             self._note(cell, "used up the time that there is for cells of one's own")
+        if reply.get("greedy") is True:
+            what = "asked for more memory than there is for cells of one's own"
+            self._note(cell, what, "what data it would have made is not there")
 
-    def _note(self, cell: Cell, what: str) -> None:
+    def _note(
+        self,
+        cell: Cell,
+        what: str,
+        so: str = "such cells after it may be left out, but for what they define",
+    ) -> None:
         """Say once which cell was the one too many."""
         if not self.notes:
+            first = beginning(cell.source)
             self.notes.append(
-                f"The cell that begins with {beginning(cell.source)} {what}: such cells after it "
-                "may be left out, but for what they define. Answers keep their time."
+                f"The cell that begins with {first} {what}: {so}. Answers keep their share."
             )
 
 

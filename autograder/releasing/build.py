@@ -21,7 +21,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from ..cells import CELL_METADATA, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
+from ..cells import CELL_METADATA, LANGUAGE, NOBODYS_KERNEL, STUDENTS_KERNEL, as_text, with_kernel
 from ..choices import Choices, read_choices
 from ..course import ROOT, Course, write
 from ..database import GradebookError, connected, explaining
@@ -135,7 +135,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             cells.append(nbformat.v4.new_code_cell(**made))
         else:
             cells.append(nbformat.v4.new_markdown_cell(**made))
-    metadata = {"kernelspec": dict(STUDENTS_KERNEL), "language_info": {"name": "python"}}
+    metadata = {"kernelspec": dict(STUDENTS_KERNEL), "language_info": dict(LANGUAGE)}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 

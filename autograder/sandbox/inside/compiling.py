@@ -66,6 +66,13 @@ def _annotations(statement: ast.stmt) -> list[ast.expr]:
     return [annotation for annotation in found if annotation is not None]
 
 
+def mentioned(statement: ast.stmt) -> set[str]:
+    """The names that a statement gives a value to, or may change the value of."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return set()
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
 class FailedImports:
     """Imports that failed: what is wrong with a name is the import, not that nobody defined it."""
 

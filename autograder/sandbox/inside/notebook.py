@@ -16,7 +16,8 @@ import types
 from typing import Any
 
 from . import refusing
-from .compiling import Compiler, FailedImports, about_cards
+from .compiling import Compiler, FailedImports, about_cards, mentioned
+from .refused import Absent
 
 # ── stand-ins for what a lesson's cells use ─────────────────────────────────
 
@@ -189,6 +190,7 @@ class Notebook:
         self.compiler, self.imports = Compiler(self.names), FailedImports()
         self.sources: dict[str, list[str]] = {}
         self.broken: dict[str, dict[str, Any]] = {}
+        self.lacking: set[str] = set()
         self.running = ""
         self.shell = Shell(self)
 
@@ -243,6 +245,7 @@ class Notebook:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self.describe(problem)
         for statement in statements:
+            Absent.took_part = False
             try:
                 exec(self.compiler.compiled(statement, filename), self.names)
             except TimeLimit:
@@ -251,7 +254,19 @@ class Notebook:
                 said = self.describe(problem)
                 self.imports.note(statement, problem, said)
                 first = first or said
+                self._see_what_lacks(statement, failed=True)
+            else:
+                self._see_what_lacks(statement, failed=False)
         return first
+
+    def _see_what_lacks(self, statement: ast.stmt, failed: bool) -> None:
+        """Note the names whose values would be others, had an absent package computed something.
+
+        Those of a statement in which one took part, and of what was made of them later.
+        """
+        names = mentioned(statement)
+        if Absent.took_part or (self.lacking and (failed or names & self.lacking)):
+            self.lacking |= {name for name in names if not is_code(self.names.get(name))}
 
     def fill(self, answer: Any) -> Any:
         """Install a student's answer under its name."""
@@ -299,6 +314,12 @@ class Notebook:
             "line": line,
             "code": code[:200],
         }
+
+
+def is_code(value: Any) -> bool:
+    """Whether a value is a function, a class or a module, and no data."""
+    code = callable(value) or isinstance(value, types.ModuleType)
+    return code and not isinstance(value, Absent)
 
 
 def _imported(value: Any) -> bool:

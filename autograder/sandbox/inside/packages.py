@@ -7,6 +7,7 @@ a graphics card computes where it can. Any other package that is missing is name
 
 from __future__ import annotations
 
+import re
 import types
 from typing import Any
 
@@ -14,8 +15,6 @@ from .notebook import Anything
 
 PROGRESS = "tqdm"
 WRITERS = ("torch.utils.tensorboard", "tensorboardX")
-
-_ACCELERATORS = ("cuda", "mps", "xpu")
 
 
 def stand_in(name: str, with_torch: bool) -> types.ModuleType | None:
@@ -169,13 +168,52 @@ class Writer(Anything):
 
 
 def without_a_card() -> None:
-    """Let ``torch.set_default_device("cuda")``, right in Colab, mean where torch can compute."""
+    """Let ``torch.set_default_device("cuda")``, right in Colab, mean where torch can compute.
+
+    ``with torch.device("cuda")`` too, and to wait for the card is to do nothing.
+    """
+    import torch
+    from torch.utils._device import DeviceContext
+
+    real = DeviceContext.__init__
+    DeviceContext.__init__ = lambda self, device: real(self, _here(device))
+    torch.cuda.synchronize = _nothing
+
+
+def read_for_cards(source: str) -> None:
+    """Let a card that a cell names, as ``x.to("cuda")`` does, mean where torch can compute.
+
+    Right at home with a card is right here. From this cell on: each of torch's functions takes
+    longer by it, so that notebooks which name none go without.
+    """
+    if not _A_CARD.search(source):
+        return
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    to_a_card = (torch.Tensor.cuda, torch.Tensor.xpu)
+
+    class Here(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            kwargs = kwargs or {}
+            if function is torch.device:  # named, and not yet used
+                return function(*args, **kwargs)
+            if function in to_a_card:
+                return args[0].cpu()
+            return function(*map(_here, args), **{k: _here(v) for k, v in kwargs.items()})
+
+    Here().__enter__()  # for good: the process ends with the submission
+
+
+def _here(value: Any) -> Any:
+    """A device; where it is a card, the processor. Any other value as it is."""
     import torch
 
-    real = torch.set_default_device
+    is_card = isinstance(value, (str, torch.device)) and _DEVICE.fullmatch(str(value))
+    return torch.device("cpu") if is_card else value
 
-    def set_default_device(device: Any) -> None:
-        away = device is not None and torch.device(device).type in _ACCELERATORS
-        real("cpu" if away else device)
 
-    torch.set_default_device = set_default_device
+_DEVICE = re.compile(r"(cuda|mps|xpu)(:\d+)?")
+_A_CARD = re.compile(rf"""["']{_DEVICE.pattern}["']|\.(cuda|xpu)\(""")

@@ -45,13 +45,18 @@ class Absent(types.ModuleType):
     That is, inside an answer. While cells are run it takes part and computes nothing: beside an
     answer that needs no torch there may be a helper that is annotated with ``torch.Tensor``,
     decorated with ``@torch.no_grad()`` or asks ``isinstance(x, torch.Tensor)``.
+
+    took_part: whether one has, since this was last set to False.
     """
+
+    took_part = False
 
     def __init__(self, name: str):
         super().__init__(name)
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
+        Absent.took_part = True
         if name.startswith("__"):
             raise AttributeError(name)
         return Absent(f"{self.__name__}.{name}")
@@ -82,6 +87,7 @@ class Absent(types.ModuleType):
         return None
 
     def _refuse(self) -> None:
+        Absent.took_part = True
         if Answering.now:
             refusing.refuse(self.__name__.partition(".")[0])()
 

@@ -19,11 +19,11 @@ import signal
 import socket
 import sys
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import limits, packages, refusing, wire
 from .answers import Answers
-from .notebook import Inert, Notebook, Sink
+from .notebook import Inert, Notebook, Sink, is_code
 from .refused import Stubs, poison_numpy
 
 # ── one submission ──────────────────────────────────────────────────────────
@@ -38,13 +38,16 @@ def serve(link: socket.socket, answers: Answers, confined: bool) -> None:
             if request["do"] == "start":
                 reply = notebook.start(request["exercises"], request.get("constants", {})) or {}
             elif request["do"] == "cell":
-                cell = (request["label"], request["source"], request["seconds"])
-                reply = notebook.run_cell(*cell)
+                reply = _run_cell(request, answers)
                 if confined:
                     with contextlib.suppress(Exception):
                         limits.make_room()
             elif request["do"] == "value":
                 reply = answers.value(request["name"])
+            elif request["do"] == "lacking":
+                reply = {"names": sorted(notebook.lacking)}
+            elif request["do"] == "take":
+                reply = notebook.names.update(request["values"]) or {}
             else:
                 reply = answers.call(request)
             frame = wire.dump({**reply, "id": request["id"]})
@@ -53,6 +56,24 @@ def serve(link: socket.socket, answers: Answers, confined: bool) -> None:
         except BaseException as problem:  # a value that cannot even be looked at
             frame = wire.dump({**notebook.describe(problem), "id": request["id"]})
         wire.send(link, frame)
+
+
+def _run_cell(request: dict[str, Any], answers: Answers) -> dict[str, Any]:
+    """Run a cell. If the student's own asks for too much memory, what data it made is let go."""
+    notebook, own = answers.notebook, bool(request.get("own"))
+    if answers.with_torch:
+        packages.read_for_cards(request["source"])
+    before = set(notebook.names)
+    with limits.sparing(own):
+        reply = notebook.run_cell(request["label"], request["source"], request["seconds"])
+    said = (*reply.get("errors", ()), reply.get("message", ""))
+    if own and any("MemoryError" in text or "allocate memory" in text for text in said):
+        for name in notebook.names.keys() - before:
+            if not is_code(notebook.names[name]):
+                del notebook.names[name]
+        gc.collect()
+        return {**reply, "greedy": True}
+    return reply
 
 
 @dataclasses.dataclass(frozen=True)

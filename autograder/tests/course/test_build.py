@@ -5,9 +5,10 @@ import stat
 
 import nbformat
 import pytest
+from nbconvert.exporters import ScriptExporter
 from nbgrader.api import Gradebook
 
-from autograder.cells import CELL_METADATA, STUDENTS_KERNEL
+from autograder.cells import CELL_METADATA, LANGUAGE, STUDENTS_KERNEL
 from autograder.course import ROOT, Course, CourseError
 from autograder.database import connected
 from autograder.releasing import build, leaks
@@ -49,10 +50,12 @@ def test_the_instructors_notebook_keeps_both(built):
 
 
 def test_the_notebook_opens_in_any_jupyter_without_a_question_about_the_kernel(built):
-    assert built[2].metadata == {
-        "kernelspec": STUDENTS_KERNEL,
-        "language_info": {"name": "python"},
-    }
+    assert built[2].metadata == {"kernelspec": STUDENTS_KERNEL, "language_info": LANGUAGE}
+
+
+def test_the_notebook_is_exported_as_a_script_before_jupyter_has_saved_it(built):
+    _, about = ScriptExporter().from_notebook_node(built[2])
+    assert (about["output_extension"], about["output_mimetype"]) == (".py", "text/x-python")
 
 
 def test_what_stays_of_a_cells_metadata_is_nbgraders_and_tags(built):

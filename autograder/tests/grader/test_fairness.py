@@ -6,6 +6,8 @@ a hand-in in which right answers once lost points, or a sibling of one.
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from autograder.cells import name_of
@@ -235,6 +237,38 @@ def test_an_indented_trial_below_an_answer_that_ends_otherwise(hand_in, sandboxe
     assert hand_in.lost(sandboxes) == {}
 
 
+INSIDE = {
+    "try": "try:\n{}\nfinally:\n    pass",
+    "a handler": "try:\n    import nothing_of_the_kind\nexcept ImportError:\n{}",
+    "if": "if True:\n{}",
+    "else": "if np is None:\n    pass\nelse:\n{}",
+    "with": "import warnings\nwith warnings.catch_warnings():\n{}",
+    "a loop": "for _ in range(1):\n{}",
+    "two of them": "if True:\n  try:\n{}\n  finally:\n    pass",
+    "match": "match 1:\n  case 1:\n{}",
+}
+
+
+@pytest.mark.parametrize("marks", [True, False])
+@pytest.mark.parametrize("how", INSIDE)
+def test_an_answer_inside_a_statement_is_found(how, marks, hand_in, sandboxes):
+    cell = hand_in.cell("conv1d")
+    cell.source = INSIDE[how].format(textwrap.indent(cell.source, " " * 4))
+    if not marks:
+        for cell in hand_in.notebook.cells:
+            cell.metadata.pop("nbgrader", None)
+    assert hand_in.lost(sandboxes) == {}
+    assert "not attempted" not in hand_in.notes
+
+
+def test_an_answer_inside_a_statement_with_fill_wins_over_an_older_one(hand_in, sandboxes):
+    right = textwrap.indent(hand_in.cell("conv1d").source, " " * 4)
+    hand_in.cell("conv1d").source = OLD
+    hand_in.after("test_conv1d", f"if True:\n{right}")
+    assert hand_in.lost(sandboxes) == {}
+    assert "judged from top to bottom" not in hand_in.notes
+
+
 # ── scratch cells ───────────────────────────────────────────────────────────
 
 
@@ -301,6 +335,44 @@ def test_what_scratch_cells_save_leaves_answers_their_room(what, hand_in, sandbo
     folder = "/dev/shm/" if what == "in memory" else ""
     insert(hand_in, "conv1d", f"np.save('{folder}trace.npy', np.zeros(2**20))")
     assert hand_in.lost(sandboxes) == {}
+
+
+HELD = {
+    "an array": "held = np.ones(220_000_000)",
+    "many": "held = []\nwhile True:\n    held.append(np.ones(2**20))",
+    "one by one": "for i in range(99):\n    globals()[f'held_{i}'] = np.ones(2**24)",
+    "numbers": "held = []\nwhile True:\n    held.append([float(len(held))] * 1000)",
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_what_scratch_cells_hold_leaves_answers_their_memory(what, hand_in, sandboxes):
+    hand_in.before("rolling_average", HELD[what], "mine = 3")
+    insert(hand_in, "conv1d", "np.ones(2**25)[:mine]")
+    assert hand_in.lost(sandboxes) == {}
+    assert f"begins with “{HELD[what].splitlines()[0]}” asked for more memory" in hand_in.notes
+
+
+def test_a_scratch_cell_that_asks_for_too_much_memory_keeps_its_functions(hand_in, sandboxes):
+    text = "import math\nheld = [0] * 2**27\ndef half(v):\n    return math.floor(v) / 2\n"
+    hand_in.before("rolling_average", f"{text}more = [0] * 2**27")
+    insert(hand_in, "conv1d", "half(np.ones(2**25)[0])")
+    assert hand_in.lost(sandboxes) == {}
+
+
+@pytest.mark.parametrize("made", ["torch.ones(2**28)", "torch.ones(2**28).to('cuda')"])
+def test_what_scratch_cells_hold_in_tensors_leaves_answers_their_memory(made, sandboxes):
+    hand_in = HandIn("05_pytorch_tour", ("mse",))
+    hand_in.before("mse", f"held = {made}", f"more = {made}")
+    insert(hand_in, "mse", "torch.ones(2**26)")
+    assert hand_in.lost(sandboxes) == {}
+    assert "“more = " in hand_in.notes
+
+
+def test_what_a_scratch_cell_holds_within_its_share_is_there_for_answers(hand_in, sandboxes):
+    hand_in.before("rolling_average", "held = np.ones(150_000_000)")
+    insert(hand_in, "conv1d", "held[-1] + np.ones(2**25)")
+    assert hand_in.lost(sandboxes) == {} and "memory" not in hand_in.notes
 
 
 def test_of_a_cell_that_is_left_out_its_definitions_are_kept():

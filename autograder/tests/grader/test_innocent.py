@@ -107,7 +107,7 @@ def test_annotations_that_mean_something_are_what_they_are_at_home(judged):
 
 
 def test_a_function_finds_its_own_source(judged):
-    looks = "import inspect\nassert 'def conv1d' in inspect.getsource(conv1d)\nfound = 1"
+    looks = "import inspect\nfound = inspect.getsource(conv1d).index('def conv1d')"
     answer = replaced("def conv1d(x, f):", "def conv1d(x, f):\n    found")
     assert judged(ONE, "conv1d", lambda text: f"{answer(text)}\n\n{looks}") == 1, judged.said
 
@@ -174,11 +174,13 @@ def test_a_progress_bar_in_the_training_loop(judged, imported, loop):
 def test_a_bar_that_is_moved_by_hand(judged):
     above = (
         "from tqdm.autonotebook import tqdm\n"
-        "with tqdm(total=3) as bar:\n"
-        "    bar.update(2); bar.set_postfix(loss=1.0); bar.set_description('x')\n"
-        "assert bar.n == 2 and len(bar) == 3 and len(tqdm([1, 2])) == 2\n"
-        "assert list(tqdm(zip([1], [2]), total=1)) == [(1, 2)]\n"
-        "right = 1"
+        "def moved():\n"
+        "    with tqdm(total=3) as bar:\n"
+        "        bar.update(2); bar.set_postfix(loss=1.0); bar.set_description('x')\n"
+        "    assert bar.n == 2 and len(bar) == 3 and len(tqdm([1, 2])) == 2\n"
+        "    assert list(tqdm(zip([1], [2]), total=1)) == [(1, 2)]\n"
+        "    return 1\n"
+        "right = moved()"
     )
     change = replaced("def conv1d(x, f):", "def conv1d(x, f):\n    right", above)
     assert judged(ONE, "conv1d", change) == 1, judged.said
@@ -221,19 +223,55 @@ def test_no_constant_knows_an_answer():
 
 @pytest.mark.parametrize("device", ["'cuda'", "torch.device('cuda:0')", "'cpu'", "None"])
 def test_torch_set_to_colabs_gpu(judged, device):
-    assert judged(SIX, "accuracy", before=[f"torch.set_default_device({device})"]) == 1, judged.said
+    change = replaced(
+        "    right = total", "    assert torch.ones(1).numpy() == 1\n    right = total"
+    )
+    before = [f"torch.set_default_device({device})"]
+    assert judged(SIX, "accuracy", change, before) == 1, judged.said
 
 
-def test_a_gpu_typed_in_is_told_why_there_is_none(judged):
+CARDS = [
+    "torch.ones(1, device='cuda')",
+    "torch.tensor([1.0], device=torch.device('cuda', 0)).cpu()",
+    "torch.ones(1).to('cuda:0', non_blocking=True) + torch.ones(1).to(device='mps')",
+    "torch.ones(1).cuda() + torch.ones(1).cuda(0)",
+    "nn.Linear(1, 1).cuda()(torch.ones(1).cuda())",
+    "nn.Linear(1, 1, device='cuda').to('cuda')(torch.ones(1))",
+    "torch.cuda.synchronize()",
+    "with torch.device('cuda'):\n        torch.ones(1) + torch.ones(1).cpu()",
+    "torch.ones(1).to(card)",
+    "assert 'cuda' != 'cpu' and torch.einsum('i->', torch.ones(1).to(card)) == 1",
+]
+
+
+@pytest.mark.parametrize("use", CARDS)
+def test_a_card_that_an_answer_names_is_the_processor_here(judged, use):
     def change(text):
         head, colon, body = text.partition("):\n")
-        return f"{head}{colon}    torch.ones(1, device='cuda')\n{body}"
+        return f"{head}{colon}    {use}\n{body}"
+
+    assert judged(SIX, "accuracy", change, ["card = torch.device('cuda')"]) == 1, judged.said
+
+
+def test_a_card_that_has_no_stand_in_is_told_why_there_is_none(judged):
+    def change(text):
+        head, colon, body = text.partition("):\n")
+        return f"{head}{colon}    torch.cuda.get_device_name()\n{body}"
 
     assert judged(SIX, "accuracy", change) == 0
     assert "where answers are graded there is no GPU" in judged.said
 
 
+def test_a_card_in_the_place_of_the_device_asked_for_is_wrong(judged):
+    def change(text):
+        head, colon, body = text.partition("):\n")
+        return f"{head}{colon}    device = 'cuda'\n{body}"
+
+    assert judged(FIVE, "to_device", change) < 1
+
+
 POOL = "def global_pool(h, how):"
+EITHER = "same = lambda h: h if isinstance(h, both) else 0"
 USES = f"{POOL}\n    h = same(h)"
 
 
@@ -250,10 +288,10 @@ USES = f"{POOL}\n    h = same(h)"
             USES,
         ),
         ("def same(h):\n    return h.numpy() if isinstance(h, torch.Tensor) else h", USES),
-        (
-            "both = np.ndarray | torch.Tensor\nsame = lambda h: h if isinstance(h, both) else 0",
-            USES,
-        ),
+        (f"both = np.ndarray | torch.Tensor\n{EITHER}", USES),
+        (f"both = torch.Tensor | np.ndarray\n{EITHER}", USES),
+        (f"both = None | torch.Tensor | np.ndarray\n{EITHER}", USES),
+        (f"both = np.ndarray | (int | (torch.Tensor | None))\n{EITHER}", USES),
         ("same = lambda h: None if h.dtype == torch.float32 else h", USES),
         ("with torch.no_grad():\n    torch.manual_seed(0)\n    same = np.array", USES),
     ],
@@ -272,6 +310,48 @@ def test_torch_in_a_numpy_answer_is_refused_as_before(judged):
     made = ["pooled = torch.tensor([1.0]).sum()"]
     uses = "def global_pool(h, how):\n    return pooled.item()"
     assert judged(FOUR, "global_pool", replaced("def global_pool(h, how):", uses), made) == 0
+    assert "torch is not allowed in this exercise" in judged.said
+
+
+CONSTANTS = [
+    ("W = torch.tensor([1.0, 2.0]).numpy()", "W.sum()"),
+    ("W = torch.ones(3).numpy()\nV = W * 2\nU = V.copy() + W", "U + V"),
+    ("w = torch.ones(3)\nn = float(w.mean())", "n + 1"),
+    ("W = [float(v) for v in torch.linspace(0, 1, 3)]", "W[1] + 1"),
+    ("W = torch.ones(3).numpy()\ndef helper():\n    return W @ W", "helper()"),
+    ("W = {'a': torch.nn.Conv1d(1, 1, 3).weight.detach().numpy()}", "W['a'] + 1"),
+    ("n = torch.pi", "n + 1"),
+    ("a, *b = torch.arange(3).tolist()", "a + b[0]"),
+    ("W = [v for v in torch.linspace(0, 1, 3).numpy()]", "W[1] + 1"),
+    ("W = []\nfor i in range(3):\n    W.append(torch.ones(1).item() * i)", "W[1] + 1"),
+    ("W = torch.ones(3).numpy()\ndef half():\n    return W / 2\nV = half()", "V[1] + 1"),
+    ("W = torch.ones(3).numpy()\nif W.sum() == 3:\n    V = np.array([W.mean()])", "V[0] + 1"),
+    ("W = {'a': torch.ones(3).numpy()}\nV = {**W}", "V['a'][0] + 1"),
+]
+
+
+@pytest.mark.parametrize(("above", "use"), CONSTANTS)
+@pytest.mark.parametrize("lesson", [ONE, FOUR])
+def test_a_constant_made_with_torch_above_a_numpy_answer(judged, lesson, above, use):
+    name, head = {ONE: ("conv1d", "def conv1d(x, f):"), FOUR: ("global_pool", POOL)}[lesson]
+    change = replaced(head, f"{head}\n    {use}")
+    assert judged(lesson, name, change, [f"import torch\n{above}"]) == 1, judged.said
+    change = replaced(head, f"{head}\n    {use}", f"import torch\n{above}\n")
+    assert judged(lesson, name, change) == 1, judged.said
+
+
+@pytest.mark.parametrize(
+    ("above", "use"),
+    [
+        ("W = torch.ones(3)", "W.sum()"),
+        ("W = {'a': torch.ones(3)}", "W['a'].sum()"),
+        ("W = torch.ones(3).numpy", "W().sum()"),
+        ("W = torch.Tensor.sum", "W(x)"),
+    ],
+)
+def test_what_torch_made_and_is_torchs_own_is_refused_as_before(judged, above, use):
+    change = replaced("def conv1d(x, f):", f"def conv1d(x, f):\n    {use}")
+    assert judged(ONE, "conv1d", change, [f"import torch\n{above}"]) == 0
     assert "torch is not allowed in this exercise" in judged.said
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import textwrap
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -51,6 +52,10 @@ SCRATCH = (
     "exit()",
     "from cnnlab import hint\nhint",
     "value = input('How many? ')",
+    "held = np.ones(2**28)",
+    "import torch\nW = torch.ones(3).numpy()\nV = W * 2",
+    "import torch\ntorch.ones(3).to('cuda')",
+    "try:\n    import pandas\nexcept ImportError:\n    pandas = None",
 )
 
 METADATA = (
@@ -131,7 +136,7 @@ class Notebook:
         tests = [c for c in self.cells[: self.hand_in.place(name)] if is_test(c)]
         cell = self.hand_in.cell(name)
         head, found, body = cell.source.rpartition(f"@fill\ndef {name}(")
-        if tests and found and head.strip() and "def " not in head:
+        if tests and found and head.strip() and "def " not in head and head[0] != "%":
             tests[-1].source += f"\n{head.strip()}"
             cell.source = found + body
 
@@ -159,6 +164,24 @@ class Notebook:
             body = f"{body[: line.start()]}\n    print('called')\n    {body[line.end() :]}"
             cell.source = head + found + body
 
+    def inside(self, name):
+        """The answer in a block of a statement."""
+        cell = self.hand_in.cell(name)
+        head = self.draw.choice(["if True:", "for _ in [0]:", "with open('/dev/null'):"])
+        if not cell.source.startswith("%"):
+            cell.source = f"{head}\n{textwrap.indent(cell.source, ' ' * 4)}"
+
+    def lent(self, name):
+        """A constant made with torch, in a cell above, which the answer uses."""
+        cell = self.hand_in.cell(name)
+        head, found, body = cell.source.rpartition(f"@fill\ndef {name}(")
+        if found and (line := re.search(r"\n    (?=[a-z])", body)):
+            body = f"{body[: line.start()]}\n    lent[0] + 1\n    {body[line.end() :]}"
+            cell.source = head + found + body
+            made = self.draw.choice(["torch.ones(3).numpy()", "[torch.pi]", "{0: float(torch.e)}"])
+            self.hand_in.before(name, f"import torch\nlent = {made}")
+            self.cells = self.hand_in.notebook.cells
+
     def timed(self, name):
         self.hand_in.cell(name).source = "%%time\n" + self.hand_in.cell(name).source
 
@@ -182,7 +205,7 @@ class Notebook:
         """Do some of all this."""
         once = [self.tools, self.words, self.last]
         each = [self.helper, self.newer, self.typed, self.taken, self.twin, self.stub]
-        each += [self.indented, self.said, self.again]
+        each += [self.indented, self.said, self.timed, self.again, self.inside, self.lent]
         for name in self.functions:
             for do in self.draw.sample(each, 2):
                 if self.draw.random() < 0.5:

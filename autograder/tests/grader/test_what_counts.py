@@ -218,6 +218,7 @@ def test_a_notebook_in_a_damaged_file_is_read_and_it_is_said(data, said):
         (b'{"a": 1} and more', "damaged"),
         (b'{"cells": [' + b"1,]" * 40, "damaged"),
         (b'{"cells": ' + b"[,]" * 40, "damaged"),
+        (b'{"cells": [{]}', "damaged"),  # not a comma too many
         (TEXT[:-9].encode(), "cut off"),
     ],
 )
@@ -259,6 +260,11 @@ def test_nbgraders_own_way_reads_what_ours_reads(course, how):
     assert done["success"], done
     with Gradebook(course.db_url, course.course_id) as gradebook:
         assert gradebook.find_submission(LESSON, "ada").score == ALL
+    notes = graded_notebook(course, "ada", LESSON).metadata["cnnlab"]["repairs"]
+    said = {"zeros": "Something followed the notebook in its file; it was left out."}
+    said["comma"] = "A comma too many in the notebook's file was left out."
+    assert notes == [said[how]] if how in said else not notes
+    assert ("left out" in done["log"]) == (how in said)
 
 
 # ── what their own check said ───────────────────────────────────────────────
