@@ -38,6 +38,9 @@ from .which import Candidate, choose, lessons_known
 STUDENT_BYTES = 64 * 2**20
 """Of all notebooks of one student: they are held in memory to be compared."""
 
+_OTHERS = 10
+"""So many folders with other files are listed one by one."""
+
 _ARCHIVES = (".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
@@ -170,12 +173,15 @@ class _Collection:
                 what = "an archive that is not opened; unpack it, or make it a zip"
                 self.refused.append(f"{entry.origin}: {what}")
             else:
-                others["/".join(entry.parts[:1] if len(entry.parts) > 1 else ())].append(
-                    entry.origin
-                )
-        for origins in others.values():
+                folder = entry.parts[0] if len(entry.parts) > 1 else ""
+                others[folder].append(entry.origin)
+        groups = list(others.values())
+        for origins in groups[:_OTHERS]:
             more = f" and {len(origins) - 1} more files" if len(origins) > 1 else ""
             self.left.append(f"{origins[0]}{more}: not a notebook")
+        if rest := groups[_OTHERS:]:
+            files = sum(map(len, rest))
+            self.left.append(f"{files} more files in {len(rest)} folders: not notebooks")
 
     def _read_times(self, path: Path) -> None:
         """The times in a table, by student id."""

@@ -28,6 +28,7 @@ from pathlib import Path
 
 from ..course import Course, CourseError, is_name, write
 from .lms_names import as_id, folded
+from .receipts import read_receipts
 from .times import TimesError, read_table
 
 ROSTER = "roster.csv"
@@ -155,6 +156,7 @@ def add_to_roster(course: Course, paths: Sequence[Path]) -> tuple[list[Person], 
     before = len(people)
     problems: list[str] = []
     handed_in = {folded(student): student for student in students_of(course)}
+    handed_in |= {r.lms: r.student for r in read_receipts(course.root) if r.lms}
     for path in paths:
         if not path.is_file():
             raise CourseError(
@@ -234,7 +236,10 @@ def _differ(one: Person, other: Person) -> bool:
 
 
 def _new_id(one: Person, handed_in: dict[str, str], taken: set[str]) -> str:
-    """The id of a person new in the roster: the one under which they have handed in already."""
+    """The id of a person new in the roster: the one under which they have handed in already.
+
+    handed_in: ids by themselves, folded, and by the LMS's numbers that they came with.
+    """
     name = one.names[0] if one.names else ""
     of_name = [as_id(name)] if re.search(r"\w", name) else []
     of_canvas = [
@@ -244,7 +249,7 @@ def _new_id(one: Person, handed_in: dict[str, str], taken: set[str]) -> str:
         for plain_name in sorted(squashed(name))
     ]
     ids = [one.id, *of_canvas, *of_name, one.username, one.number, one.email]
-    for known in (handed_in.get(folded(i)) for i in ids if i):
+    for known in (handed_in.get(i) for i in (*one.lms, *map(folded, filter(None, ids)))):
         if known and folded(known) not in taken:
             return known
     usable = (one.id, one.username, one.email, one.number, *of_name)

@@ -181,6 +181,13 @@ def test_an_older_notebook_does_not_replace_a_newer_one(course, tmp_path):
     assert notebooks(course) == {"ada": "new"}
 
 
+def test_what_every_folder_of_a_download_holds_is_not_listed_300_times(course, tmp_path):
+    files = {f"s{i}_{i}_assignsubmission_onlinetext_/onlinetext.html": "" for i in range(300)}
+    result = collect(course, [zipped(tmp_path / "all.zip", **files)], LESSON)
+    assert len(result.left) == 11
+    assert result.left[-1] == "290 more files in 290 folders: not notebooks"
+
+
 def test_only_the_notebook_is_taken(course, tmp_path):
     put(tmp_path / "in", **{"ada/x.ipynb": "{}", "ada/numpy.py": "evil"})
     result = collect(course, [tmp_path / "in"], LESSON)

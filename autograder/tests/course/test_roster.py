@@ -102,6 +102,13 @@ def test_who_has_handed_in_keeps_the_id(course, tmp_path):
     assert {"Ada_Lovelace", "babbagecharles_102"} <= set(roster(course, tmp_path, MOODLE, CANVAS))
 
 
+def test_people_of_one_name_keep_the_ids_that_their_numbers_made(course, tmp_path):
+    collect(course, [moodle(tmp_path, Anna_Schmidt=[4712, 4713])], LESSON)
+    people = roster(course, tmp_path, WORKSHEET)
+    assert people["Anna_Schmidt_4712"].email == "anna.s@uni.example"
+    assert people["Anna_Schmidt_4713"].email == "anna.schmidt@uni.example"
+
+
 def test_what_was_edited_by_hand_stays(course, tmp_path):
     roster(course, tmp_path, MOODLE)
     path = course.root / "roster.csv"
