@@ -44,7 +44,7 @@ class Collected:
         if self.by_name:
             rows.append(
                 f"names      of {len(self.by_name)}: Moodle gives no id, so they are known by "
-                "their names alone; with a roster (`autograder roster`) people of one name stay apart"
+                "their names alone; with a roster (`autograder roster`) people of one name are two"
             )
         rows += self._about_times()
         total = [f"{counts[what]} {what}" for what in ("taken", "unchanged", "replaced")]
