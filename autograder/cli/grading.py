@@ -24,7 +24,8 @@ whose a notebook is, by its name:
   ada.ipynb, ada.zip                                   a file for each student: ada
 
 The outermost name decides, as the LMS or you gave it; nothing inside a student's zip does. A PATH
-that is a zip is a download, a zip in a folder is one student's. With a roster (`autograder roster`)
+that is a zip is a download, a zip in a folder is one student's; a PATH whose own name is an LMS's,
+or somebody's who is known, is that student's. With a roster (`autograder roster`)
 an unknown name is set aside. Of several notebooks the one that was worked on last is taken; what is
 not taken is listed. A PATH that ends in .csv is a table of times of handing in.
 

@@ -18,7 +18,7 @@ import hashlib
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,21 +27,21 @@ from ..choices import read_choices
 from ..course import Course, CourseError, write
 from ..paths import read_file, why_not
 from .collected import Collected
-from .files import UPLOAD_BYTES, Entry, download, looks_like_a_notebook, notebooks_in
-from .lms_names import Name, NobodysError, names_in, teams
+from .files import (
+    Entry,
+    Found,
+    download,
+    notebooks_in,
+    readable,
+)
+from .limits import UPLOAD_BYTES, NoRoomError, Room
+from .lms_names import NobodysError, alike, by_lms, names_in, shared, teams
+from .others import about_others, person_in
 from .people import People
 from .receipts import Receipt, read_receipts, write_receipt
 from .submitted import STAMP, stamp_in, time_of
 from .times import TimesError, table_of_times, why_not_believed
-from .which import Candidate, choose, lessons_known
-
-STUDENT_BYTES = 64 * 2**20
-"""Of all notebooks of one student: they are held in memory to be compared."""
-
-_OTHERS = 10
-"""So many folders with other files are listed one by one."""
-
-_ARCHIVES = (".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
+from .which import ZONES, Candidate, choose, lessons_known
 
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
 
@@ -55,13 +55,14 @@ class _Upload:
     """Something handed in by somebody.
 
     lms: the LMS's number of that person, or "". late: the LMS says so. disbelieved: why its time
-    is none of handing in, or "".
+    is none of handing in, or "". download: in which it was.
     """
 
     entry: Entry
     lms: str
     late: bool
     disbelieved: str
+    download: Path
 
 
 def collect(
@@ -75,6 +76,11 @@ def collect(
     """
     course.chosen([lesson])
     paths = [Path(path) for path in paths]
+    if all(path.suffix.lower() == ".csv" for path in paths):
+        raise CollectError(
+            "there is nothing to collect: name the download beside the table of times, which may "
+            "be one that was collected before."
+        )
     for path in paths:
         if not path.exists():
             raise CollectError(f"there is nothing at {path}; name a notebook, a folder or a zip.")
@@ -89,6 +95,7 @@ class _Collection:
         self.people = People(course, lesson, new)
         self.lessons = lessons_known(course)
         self.before = {r.student: r for r in read_receipts(course.root) if r.lesson == lesson}
+        self.beside: set[str] = set()  # the LMS's numbers in the names of what is collected
         self.times: dict[str, tuple[datetime, str]] = {}
         self.left: list[str] = []
         self.refused: list[str] = []
@@ -101,6 +108,7 @@ class _Collection:
         _clear_up(self.course, self.lesson)
         with ExitStack() as stack:
             uploads: dict[str, list[_Upload]] = defaultdict(list)
+            self.beside = {n.lms for path in paths if (n := by_lms(readable(path.name)))}
             for path in paths:
                 if path not in tables:
                     self._sort(path, stack, uploads)
@@ -131,22 +139,28 @@ class _Collection:
 
     def _sort(self, path: Path, stack: ExitStack, uploads: dict[str, list[_Upload]]) -> None:
         """The uploads of a download, by student id."""
-        entries, made = stack.enter_context(download(path, self.refused))
-        ours = [e for e in entries if e.is_notebook or e.is_zip]
-        self._about_others([e for e in entries if not (e.is_notebook or e.is_zip)])
+        one_persons = self._is_one_persons(path)
+        before = len(self.refused)
+        entries, made = stack.enter_context(download(path, one_persons, self.refused))
+        if not entries and len(self.refused) == before:
+            self.refused.append(f"{path}: there is nothing in it")
+        ours = [e for e in entries if not e.junk and (e.is_notebook or e.is_zip)]
         about = (set(self.lessons), self.people.knows, bool(self.people.roster))
-        names = names_in([e.parts for e in ours], *about)
+        names, around = names_in([e.parts for e in ours], *about)
+        people = {person_in(e.parts, around) for e in ours}
+        left, refused = about_others(
+            [e for e in entries if e.junk or not (e.is_notebook or e.is_zip)], around, people
+        )
+        self.left += left
+        self.refused += refused
         disbelieved = why_not_believed([e.written for e in ours], made)
         in_teams = teams(names)
-        alike: dict[str, set[str]] = defaultdict(set)
-        for name in names:
-            if isinstance(name, Name) and name.number:
-                alike[name.text].add(name.number)
+        several = alike(names)
         for problem in {id(n): n for n in names if isinstance(n, NobodysError)}.values():
             origins = [e.origin for e, n in zip(ours, names, strict=True) if n is problem]
             more = f" and {len(origins) - 1} more" if len(origins) > 1 else ""
             self.refused.append(f"{origins[0]}{more}: {problem}")
-        for entry, name in zip(ours, names, strict=True):
+        for entry, name, why in zip(ours, names, disbelieved, strict=True):
             if isinstance(name, NobodysError):
                 continue
             other = next((p for p in entry.parts[:-1] if p in self.lessons), self.lesson)
@@ -154,34 +168,21 @@ class _Collection:
                 self.left.append(f"{entry.origin}: belongs to {other}, not to {self.lesson}")
                 continue
             try:
-                students, lms = self.people.whose(name, alike[name.text], in_teams)
+                students, lms = self.people.whose(name, several[shared(name)], in_teams)
             except NobodysError as problem:
                 self.refused.append(f"{entry.origin}: {problem}")
                 continue
             for student in students:
-                uploads[student].append(_Upload(entry, lms, name.late, disbelieved))
+                uploads[student].append(_Upload(entry, lms, name.late, why, path))
         self.people.save()
 
-    def _about_others(self, entries: list[Entry]) -> None:
-        """What is no notebook, in a line for each folder, unless it should have been one."""
-        others: dict[str, list[str]] = defaultdict(list)
-        for entry in entries:
-            if looks_like_a_notebook(entry):
-                what = "a notebook by its content, but not by its name: rename it to end in .ipynb"
-                self.refused.append(f"{entry.origin}: {what}")
-            elif entry.parts[-1].lower().endswith(_ARCHIVES):
-                what = "an archive that is not opened; unpack it, or make it a zip"
-                self.refused.append(f"{entry.origin}: {what}")
-            else:
-                folder = entry.parts[0] if len(entry.parts) > 1 else ""
-                others[folder].append(entry.origin)
-        groups = list(others.values())
-        for origins in groups[:_OTHERS]:
-            more = f" and {len(origins) - 1} more files" if len(origins) > 1 else ""
-            self.left.append(f"{origins[0]}{more}: not a notebook")
-        if rest := groups[_OTHERS:]:
-            files = sum(map(len, rest))
-            self.left.append(f"{files} more files in {len(rest)} folders: not notebooks")
+    def _is_one_persons(self, path: Path) -> bool:
+        """Whether a path that was named is an upload, by its name, as in ``collect *.zip``."""
+        name = readable(path.resolve().name)
+        by = by_lms(name)
+        if by and by.kind != "moodle":  # or a date, as in submissions_2026_11_20.zip
+            return by.lms in self.people.numbers or len(self.beside) > 1
+        return by is not None or self.people.knows(name if path.is_dir() else Path(name).stem)
 
     def _read_times(self, path: Path) -> None:
         """The times in a table, by student id."""
@@ -194,7 +195,7 @@ class _Collection:
             if student:
                 self.times[student] = (when, f"the table {path.name}")
             else:
-                who = ", ".join(v for v in row.values() if v)
+                who = ", ".join([v for v in row.values() if v][:3])
                 self.refused.append(f"{path.name}: nobody known is in the row {who}")
 
     # ── which, and when ─────────────────────────────────────────────────────
@@ -204,19 +205,17 @@ class _Collection:
         by_content: dict[bytes, _Upload] = {}
         candidates: list[Candidate] = []
         problems: list[str] = []
-        size = 0
+        came: dict[Path, datetime] = {}
         for upload in uploads:
-            for found in notebooks_in(upload.entry, problems):
-                size += len(found.content)
-                if size > STUDENT_BYTES:
-                    problems.append(
-                        f"{found.origin}: {student} handed in more than "
-                        f"{STUDENT_BYTES >> 20} MiB of notebooks; this one is left"
-                    )
-                    break
+            when = upload.entry.written.time
+            came[upload.download] = max(when, came.get(upload.download, when))
+        room = Room()
+        for upload in uploads:
+            for found in self._looked_at(student, upload, room, problems):
                 by_content.setdefault(found.content, upload)
                 about = (found.name, found.origin, found.content, found.written.time)
-                candidates.append(Candidate(*about))
+                exact = upload.entry.written.exact
+                candidates.append(Candidate(*about, exact, came[upload.download]))
         self.refused += problems
         if not candidates:
             if not problems:
@@ -241,13 +240,24 @@ class _Collection:
             self.lesson,
             chosen.one.origin,
             hashlib.sha256(chosen.one.content).hexdigest(),
-            handed_in or written.time,
+            handed_in or (written.time if written.exact else written.time.replace(tzinfo=None)),
             handed_in,
             source,
             upload.lms,
             upload.late,
         )
         return self._take(receipt, chosen.one)
+
+    @staticmethod
+    def _looked_at(
+        student: str, upload: _Upload, room: Room, problems: list[str]
+    ) -> Iterator[Found]:
+        """The notebooks of an upload, as many as there is room for."""
+        try:
+            yield from notebooks_in(upload.entry, room, problems)
+        except NoRoomError as problem:
+            origin = upload.entry.origin
+            problems.append(f"{origin}: {student} handed in {problem}; what is beyond is left")
 
     # ── taking ──────────────────────────────────────────────────────────────
 
@@ -268,8 +278,7 @@ class _Collection:
                     write(place / STAMP, stamp)
                     write_receipt(course.root, receipt, len(there))
                 return receipt
-            if why := self._outdone(receipt, file, there, place):
-                self.left.append(why)
+            if self._outdone(receipt, file, there, place):
                 return None
             receipt = dataclasses.replace(receipt, became="replaced")
         fresh = place.with_name(f".{lesson}.{os.getpid()}")
@@ -292,26 +301,40 @@ class _Collection:
         return receipt
 
     def _outdone(self, receipt: Receipt, file: Candidate, there: bytes, place: Path) -> str:
-        """Why what is there already stays, a sentence, or ""."""
+        """What becomes of a file if what is there already stays, which is said; else ""."""
         old = self.before.get(receipt.student)
         if old and old.sha256 == hashlib.sha256(there).hexdigest():
             name, when = old.origin.rpartition("/")[2].rpartition(" » ")[2], old.as_of
         else:
             name, when = f"{self.lesson}.ipynb", time_of(stamp_in(place)) or _mtime(place)
         origin = f"what {receipt.student} handed in already"
-        before = Candidate(name, origin, there, when if when.tzinfo else when.replace(tzinfo=UTC))
-        new = dataclasses.replace(file, written=receipt.as_of)
+        before = Candidate(name, origin, there, _utc(when), when.tzinfo is not None)
+        when = receipt.as_of
+        new = dataclasses.replace(
+            file, written=_utc(when), exact=when.tzinfo is not None, came=None
+        )
         chosen = choose([before, new], self.lesson, self.lessons)
+        remedy = f"; to take it all the same, remove {place}"
+        near = abs(new.written - before.written) < ZONES
+        if chosen.one is None and near and before.exact != new.exact:
+            why = "is it newer? One of the times is of a clock whose zone nobody says"
+            self.refused.append(f"{file.origin}, and {origin}: {why}{remedy}")
+            return "set aside"
         if chosen.one is new or (chosen.one is None and new.written >= before.written):
             return ""
         _, why = next(iter(chosen.left), ("", f"older than {origin}"))
-        return f"{file.origin}: {why}; to take it all the same, remove {place}"
+        self.left.append(f"{file.origin}: {why}{remedy}")
+        return "left"
 
 
 def _stamp(receipt: Receipt) -> str:
     """What timestamp.txt says, in nbgrader's form; "" where no time is known."""
     when = receipt.handed_in
     return f"{when:%Y-%m-%d %H:%M:%S.%f} UTC" if when else ""
+
+
+def _utc(when: datetime) -> datetime:
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _mtime(place: Path) -> datetime:

@@ -12,6 +12,7 @@ person: nobody's files keep another's from being read.
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
 import stat
@@ -24,13 +25,13 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from .limits import UPLOAD_BYTES, NoRoomError, Room, list_size, shown
 from .times import Written, of_file, of_member
 
 # Far above any honest hand-in, far below what hurts.
 NOTEBOOK_BYTES = 20 * 2**20
-UPLOAD_BYTES = 256 * 2**20
-"""Of a zip in a zip, which is unpacked for a moment."""
 UPLOAD_FILES = 200_000  # a virtual environment with torch has 44,000
+UPLOAD_LIST = 32 * 2**20  # the bytes in which a zip lists them
 RATIO = 200  # a zip bomb's members unpack to a thousand times their size and more
 DEPTH = 2  # an upload, and a zip in it
 FOLDERS = 12
@@ -53,16 +54,13 @@ def is_junk(name: str) -> bool:
 _ENVIRONMENT = "pyvenv.cfg"
 """The file by which a virtual environment is known, whatever its folder is called."""
 
-_MISNAMED = re.compile(r"(?i)(?:\.ipynb[^/]*|\.txt|\.json|/[^./]+|^[^./]+)$")
-"""Names under which notebooks have come in that had lost their own ending."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """A notebook or an upload, by the names that the maker of the download gave.
 
     parts: its path in the download; of a zip its own name last. origin: the same for people to
-    read. opened: opens it, anew each time.
+    read. opened: opens it, anew each time. junk: a file or folder that is nobody's work.
     """
 
     parts: tuple[str, ...]
@@ -70,6 +68,7 @@ class Entry:
     written: Written
     size: int
     opened: Callable[[], IO[bytes]]
+    junk: bool = False
 
     @property
     def is_zip(self) -> bool:
@@ -93,19 +92,25 @@ class Found:
 
 
 @contextmanager
-def download(path: Path, refused: list[str]) -> Iterator[tuple[list[Entry], datetime]]:
-    """The entries of a download, to be read inside the block, and when it was made."""
+def download(
+    path: Path, one_persons: bool, refused: list[str]
+) -> Iterator[tuple[list[Entry], datetime]]:
+    """The entries of a download, to be read inside the block, and when it was made.
+
+    one_persons: the path's own name says whose it all is, so it is part of each entry's.
+    """
     now = datetime.now(UTC)
+    own = (readable(path.resolve().name),) if one_persons else ()
     with ExitStack() as stack:
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             refused.append(f"{path}: a link or a device, not a file")
             yield [], now
         elif path.is_dir():
-            yield list(_in_folder(path, refused)), now
-        elif path.suffix.lower() == ".zip":
+            yield list(_in_folder(path, own, refused)), now
+        elif path.suffix.lower() == ".zip" and not one_persons:
             made = of_file(path.stat().st_mtime).time
             file = stack.enter_context(path.open("rb"))
-            yield list(_in_zip(file, "", path.name, made, refused, stack)), made
+            yield list(_in_zip(file, None, path.name, made, refused, stack)), made
         else:
             yield list(_on_disk(path, (path.name,), refused)), now
 
@@ -113,19 +118,21 @@ def download(path: Path, refused: list[str]) -> Iterator[tuple[list[Entry], date
 # ── a folder ────────────────────────────────────────────────────────────────
 
 
-def _in_folder(folder: Path, refused: list[str]) -> Iterator[Entry]:
+def _in_folder(folder: Path, own: tuple[str, ...], refused: list[str]) -> Iterator[Entry]:
     def unreadable(problem: OSError) -> None:
         refused.append(f"{problem.filename}: cannot be read ({problem.strerror})")
 
     for here, folders, files in os.walk(folder, onerror=unreadable):
-        parts = tuple(readable(part) for part in Path(here).relative_to(folder).parts)
+        parts = (*own, *(readable(part) for part in Path(here).relative_to(folder).parts))
         inside = "/".join(parts)
         if _ENVIRONMENT in files and parts:
             folders.clear()
+            yield _junk(parts)
             continue
         for name in [*folders]:
             if _JUNK.search(name):
                 folders.remove(name)
+                yield _junk((*parts, readable(name)))
             elif (Path(here) / name).is_symlink():
                 folders.remove(name)
                 refused.append(f"{'/'.join((*parts, readable(name)))}: a link, not followed")
@@ -134,8 +141,14 @@ def _in_folder(folder: Path, refused: list[str]) -> Iterator[Entry]:
             folders.clear()
         folders.sort()
         for name in sorted(files):
-            if not _JUNK.search(name):
+            if _JUNK.search(name):
+                yield _junk((*parts, readable(name)))
+            else:
                 yield from _on_disk(Path(here) / name, (*parts, readable(name)), refused)
+
+
+def _junk(parts: tuple[str, ...], origin: str = "") -> Entry:
+    return Entry(parts, origin or "/".join(parts), of_file(0), 0, io.BytesIO, True)
 
 
 def _on_disk(path: Path, parts: tuple[str, ...], refused: list[str]) -> Iterator[Entry]:
@@ -169,26 +182,41 @@ def _regular_file(path: Path) -> IO[bytes]:
 
 
 def _in_zip(
-    file: IO[bytes], name: str, origin: str, made: datetime, refused: list[str], stack: ExitStack
+    file: IO[bytes],
+    room: Room | None,
+    origin: str,
+    made: datetime,
+    refused: list[str],
+    stack: ExitStack,
 ) -> Iterator[Entry]:
-    """The files in a zip. name: of the upload it is, or "" for a download."""
+    """The files in a zip. room: of the student whose upload it is, or None for a download."""
     try:
+        if room and list_size(file) > UPLOAD_LIST:
+            refused.append(f"{origin}: a list of files that is too long")
+            return
         archive = stack.enter_context(zipfile.ZipFile(file))
         members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         refused.append(f"{origin}: not a zip, or a damaged one")
         return
-    if name and len(members) > UPLOAD_FILES:
+    if room and len(members) > UPLOAD_FILES:
         refused.append(f"{origin}: more than {UPLOAD_FILES} files")
         return
     names = [_name(member) for member in members]
     ends = f"/{_ENVIRONMENT}"
-    environments = tuple(n.removesuffix(_ENVIRONMENT) for n in names if n.endswith(ends))
+    environments = {n.removesuffix(ends) for n in names if n.endswith(ends)}
     for member, inside in zip(members, names, strict=True):
-        here = f"{origin} » {inside}"
-        if member.is_dir() or _JUNK.search(inside) or inside.startswith(environments):
+        here = f"{origin} » {shown(inside)}"
+        if not inside or inside.endswith("/"):
+            continue
+        in_environment = environments and not environments.isdisjoint(_folders(inside))
+        if in_environment or _JUNK.search(inside):
+            if not room:
+                yield _junk(PurePosixPath(inside).parts, here)
             continue
         ours = NOTEBOOK.search(inside) or inside.lower().endswith(".zip")
+        if ours and room:
+            room.look()
         if ours and (why := _refused(member, inside)):
             refused.append(f"{here}: {why}")
             continue
@@ -200,6 +228,12 @@ def _in_zip(
                 return archive.open(member)
 
             yield Entry(parts, here, written, member.file_size, opened)
+
+
+def _folders(name: str) -> Iterator[str]:
+    """The folders around a file, from the outermost, as deep as anything is looked at."""
+    parts = name.split("/", FOLDERS)
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -216,6 +250,8 @@ def _refused(member: zipfile.ZipInfo, name: str) -> str:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if ".." in PurePosixPath(name).parts or name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "a path that leads out of the zip"
+    if name.count("/") > FOLDERS:
+        return f"more than {FOLDERS} folders deep"
     if kind not in (0, stat.S_IFREG):
         return "a link or a device, not a file"
     if member.flag_bits & 1:
@@ -228,33 +264,37 @@ def _refused(member: zipfile.ZipInfo, name: str) -> str:
 # ── the notebooks of an entry ───────────────────────────────────────────────
 
 
-def notebooks_in(entry: Entry, refused: list[str]) -> Iterator[Found]:
-    """The notebooks of an entry: itself, or what is in it if it is an upload."""
-    yield from _unpacked(entry, refused, 0)
+def notebooks_in(entry: Entry, room: Room, refused: list[str]) -> Iterator[Found]:
+    """The notebooks of an entry: itself, or what is in it if it is an upload.
+
+    Raises NoRoomError.
+    """
+    yield from _unpacked(entry, room, refused, 0)
 
 
-def _unpacked(entry: Entry, refused: list[str], depth: int) -> Iterator[Found]:
+def _unpacked(entry: Entry, room: Room, refused: list[str], depth: int) -> Iterator[Found]:
     if not entry.is_zip:
-        content = _read(entry, refused)
+        content = _read(entry, room, refused)
         if content is not None:
             yield Found(entry.parts[-1], entry.origin, content, entry.written)
         return
     if depth >= DEPTH:
         refused.append(f"{entry.origin}: a zip inside a zip inside a zip")
         return
-    if entry.size > UPLOAD_BYTES and depth:
-        refused.append(f"{entry.origin}: {_too_large(entry.size, UPLOAD_BYTES)}")
-        return
+    if depth:
+        room.unpack(entry.size)
     with ExitStack() as stack:
         try:
             file = stack.enter_context(_seekable(entry))
+        except NoRoomError:
+            raise
         except Exception as problem:  # what a damaged zip makes of it
             refused.append(f"{entry.origin}: damaged ({type(problem).__name__})")
             return
         made = entry.written.time
-        for inner in _in_zip(file, entry.parts[-1], entry.origin, made, refused, stack):
+        for inner in _in_zip(file, room, entry.origin, made, refused, stack):
             if inner.is_zip or inner.is_notebook:
-                yield from _unpacked(inner, refused, depth + 1)
+                yield from _unpacked(inner, room, refused, depth + 1)
 
 
 @contextmanager
@@ -269,13 +309,17 @@ def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
             while chunk := file.read(min(2**20, room)):
                 copy.write(chunk)
                 room -= len(chunk)
+            if file.read(1):
+                raise NoRoomError(f"more than {UPLOAD_BYTES >> 20} MiB in one zip")
             copy.seek(0)
             yield copy
 
 
-def _read(entry: Entry, refused: list[str]) -> bytes | None:
+def _read(entry: Entry, room: Room, refused: list[str]) -> bytes | None:
     """A notebook's bytes; None if there is a reason, which is said, not to take them."""
     size = entry.size
+    if size <= NOTEBOOK_BYTES:
+        room.read(size)
     try:
         if size <= NOTEBOOK_BYTES:
             with entry.opened() as file:
@@ -291,18 +335,6 @@ def _read(entry: Entry, refused: list[str]) -> bytes | None:
         return None
     refused.append(f"{entry.origin}: {_too_large(size, NOTEBOOK_BYTES)}")
     return None
-
-
-def looks_like_a_notebook(entry: Entry) -> bool:
-    """Whether something that is none by its name is one by its beginning."""
-    if not _MISNAMED.search(entry.origin):
-        return False
-    try:
-        with entry.opened() as file:
-            head = file.read(2**16)
-    except Exception:  # it is not taken in any case
-        return False
-    return b'"cell_type"' in head and b'"cells"' in head
 
 
 def readable(name: str) -> str:

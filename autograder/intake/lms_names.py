@@ -22,12 +22,13 @@ Nothing inside an upload is asked: whoever uploaded it has chosen that.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 
@@ -39,13 +40,15 @@ _MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?"
 )
 _CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
-_ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_(?P<id>[A-Za-z0-9]+))_\d+_(?P<file>.+)")
+_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?(?P<name>anon_(?!LATE_|\d+_\d)(?P<id>[A-Za-z0-9]+))_\d+_(?P<file>.+)"
+)
 _PARTICIPANT = "Participant"
 
-ATTEMPT = re.compile(
-    r"(?P<base>.*?)(?:-Copy(?P<copy>\d+)|-(?P<canvas>\d{1,2})| ?\((?P<web>\d+)\))?"
-)
-"""A file's name without its ending, and what Jupyter, Canvas or a browser has put behind it."""
+ATTEMPT = re.compile(r"(?P<base>.*?)(?:-Copy(?P<copy>\d+)| ?\((?P<web>\d+)\))?")
+"""A file's name without its ending, and what Jupyter or a browser has put behind it."""
+BY_CANVAS = re.compile(r"(.+)-(\d{1,2})")
+"""The same with what Canvas puts behind that, from the second attempt on."""
 
 _NOBODY = re.compile(r"(?i)(?:untitled\d*|submissions?|)")
 
@@ -90,8 +93,9 @@ def names_in(
     lessons: Collection[str],
     known: Callable[[str], bool],
     all_known: bool = False,
-) -> list[Name | NobodysError]:
-    """For each path in a download, whose it is, or why nobody knows.
+) -> tuple[list[Name | NobodysError], int]:
+    """For each path in a download, whose it is, or why nobody knows; and how many folders are
+    around the people's own.
 
     download: the paths, an upload's own name last. lessons: names that are no student's.
     known: whether a text is somebody's id already. all_known: whether everybody's is.
@@ -102,12 +106,12 @@ def names_in(
             f"is “{unclear}” a student, or a folder around the students' folders? If it is one "
             "around them, collect it by itself; if a student, put them into the roster"
         )
-        return [problem for _ in download]
+        return [problem for _ in download], 0
     inner = [parts[around:] for parts in download]
     top = [parts[0] for parts in inner if len(parts) == 1]
-    from_canvas = sum(canvas(name) is not None for name in top) * 2 > len(top)
+    from_canvas = sum(_is_canvas(by_lms(name)) for name in top) * 2 > len(top)
     found = [_named(parts, from_canvas, lessons) for parts in inner]
-    return _with_names_hidden(found)
+    return _with_names_hidden(found), around
 
 
 _AROUND = re.compile(
@@ -138,9 +142,14 @@ def _around(
         folders = {parts[depth + 1] for parts in download if len(parts) > depth + 2}
         if name in lessons and below:
             continue
-        of_lms = {part for part in below if moodle(part) or canvas(part)}
+        if not below or moodle(name) or known(name):
+            return depth, ""
+        if folders & set(lessons):  # one's lesson, or the lesson of those whose folders are in it
+            inside = {p[depth + 2] for p in download if len(p) > depth + 3} - set(lessons)
+            return depth, name if len(inside) > 1 or folders - set(lessons) else ""
+        of_lms = {part for part in below if by_lms(part)}
         people = below if below in (folders, of_lms) else set()
-        if not people or moodle(name) or known(name) or folders & set(lessons):
+        if not people:  # files beside each other are one student's
             return depth, ""
         strangers = not any(known(part) or known(_student(part)) for part in people)
         if not _AROUND.search(name) and not (len(people) > 1 and (strangers or all_known)):
@@ -150,7 +159,7 @@ def _around(
 
 def _student(part: str) -> str:
     """The id that an LMS's name makes, or ""."""
-    name = moodle(part) or canvas(part)
+    name = by_lms(part)
     with suppress(NobodysError):
         return name.student if name else ""
     return ""
@@ -161,16 +170,17 @@ def _named(
 ) -> Name | NobodysError:
     """Whose one path is. parts: without the folders around. from_canvas: files at the top are."""
     outermost = parts[0]
-    if name := moodle(outermost):
-        return name
     if len(parts) > 1:
+        if name := moodle(outermost):
+            return name
         name = Name(outermost, "folder", file=parts[-1])
     else:
-        if from_canvas and (name := canvas(outermost)):
+        name = by_lms(outermost)
+        if name and (from_canvas or not _is_canvas(name)):
             return name
         name = Name(_stem(outermost), "file", file=outermost)
-    own = ATTEMPT.fullmatch(name.text)
-    if _NOBODY.fullmatch(name.text) or name.text in lessons or (own and own["base"] in lessons):
+    own = (ATTEMPT.fullmatch(name.text), BY_CANVAS.fullmatch(name.text))
+    if _NOBODY.fullmatch(name.text) or {name.text, *(m[1] for m in own if m)} & set(lessons):
         return _whose()
     if name.kind == "file" and not is_name(name.text):
         return _whose()
@@ -228,6 +238,19 @@ def canvas(part: str) -> Name | None:
     return None
 
 
+def by_lms(part: str) -> Name | None:
+    """What an LMS says of a person in a file's name, or None.
+
+    Of two patterns that fit, the one that is complete first: what follows, the student has chosen.
+    """
+    found = [name for name in (moodle(part), canvas(part)) if name]
+    return min(found, key=lambda name: len(name.text), default=None)
+
+
+def _is_canvas(name: Name | None) -> bool:
+    return name is not None and name.kind != "moodle"
+
+
 def as_id(name: str) -> str:
     """A student id made of a person's name. Raises NobodysError if none can be made."""
     plain = "".join(c if in_a_name(c) else " " for c in unicodedata.normalize("NFC", name))
@@ -236,12 +259,38 @@ def as_id(name: str) -> str:
         student = student[1:]
     if len(student) > NAME_CHARACTERS or len(student.encode()) > NAME_BYTES:
         # Cut, and still another one than all that begin like it.
-        digest = hashlib.sha256(student.encode()).hexdigest()[:8]
+        digest = hashlib.sha256(folded(student).encode()).hexdigest()[:8]
         cut = student[: NAME_CHARACTERS - 9].encode()[: NAME_BYTES - 9].decode(errors="ignore")
         student = f"{cut}_{digest}"
     if not is_name(student):
         raise NobodysError(f"no student id can be made of the name {name!r}")
     return student
+
+
+def alike(found: Iterable[Name | NobodysError]) -> dict[str, set[str]]:
+    """By what several people may share, what tells them apart: the numbers that one name has, or
+    the names that make one id. See ``shared``.
+    """
+    several = defaultdict(set)
+    for name in found:
+        if isinstance(name, Name):
+            several[shared(name)].add(name.number or folded(name.text))
+    return several
+
+
+def shared(name: Name) -> str:
+    """What several people may have: a name of the LMS, or the id that is made of a name."""
+    with contextlib.suppress(NobodysError):
+        return name.text if name.number else folded(name.student)
+    return name.text
+
+
+def ids_of(text: str) -> set[str]:
+    """What a person's text may be as an id, folded: as it is, and with what an id may not hold."""
+    found = {folded(text)}
+    with contextlib.suppress(NobodysError):
+        found.add(folded(as_id(text)))
+    return found
 
 
 def folded(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..course import Course
-from .lms_names import Name, NobodysError, as_id, folded
+from .lms_names import Name, NobodysError, as_id, folded, ids_of
 from .receipts import read_receipts
 from .roster import (
     Person,
@@ -51,8 +51,9 @@ class People:
         self._told = False  # something that belongs into the roster
 
     def knows(self, text: str) -> bool:
-        """Whether a text is somebody's id, login or address."""
-        return folded(text) in self.ids or any(folded(text) in p.keys for p in self.roster)
+        """Whether a text is somebody's id, login, address or name, or a team's."""
+        name = Name(text, "folder")
+        return bool(ids_of(text) & set(self.ids) or self._fitting(name) or self._members(name))
 
     def is_new(self, student: str) -> bool:
         """Whether a student has neither handed in before nor stands in the roster."""
@@ -79,19 +80,19 @@ class People:
         for fit in fits:
             if len(found := [p for p in self.roster if fit(p)]) == 1:
                 return found[0].id
-        ids = [one.id, one.username, one.email, one.number, *map(as_id, one.names)]
-        return next((self.ids[folded(i)] for i in ids if folded(i) in self.ids), "")
+        texts = [one.id, one.username, one.email, one.number, *one.names]
+        return next((self.ids[i] for text in texts for i in ids_of(text) if i in self.ids), "")
 
     def whose(self, name: Name, alike: set[str], teams: set[str]) -> tuple[list[str], str]:
         """The students that a name means: one, or a team's members; and the number of the one.
 
-        alike: the numbers that one name has in this download. teams: of a download that has
-        ``Team-Person``. Raises NobodysError, with what to do.
+        alike: the numbers that one name has in this download, or the names that make one id.
+        teams: of a download that has ``Team-Person``. Raises NobodysError, with what to do.
         """
         if name.lms in self.numbers:
             return [self.numbers[name.lms]], name.lms
         team, hyphen, rest = name.text.partition("-")
-        if hyphen and team in teams:
+        if hyphen and team in teams and not self.knows(name.text):
             name = Name(rest, name.kind, name.number, name.late, name.file)
         if self.roster and not self._fitting(name) and (members := self._members(name)):
             return members, ""
@@ -138,14 +139,15 @@ class People:
         """The people of the roster whom a name fits: by id, login or address, else by name."""
         if name.kind == "anonymous":
             return []
-        keys = {folded(name.text), folded(as_id(name.text))}
+        keys = ids_of(name.text)
         fits = [
+            lambda p: folded(name.text) in p.keys,
             lambda p: bool(keys & p.keys),
             lambda p: plain(name.text) in p.called,
             lambda p: any(folded(name.text) in squashed(n) for n in p.names),
         ]
         if name.number:  # an LMS gives names, and an id that somebody took as name is no proof
-            fits = [*fits[1:], fits[0]]
+            fits = [*fits[2:], *fits[:2]]
         return next((found for fit in fits if (found := [*filter(fit, self.roster)])), [])
 
     def _others(self, found: list[Person], name: Name, alike: set[str]) -> bool:
@@ -159,10 +161,10 @@ class People:
         """The students of a team; with Moodle's default group those who are in none."""
         if name.kind == "moodle" and not name.number:
             return [p.id for p in self.roster if not p.group]
-        teams = {p.group for p in self.roster if p.group}
+        teams = {team for p in self.roster for team in p.teams}
         as_written, by_canvas = plain(name.text), folded(name.text)
         mine = {t for t in teams if plain(t) == as_written or by_canvas in squashed(t)}
-        return [p.id for p in self.roster if p.group in mine]
+        return [p.id for p in self.roster if p.teams & mine]
 
     def _remember(self, student: str, name: Name) -> None:
         """The LMS's number of a student, for the rest of this collection and those to come."""
@@ -183,6 +185,8 @@ class People:
                 "(`autograder roster FILE.csv`)"
             )
         student = self.ids.get(folded(name.student), name.student)
+        if not name.number and len(alike) > 1 and folded(name.text) != folded(student):
+            raise NobodysError(f"another name beside it makes the same id, {student}; rename one")
         if name.kind != "moodle":
             return student
         numbered = as_id(f"{name.student}_{name.number}")

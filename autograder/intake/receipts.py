@@ -20,10 +20,10 @@ class Receipt:
     """One notebook taken in.
 
     origin: where it was found. sha256: of its bytes. as_of: when its file was written, UTC, which
-    may be when the download was made. handed_in: when it was handed in, UTC; None if nobody
-    knows. source: by what that is known, or why not. lms: the LMS's number of the person, such as
-    ``moodle:4711``, or "". late: the LMS says so. became: "taken", "replaced" (an older one) or
-    "unchanged" (it was there already).
+    may be when the download was made; without a zone where nobody knows its clock's. handed_in:
+    when it was handed in, UTC; None if nobody knows. source: by what that is known, or why not.
+    lms: the LMS's number of the person, such as ``moodle:4711``, or "". late: the LMS says so.
+    became: "taken", "replaced" (an older one) or "unchanged" (it was there already).
     """
 
     student: str

@@ -24,10 +24,11 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..course import Course, CourseError, is_name, write
-from .lms_names import as_id, folded
+from .lms_names import NobodysError, as_id, folded
 from .receipts import read_receipts
 from .times import TimesError, read_table
 
@@ -73,9 +74,14 @@ class Person:
         return {folded(k) for k in (self.id, self.username, self.email, self.number) if k}
 
     @property
+    def teams(self) -> set[str]:
+        """The groups that the person is in: Moodle lists all of them, with commas between."""
+        return {self.group, *map(str.strip, re.split("[,;]", self.group))} - {""}
+
+    @property
     def called(self) -> set[str]:
         """The person's names, as texts that are the same however they are written."""
-        return {plain(name) for name in self.names}
+        return {plain(name) for name in self.names} - {""}
 
 
 def plain(name: str) -> str:
@@ -98,7 +104,13 @@ def read_roster(course: Course) -> list[Person]:
     if not path.is_file():
         return []
     people = []
-    for row in _rows(path):
+    rows = _rows(path)
+    if rows and "id" not in rows[0]:
+        raise CourseError(
+            f"{path} has no column id; its first line must be {','.join(COLUMNS)}. To take people "
+            "from another table, remove the file and name the table to `autograder roster`."
+        )
+    for row in rows:
         if not is_name(row.get("id", "")):
             raise CourseError(
                 f"{path}: {row.get('id', '')!r} cannot be a student id; it must start with a "
@@ -115,9 +127,12 @@ def read_roster(course: Course) -> list[Person]:
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         rows = read_table(path)
-    except (TimesError, OSError) as problem:
-        raise CourseError(f"{path} cannot be read as a table ({problem}).") from None
-    return [{k: v.strip().removeprefix("'") for k, v in row.items()} for row in rows]
+    except TimesError as problem:
+        raise CourseError(str(problem)) from None
+    except OSError as problem:
+        raise CourseError(f"{path} cannot be read ({problem.strerror}).") from None
+    # On one line: some of it is told on a terminal.
+    return [{k: " ".join(v.split()).removeprefix("'") for k, v in row.items()} for row in rows]
 
 
 def _person(row: dict[str, str]) -> Person:
@@ -138,7 +153,8 @@ def write_roster(course: Course, people: Iterable[Person]) -> None:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for p in sorted(people, key=lambda p: p.id):
-        cells = (p.id, p.username, p.email, " ".join(p.lms), BETWEEN.join(p.names), p.group)
+        names = BETWEEN.join(name.replace("|", "/") for name in p.names)  # or one could be two
+        cells = (p.id, p.username, p.email, " ".join(p.lms), names, p.group)
         # Names come from students: no spreadsheet is to take one for a formula.
         table.writerow(
             f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in (*cells, p.extension)
@@ -171,7 +187,7 @@ def add_to_roster(course: Course, paths: Sequence[Path]) -> tuple[list[Person], 
             )
         for one in theirs:
             if not _merge(people, one, handed_in):
-                who = ", ".join([*one.names, one.email, *one.lms])
+                who = ", ".join(filter(None, [*one.names, one.email, *one.lms]))
                 problems.append(f"{path.name}: {who}: several lines of the roster fit this row")
     write_roster(course, people)
     return people, len(people) - before, problems
@@ -241,12 +257,14 @@ def _new_id(one: Person, handed_in: dict[str, str], taken: set[str]) -> str:
     handed_in: ids by themselves, folded, and by the LMS's numbers that they came with.
     """
     name = one.names[0] if one.names else ""
-    of_name = [as_id(name)] if re.search(r"\w", name) else []
+    of_name = []
+    with suppress(NobodysError):
+        of_name = [as_id(name)]
     of_canvas = [
-        f"{plain_name}_{number.partition(':')[2]}"
+        f"{written}_{number.partition(':')[2]}"
         for number in one.lms
         if number.startswith("canvas:")
-        for plain_name in sorted(squashed(name))
+        for written in sorted(squashed(name))
     ]
     ids = [one.id, *of_canvas, *of_name, one.username, one.number, one.email]
     for known in (handed_in.get(i) for i in (*one.lms, *map(folded, filter(None, ids)))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader import utils
@@ -11,7 +11,9 @@ from nbgrader import utils
 from ..paths import open_file, read_file
 from ..terminal import visible
 from .files import is_junk
+from .limits import NoRoomError, Room
 from .reading import NOTEBOOK_BYTES
+from .times import of_file
 from .which import Candidate, Known, choose
 
 STAMP = "timestamp.txt"
@@ -41,11 +43,15 @@ def notebook_in(
             return None, f"there is no notebook in the submission{said}", ()
         if len(files) == 1:
             return *_read(files[0]), ()
-        candidates = [
-            Candidate(p.name, visible(p.name), data, datetime.fromtimestamp(p.stat().st_mtime, UTC))
-            for p in files
-            if (data := _read(p)[0]) is not None
-        ]
+        room, candidates = Room(), []
+        for path in files:
+            room.look()
+            room.read(path.stat().st_size)
+            if (data := _read(path)[0]) is not None:
+                written = of_file(path.stat().st_mtime).time
+                candidates.append(Candidate(path.name, visible(path.name), data, written))
+    except NoRoomError as problem:
+        raise Undecided(f"{problem}; leave one of them in {folder}") from None
     except OSError as problem:
         return None, f"the file cannot be read ({problem.strerror})", ()
     if not candidates:

@@ -4,8 +4,8 @@
 a file on disk                 its own time, an instant
 a zip's extended field         an instant: ``zip``, 7-Zip and Finder write it
 a zip's plain time             of a clock whose zone the zip does not say: not believed
-all within minutes, or of      the time at which the download was made (Canvas and Moodle 4 write
-the download itself            it into every file): not believed
+within minutes of others', or  the time at which a download was made (Canvas and Moodle 4 write it
+of the download itself         into every file; unpacked ones keep it): not believed
 a table of times               believed; a ``.csv`` among what is collected (``table_of_times``)
 =============================  ==============================================================
 
@@ -14,11 +14,15 @@ What is not believed gives no time of handing in, but still says which of two do
 
 from __future__ import annotations
 
+import codecs
 import csv
 import dataclasses
 import io
+import re
 import struct
+import warnings
 import zipfile
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,8 +31,12 @@ from zoneinfo import ZoneInfo
 # Times in tables are written as people read them, in many ways. nbgrader brings it along.
 from dateutil import parser as dates
 
+from .limits import shown
+
 DOWNLOAD = timedelta(minutes=10)
 """Within so short a time of each other files were written by the download, not handed in."""
+CROWD = 5
+"""So many, or half of a small class, are no chance; who hands in with the crowd is not late."""
 
 _EXTENDED, _NTFS = 0x5455, 0x000A
 _WINDOWS = datetime(1601, 1, 1, tzinfo=UTC)
@@ -52,7 +60,10 @@ class Written:
 
 def of_file(seconds: float) -> Written:
     """The time of a file on disk. seconds: its mtime."""
-    return Written(datetime.fromtimestamp(seconds, UTC), "the file's own time", True)
+    try:
+        return Written(datetime.fromtimestamp(seconds, UTC), "the file's own time", True)
+    except (ValueError, OverflowError, OSError):  # a year that no date has, as anybody may set it
+        return Written(datetime.fromtimestamp(0, UTC), "the file's own time, which is none", False)
 
 
 def of_member(member: zipfile.ZipInfo, archive: datetime) -> Written:
@@ -82,21 +93,28 @@ def _extra(fields: bytes) -> datetime | None:
     return None
 
 
-def why_not_believed(written: Sequence[Written], made: datetime) -> str:
-    """Why a download's times are not those of handing in, or "".
+def why_not_believed(written: Sequence[Written], made: datetime) -> list[str]:
+    """Why each of a download's times is not that of handing in, or "".
 
     written: of all that was handed in. made: when the download was, as well as that is known.
+    Several downloads may lie in one folder, and of an unpacked one a file may have been written
+    again since: with half of the files in crowds, no other is believed either.
     """
     times = sorted(w.time for w in written)
-    if times and times[-1] - times[0] <= DOWNLOAD and (len(times) > 1 or _near(times[0], made)):
-        return "the files' times are those of the download"
-    if not all(w.exact for w in written):
-        return "the zip's times are of a clock whose zone it does not say"
-    return ""
+    crowd = max(2, min(len(times) / 2, CROWD))
 
+    def in_crowd(w: Written) -> bool:
+        near = bisect_right(times, w.time + DOWNLOAD) - bisect_left(times, w.time - DOWNLOAD)
+        return near >= crowd
 
-def _near(one: datetime, other: datetime) -> bool:
-    return abs(one - other) <= DOWNLOAD
+    most = sum(map(in_crowd, written)) * 2 >= len(written)
+
+    def why(w: Written) -> str:
+        if most or in_crowd(w) or abs(w.time - made) <= DOWNLOAD:
+            return "the files' times are those of the download"
+        return "" if w.exact else "the zip's times are of a clock whose zone it does not say"
+
+    return [why(w) for w in written]
 
 
 # ── a table of times ────────────────────────────────────────────────────────
@@ -106,6 +124,10 @@ _WHEN = (
     *("submission time", "last modified (submission)"),
 )
 """What the column with the times is called, in small letters. The last is Moodle's."""
+
+_DEFAULTS = (2001, 1, 1, 0, 0), (2003, 5, 6, 7, 8)
+"""What a time would take from where it says nothing itself; two, so that it is seen."""
+_YEAR_FIRST = re.compile(r"\d{4}\D")
 
 
 def table_of_times(path: Path, zone: str) -> list[tuple[dict[str, str], datetime]]:
@@ -127,21 +149,35 @@ def table_of_times(path: Path, zone: str) -> list[tuple[dict[str, str], datetime
         if text in ("", "-"):
             continue  # has not handed in
         try:
-            when = dates.parse(text)
-        except (ValueError, OverflowError):
+            found.append((row, _instant(text, zone)))
+        except (ValueError, OverflowError) as problem:
+            why = problem if isinstance(problem, TimesError) else "is no time that can be read"
             raise TimesError(
-                f"{path.name}: {text!r} is no time that can be read; write 2026-11-20 23:59 +0100."
+                f"{path.name}: {shown(text)!r} {why}; write 2026-11-20 23:59 +0100."
             ) from None
-        if when.tzinfo is None:
-            if not zone:
-                raise TimesError(
-                    f"{path.name}: {text!r} does not say its time zone; write 2026-11-20 23:59 "
-                    "+0100, or say the zone in DIR/course.toml, under [times]: "
-                    'zone = "Europe/Berlin".'
-                )
-            when = when.replace(tzinfo=ZoneInfo(zone))
-        found.append((row, when.astimezone(UTC)))
     return found
+
+
+def _instant(text: str, zone: str) -> datetime:
+    """The instant that a text says, UTC. Raises TimesError where some of it would be a guess."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", dates.UnknownTimezoneWarning)
+        try:
+            when, other = (dates.parse(text, default=datetime(*d)) for d in _DEFAULTS)
+        except dates.UnknownTimezoneWarning:
+            raise TimesError("names a time zone that is not the same everywhere") from None
+        if when != other:
+            raise TimesError("is not a whole date and time of day")
+        if not _YEAR_FIRST.match(text) and dates.parse(text, dayfirst=True) != when:
+            raise TimesError("does not say which is the day and which the month")
+    if when.tzinfo is None:
+        if not zone:
+            raise TimesError(
+                "does not say its time zone, nor does DIR/course.toml, under [times], as in "
+                'zone = "Europe/Berlin"'
+            )
+        when = when.replace(tzinfo=ZoneInfo(zone))
+    return when.astimezone(UTC)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -149,10 +185,15 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
     Raises TimesError if it is none.
     """
+    data = path.read_bytes()
+    if data.startswith(b"PK\3\4"):
+        raise TimesError(f"{path.name} is a workbook, no CSV file; save it as CSV.")
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's Unicode text
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
-        text = path.read_bytes().decode("latin-1")  # as old spreadsheets write it
+        text = data.decode("latin-1")  # as old spreadsheets write it
+    text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's, for itself
     head = text.partition("\n")[0]
     between = max(",;\t", key=head.count)
     try:

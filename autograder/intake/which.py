@@ -13,6 +13,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -20,20 +21,30 @@ from nbformat import NotebookNode
 from ..cells import bare, exercise_marker, is_answer, is_test, name_of
 from ..course import ROOT, Course
 from .files import NOTEBOOK
-from .lms_names import ATTEMPT, canvas, moodle
+from .lms_names import ATTEMPT, BY_CANVAS, by_lms
 from .reading import Unreadable, parse
 
 APART = timedelta(minutes=1)
+ZONES = timedelta(hours=14)
+"""By so much a clock somewhere may differ from UTC."""
+SHOWN = 5
+"""Of notebooks of which nobody knows which is newer."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A file that may be the one. name: its own. written: when; for order alone."""
+    """A file that may be the one. name: its own. written: when; for order alone.
+
+    exact: whether that is an instant; else it is of a clock somewhere. came: when the person's
+    part of the download was written that it is in, if there are several downloads.
+    """
 
     name: str
     origin: str
     content: bytes
     written: datetime
+    exact: bool = True
+    came: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +152,8 @@ def choose(handed_in: Sequence[Candidate], lesson: str, lessons: dict[str, Known
             files = better
     newest = _newest(files)
     if newest is None:
-        origins = ", ".join(f.origin for f in files)
+        origins = ", ".join(f.origin for f in files[:SHOWN])
+        origins += f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         why = f"{len(files)} different notebooks ({origins}), and nothing says which is newer; "
         return Chosen(None, why + "leave one of them", tuple(left))
     left += [(f.origin, f"older than {newest.origin}") for f in files if f is not newest]
@@ -152,25 +164,67 @@ def _newest(files: Sequence[Candidate]) -> Candidate | None:
     """The newest, if anything says which that is."""
     if len(files) < 2:
         return files[0] if files else None
+    apart = APART if len({f.exact for f in files}) == 1 else ZONES
+    came = [f.came for f in files if f.came]
+    if came and len(late := [f for f in files if f.came and max(came) - f.came < apart]) < len(
+        files
+    ):
+        return _newest(late)
     by_time = sorted(files, key=lambda f: f.written)
-    newest = by_time[-1] if by_time[-1].written - by_time[-2].written >= APART else None
-    numbers = {f.origin: attempt(f.name) for f in files}
-    bases, kinds = zip(*((base, kind) for base, kind, _ in numbers.values()), strict=True)
-    if len(set(bases)) == 1 and len(set(kinds) - {""}) == 1:
-        last = max(files, key=lambda f: numbers[f.origin][2])
-        # Canvas counts attempts; a copy may be one that was kept as it was.
-        if newest in (None, last) or set(kinds) - {""} == {"canvas"}:
-            return last
-        return None
+    newest = by_time[-1] if by_time[-1].written - by_time[-2].written >= apart else None
+    attempts = _attempts(files)
+    if len({a.base for a in attempts.values()}) > 1:
+        return newest
+    # Canvas counts attempts; a copy may be one that was kept as it was.
+    if last := _last(files, lambda f: attempts[f.origin].canvas):
+        return last
+    last = _last(files, lambda f: attempts[f.origin].number)
+    if last and len({a.kind for a in attempts.values()} - {""}) == 1:
+        return last if newest in (None, last) else None
     return newest
 
 
-def attempt(name: str) -> tuple[str, str, int]:
-    """A file's name as (what its attempts share, who numbered them, the number; 0 for none)."""
-    of_lms = moodle(name) or canvas(name)
+def _attempts(files: Sequence[Candidate]) -> dict[str, Attempt]:
+    """The attempts that files are, by origin.
+
+    A -1 that nobody says is Canvas's is an attempt where the file without it is there, too.
+    """
+    found = {f.origin: attempt(f.name) for f in files}
+    bases = {a.base for a in found.values()}
+    for origin, one in found.items():
+        counted = BY_CANVAS.fullmatch(one.base)
+        if counted and not one.kind and counted[1] in bases:
+            found[origin] = Attempt(counted[1], one.canvas, "again", int(counted[2]))
+    return found
+
+
+def _last(files: Sequence[Candidate], number: Callable[[Candidate], int]) -> Candidate | None:
+    """The file with the highest number, if no other has it, too."""
+    highest = [f for f in files if number(f) == max(map(number, files))]
+    return highest[0] if len(highest) == 1 else None
+
+
+class Attempt(NamedTuple):
+    """What a file's name says. base: what attempts share. canvas: the number that Canvas gave.
+    kind: who else numbered it, "copy" (Jupyter), "web" (a browser), "again" or "". number: 0 for
+    none.
+    """
+
+    base: str
+    canvas: int
+    kind: str
+    number: int
+
+
+def attempt(name: str) -> Attempt:
+    """A file's name, taken apart. A -1 is Canvas's only in a name by Canvas, and stands last."""
+    of_lms = by_lms(name)
     stem = NOTEBOOK.sub("", (of_lms.file if of_lms else "") or name)
+    counted = 0
+    if of_lms and of_lms.kind != "moodle" and (found := BY_CANVAS.fullmatch(stem)):
+        stem, counted = found[1], int(found[2])
     match = ATTEMPT.fullmatch(stem)
-    for kind in ("copy", "canvas", "web"):
+    for kind in ("copy", "web"):
         if match and match[kind]:
-            return match["base"], kind, int(match[kind])
-    return stem, "", 0
+            return Attempt(match["base"], counted, kind, int(match[kind][:9]))
+    return Attempt(stem, counted, "", 0)

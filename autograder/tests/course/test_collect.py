@@ -7,15 +7,19 @@ import os
 import re
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 
 import pytest
 from nbgrader.utils import parse_utc
 
 from autograder.course import Course, CourseError
-from autograder.intake import collect as module
 from autograder.intake import files as finding
+from autograder.intake import limits
 from autograder.intake.collect import CollectError, collect
+from autograder.intake.submitted import Undecided, notebook_in
+from autograder.intake.times import of_file
 from autograder.releasing.build import release
 from autograder.tests.support import small_lesson
 from autograder.tests.support.small_lesson import LESSON
@@ -249,7 +253,7 @@ def test_a_notebook_of_many_megabytes_is_refused(course, tmp_path, monkeypatch):
 
 
 def test_one_students_many_notebooks_do_not_fill_the_memory(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "STUDENT_BYTES", 2**20)
+    monkeypatch.setattr(limits, "STUDENT_BYTES", 2**20)
     many = {f"mallory/{i}.ipynb": os.urandom(2**18).hex() for i in range(4)}
     result = collect(course, [put(tmp_path / "in", **many, **{"ada.ipynb": "{}"})], LESSON)
     assert "mallory handed in more than 1 MiB of notebooks" in result.refused[0]
@@ -318,3 +322,125 @@ def test_nothing_at_a_path_is_said(course, tmp_path):
 def test_an_unknown_lesson_is_answered_with_those_there_are(course, tmp_path):
     with pytest.raises(CourseError, match=f"no lesson '09_x' .* has {LESSON}"):
         collect(course, [tmp_path], "09_x")
+
+
+# ── what fills the time, the memory or the screen of whoever collects ───────
+
+
+def from_mallory(course, tmp_path, upload):
+    """What a collection says in which Mallory's upload stands between two others."""
+    everybody = {"ada/x.ipynb": "{}", "mallory/x.zip": upload, "zoe/x.ipynb": "{}"}
+    result = collect(course, [zipped(tmp_path / "all.zip", **everybody)], LESSON)
+    assert {"ada", "zoe"} <= set(course.students(LESSON))
+    return "\n".join(result.refused)
+
+
+def in_memory(members):
+    """The bytes of a zip of (name, content)."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["x-Copy" + "1" * 5000, "x (" + "1" * 5000 + ")"])
+def test_a_number_of_thousands_of_digits_stops_nobody(name, course, tmp_path):
+    from_mallory(course, tmp_path, in_memory([("x.ipynb", "1"), (f"{name}.ipynb", "2")]))
+
+
+def test_a_member_without_a_name_stops_nobody(course, tmp_path):
+    upload = in_memory([("a", "1"), ("x.ipynb", "{}")])
+    upload = upload.replace(b"a1PK", b"\x001PK").replace(b"aPK", b"\x00PK")
+    assert from_mallory(course, tmp_path, upload) == ""
+
+
+def test_what_is_damaged_counts_against_what_is_read_of_one_student(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "STUDENT_BYTES", 2**20)
+    content = b"0" * 2**19
+    upload = in_memory([(f"{i}.ipynb", content) for i in range(50)])
+    crc = zlib.crc32(content).to_bytes(4, "little")
+    said = from_mallory(course, tmp_path, upload.replace(crc, b"\1\1\1\1"))
+    assert said.count("damaged") == 2
+    assert "mallory handed in more than 1 MiB of notebooks; what is beyond is left" in said
+
+
+def test_zips_in_zips_count_together(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "UPLOAD_BYTES", 2**20)
+    inner = in_memory([("x.txt", os.urandom(2**19))])
+    said = from_mallory(course, tmp_path, in_memory([(f"{i}.zip", inner) for i in range(9)]))
+    assert "more than 1 MiB of zips in zips" in said
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_notebooks_without_end_are_told_in_a_few_lines(encrypted, course, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "STUDENT_NOTEBOOKS", 20)
+    upload = in_memory([(f"{i}.ipynb", str(i)) for i in range(2000)])
+    if encrypted:
+        head = b"PK\1\2\x14\3\x14\0"
+        upload = upload.replace(head + b"\0", head + b"\1")
+    said = from_mallory(course, tmp_path, upload)
+    assert "mallory handed in more than 20 notebooks" in said
+    assert len(said) < 3000
+
+
+def lists(count):
+    """Zips with a list of many files and nothing else: as it is, and where else it can be said."""
+    one = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, *[0] * 7, 1, *[0] * 6)[:46] + b"a"
+    listed = one * count
+
+    def end(size, start):
+        return struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0, 0, size, start, 0)
+
+    yield listed + end(len(listed), 0)
+    yield listed + end(len(listed), int.from_bytes(b"PK\5\6", "little"))
+    there = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 0, 0, len(listed), 0)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(listed), 1)
+    yield listed + there + locator + end(0, 0)
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_a_list_of_files_that_would_fill_the_memory_is_not_read(way, course, tmp_path, monkeypatch):
+    monkeypatch.setattr(finding, "UPLOAD_LIST", 2**16)
+    upload = list(lists(3000))[way]
+    assert len(zipfile.ZipFile(io.BytesIO(upload)).infolist()) == 3000
+    assert "a list of files that is too long" in from_mallory(course, tmp_path, upload)
+
+
+def test_folders_without_end_are_refused_and_told_in_short(course, tmp_path):
+    said = from_mallory(course, tmp_path, in_memory([("d/" * 30_000 + "x.ipynb", "{}")]))
+    assert "more than 12 folders deep" in said
+    assert len(said) < 1000
+
+
+def test_a_large_zip_in_a_download_is_said_to_be_that(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(finding, "UPLOAD_BYTES", 2**20)
+    upload = in_memory([("x.ipynb", "{}"), ("data", os.urandom(2**20))])
+    assert "more than 1 MiB in one zip" in from_mallory(course, tmp_path, upload)
+
+
+def test_what_the_exchange_brought_is_limited_too(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "STUDENT_BYTES", 2**20)
+    put(tmp_path, **{f"{i}.ipynb": "0" * 2**19 for i in range(3)})
+    with pytest.raises(Undecided, match="more than 1 MiB of notebooks; leave one"):
+        notebook_in(tmp_path, LESSON, dict)
+
+
+def test_a_file_of_a_year_that_no_date_has_is_of_no_time():
+    written = of_file(1e15)
+    assert (written.time.year, written.exact) == (1970, False)
+
+
+@pytest.mark.parametrize("name", ["ada.json", "ada", "ada.ipynb (1)", "ada.ipynb.download"])
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_notebook_that_lost_its_ending_waits(kind, name, course, tmp_path):
+    content = '{"cells": [{"cell_type": "code"}]}'
+    source = put(tmp_path / "in", **{name: content})
+    if kind == "zip":
+        source = zipped(tmp_path / "all.zip", **{name: content})
+    assert "a notebook by its content, but not by its name" in refused(course, source)
+
+
+def test_a_download_with_nothing_in_it_is_said_to_be_that(course, tmp_path):
+    (tmp_path / "in").mkdir()
+    assert "there is nothing in it" in refused(course, tmp_path / "in")

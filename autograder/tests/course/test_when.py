@@ -128,7 +128,7 @@ def test_a_table_gives_the_times_also_afterwards(table, course, tmp_path):
 
 def test_a_time_without_a_zone_is_not_guessed(course, tmp_path):
     (tmp_path / "times.csv").write_text(WORKSHEET)
-    with pytest.raises(CollectError, match=r"does not say its time zone; .* \[times\]"):
+    with pytest.raises(CollectError, match=r"does not say its time zone, .* \[times\]"):
         collect(course, [files(tmp_path), tmp_path / "times.csv"], LESSON)
     assert course.students(LESSON) == []
 

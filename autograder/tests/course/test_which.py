@@ -74,7 +74,7 @@ def test_work_that_comes_later_replaces_an_untouched_notebook_whatever_their_tim
     ("older", "newer"),
     [
         ("x.ipynb", "x-1.ipynb"),
-        ("x-1.ipynb", "x-12.ipynb"),
+        ("x.ipynb", "x-12.ipynb"),
         ("x.ipynb", "x (1).ipynb"),
         ("x(2).ipynb", "x(10).ipynb"),
         ("x.ipynb", "x-Copy1.ipynb"),
@@ -86,6 +86,13 @@ def test_of_two_that_were_worked_on_the_newer_attempt_counts(older, newer, cours
     result = collect(course, [put(tmp_path / "in", files)], LESSON)
     assert collected(course) == {"ada": mine(course)}
     assert result.left == [f"ada/{older}: older than ada/{newer}"]
+
+
+def test_two_tasks_with_numbers_are_no_attempts_of_one(course, tmp_path):
+    files = {f"ada/task-{i}.ipynb": worked_on(course, f"task {i}") for i in (1, 2)}
+    assert (
+        "2 different notebooks" in collect(course, [put(tmp_path / "in", files)], LESSON).refused[0]
+    )
 
 
 def test_canvas_numbers_attempts_of_files_that_it_has_named(course, tmp_path):
@@ -215,12 +222,13 @@ def test_a_line_that_an_output_repeats_is_no_zip_bomb(course, tmp_path):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("x.ipynb", ("x", "", 0)),
-        ("x-Copy3.ipynb", ("x", "copy", 3)),
-        ("x-2.ipynb", ("x", "canvas", 2)),
-        ("x (4).ipynb", ("x", "web", 4)),
-        ("adal_101_2002_x-1.ipynb", ("x", "canvas", 1)),
-        ("x-2026.ipynb", ("x-2026", "", 0)),
+        ("x.ipynb", ("x", 0, "", 0)),
+        ("x-Copy3.ipynb", ("x", 0, "copy", 3)),
+        ("x-2.ipynb", ("x-2", 0, "", 0)),
+        ("x (4).ipynb", ("x", 0, "web", 4)),
+        ("adal_101_2002_x-1.ipynb", ("x", 1, "", 0)),
+        ("adal_101_2002_x (2)-1.ipynb", ("x", 1, "web", 2)),
+        ("x-2026.ipynb", ("x-2026", 0, "", 0)),
     ],
 )
 def test_what_is_put_behind_a_name_says_which_attempt_it_is(name, expected):

@@ -50,7 +50,7 @@ ASIDE = (
     *("autograder.recording.points", "autograder.judging.plugins"),
     *("autograder.sandbox.warm", "autograder.sandbox.sandbox"),
     *("autograder.intake.inert", "autograder.intake.links", "autograder.pages.markdown"),
-    "autograder.intake.files",
+    *("autograder.intake.files", "autograder.intake.limits"),
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
     *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
     *("autograder.judging.decides", "autograder.judging.testimony"),
