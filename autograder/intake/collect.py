@@ -15,8 +15,6 @@ from __future__ import annotations
 import dataclasses
 import errno
 import hashlib
-import os
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -24,22 +22,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..choices import read_choices
-from ..course import Course, CourseError, write
+from ..course import Course, CourseError
 from ..paths import read_file, why_not
 from .collected import Collected
-from .files import (
-    Entry,
-    Found,
-    download,
-    notebooks_in,
-    readable,
-)
+from .files import Entry, Found, download, notebooks_in, readable
 from .limits import UPLOAD_BYTES, NoRoomError, Room
 from .lms_names import NobodysError, alike, by_lms, names_in, shared, teams
 from .others import about_others, person_in
 from .people import People
-from .receipts import Receipt, read_receipts, write_receipt
-from .submitted import STAMP, stamp_in, time_of
+from .receipts import Receipt, read_receipts
+from .submitted import stamp_in, time_of
+from .taking import clear_up, kept_in, put, put_time
 from .times import TimesError, table_of_times, why_not_believed
 from .which import ZONES, Candidate, choose, lessons_known
 
@@ -105,7 +98,7 @@ class _Collection:
         taken: list[Receipt] = []
         stopped = ""
         tables = [path for path in paths if path.suffix.lower() == ".csv"]
-        _clear_up(self.course, self.lesson)
+        clear_up(self.course, self.lesson)
         with ExitStack() as stack:
             uploads: dict[str, list[_Upload]] = defaultdict(list)
             self.beside = {n.lms for path in paths if (n := by_lms(readable(path.name)))}
@@ -265,39 +258,19 @@ class _Collection:
         """Put one notebook into the course, all of it or nothing; keep the one it replaces."""
         course, student, lesson = self.course, receipt.student, self.lesson
         place = course.submitted(student, lesson)
-        kept = course.root / "replaced" / student / lesson
-        if why := why_not(place, course.root) or why_not(kept, course.root):
+        if why := why_not(place, course.root) or why_not(kept_in(course, receipt), course.root):
             self.refused.append(f"{student}: {why}")
             return None
         there = read_file(place / f"{lesson}.ipynb", UPLOAD_BYTES)
         if there is not None:
             if hashlib.sha256(there).hexdigest() == receipt.sha256:
                 receipt = dataclasses.replace(receipt, became="unchanged")
-                stamp = _stamp(receipt)
-                if stamp and stamp != stamp_in(place):  # it is known now
-                    write(place / STAMP, stamp)
-                    write_receipt(course.root, receipt, len(there))
+                put_time(course, receipt, len(there))
                 return receipt
             if self._outdone(receipt, file, there, place):
                 return None
             receipt = dataclasses.replace(receipt, became="replaced")
-        fresh = place.with_name(f".{lesson}.{os.getpid()}")
-        try:
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir(parents=True)
-            (fresh / f"{lesson}.ipynb").write_bytes(file.content)
-            if stamp := _stamp(receipt):
-                (fresh / STAMP).write_text(stamp)
-            write_receipt(course.root, receipt, len(file.content))
-            if place.exists():
-                old = kept / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-                old.parent.mkdir(parents=True, exist_ok=True)
-                place.rename(old)
-            fresh.rename(place)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-            with suppress(OSError):
-                place.parent.rmdir()  # only if it is empty
+        put(course, receipt, file.content)
         return receipt
 
     def _outdone(self, receipt: Receipt, file: Candidate, there: bytes, place: Path) -> str:
@@ -327,25 +300,9 @@ class _Collection:
         return "left"
 
 
-def _stamp(receipt: Receipt) -> str:
-    """What timestamp.txt says, in nbgrader's form; "" where no time is known."""
-    when = receipt.handed_in
-    return f"{when:%Y-%m-%d %H:%M:%S.%f} UTC" if when else ""
-
-
 def _utc(when: datetime) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _mtime(place: Path) -> datetime:
     return datetime.fromtimestamp(place.stat().st_mtime, UTC)
-
-
-def _clear_up(course: Course, lesson: str) -> None:
-    """Remove what a collection left behind that was killed."""
-    for path in (course.root / "submitted").glob(f"*/.{lesson}.*"):
-        pid = path.name.rpartition(".")[2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-            with suppress(OSError):
-                path.parent.rmdir()

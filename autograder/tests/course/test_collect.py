@@ -1,5 +1,6 @@
 """Collecting: what students handed in gets into the course, and nothing else does."""
 
+import errno
 import hashlib
 import io
 import json
@@ -8,8 +9,10 @@ import re
 import shutil
 import stat
 import struct
+import subprocess
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 from nbgrader.utils import parse_utc
@@ -18,6 +21,7 @@ from autograder.course import Course, CourseError
 from autograder.intake import files as finding
 from autograder.intake import limits
 from autograder.intake.collect import CollectError, collect
+from autograder.intake.receipts import read_receipts
 from autograder.intake.submitted import Undecided, notebook_in
 from autograder.intake.times import of_file
 from autograder.releasing.build import release
@@ -444,3 +448,49 @@ def test_a_notebook_that_lost_its_ending_waits(kind, name, course, tmp_path):
 def test_a_download_with_nothing_in_it_is_said_to_be_that(course, tmp_path):
     (tmp_path / "in").mkdir()
     assert "there is nothing in it" in refused(course, tmp_path / "in")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the quota of the disk")],
+)
+def test_a_full_disk_stops_with_a_sentence_and_the_next_run_takes_up_the_rest(
+    number, said, course, tmp_path, monkeypatch
+):
+    put(tmp_path / "in", **{f"s{i}.ipynb": f"{i}" for i in range(4)})
+    write = Path.write_bytes
+
+    def full(path, data):
+        if data in (b"2", b"3"):
+            raise OSError(number, "no room")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = collect(course, [tmp_path / "in"], LESSON)
+    monkeypatch.undo()
+    assert not result.done
+    assert f"Stopped at s2: {said}" in str(result) and "it takes up what is left" in str(result)
+    assert set(notebooks(course)) == {"s0", "s1"}
+    assert {p.name for p in (course.root / "submitted").rglob("*")} == {
+        *("s0", "s1", LESSON, f"{LESSON}.ipynb")
+    }
+    result = collect(course, [tmp_path / "in"], LESSON)
+    assert [r.became for r in result.taken] == ["unchanged", "unchanged", "taken", "taken"]
+    assert len((course.root / "received.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_receipt_that_was_cut_off_spoils_no_other(course, tmp_path):
+    (course.root / "received.jsonl").write_text('{"student": "ada", "less')
+    collect(course, [put(tmp_path / "in", **{"bob.ipynb": "{}"})], LESSON)
+    assert [r.student for r in read_receipts(course.root)] == ["bob"]
+
+
+def test_what_a_killed_collection_left_behind_is_removed(course, tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = course.root / "submitted/ada" / f".{LESSON}.{dead.pid}"
+    other = course.root / "submitted/bob" / f".{LESSON}.{os.getppid()}"
+    for folder in (left, other):
+        folder.mkdir(parents=True)
+    collect(course, [put(tmp_path / "in", **{"cem.ipynb": "{}"})], LESSON)
+    assert (left.parent.exists(), other.exists()) == (False, True)
