@@ -98,6 +98,7 @@ class Place:
         if attack.goal == "impersonate":
             victim.mkdir(parents=True)
             (victim / f"{LESSON}.ipynb").write_text(self.secret)
+            (victim / "timestamp.txt").write_text("1970-01-02 00:00:00 UTC")  # older than any other
         before = set(self.course.students(LESSON))
         self._hand_in(attack, student)
         made = set(self.course.students(LESSON)) - before
