@@ -112,6 +112,7 @@ def _(right, h, how):
 @global_pool.mistake(
     "one number for everything",
     "You pool over all entries at once. Each feature keeps a value of its own: give NumPy an axis.",
+    symptom=True,
 )
 def _(right, h, how):
     right(h, how)

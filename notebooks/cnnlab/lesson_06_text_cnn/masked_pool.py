@@ -181,6 +181,7 @@ def _(right, h, mask, how="max"):
     "the gradient is cut off",
     "The result does not lead back to h: detach, .data, .numpy() and torch.no_grad "
     "leave the graph.",
+    symptom=True,
 )
 def _(right, h, mask, how="max"):
     return right(h.detach(), mask, how)
