@@ -540,6 +540,28 @@ def test_an_error_is_told_with_the_students_own_line(ask):
     assert (reply["line"], reply["code"]) == (4, "return np.linalg.inv(x)")
 
 
+def test_an_error_is_told_in_words_as_at_home(ask):
+    reply = ask("def f(x):\n    return x[1:4] * x\n", np.zeros(3))
+    assert reply["words"].startswith(
+        "In `x[1:4] * x`, `x[1:4]` has the shape (2,) and `x` has the shape (3,). "
+        "`x[1:4]` asks for 3 values and only 2 are there"
+    )
+
+
+def test_what_the_students_own_values_do_when_they_are_looked_at_harms_nothing(ask):
+    cell = """
+class Trap:
+    @property
+    def shape(self):
+        raise SystemExit("a trap")
+def f(x):
+    trap = Trap()
+    return trap * x
+"""
+    reply = ask(cell, 1)
+    assert reply["errors"][0] == "TypeError" and reply["code"] == "return trap * x"
+
+
 def test_a_cell_that_cannot_be_read_is_the_reason_given(ask):
     reply = ask("def f(x)\n    return x", 1)
     assert reply["errors"][0] == "SyntaxError"

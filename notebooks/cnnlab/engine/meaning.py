@@ -19,7 +19,7 @@ def meaning(problem: BaseException, place: Place, seen: list[Seen]) -> str:
         asked = place.condition()
         why = f", where `{ast.unparse(asked)}` holds" if asked else ""
         return f"You raise it yourself{why}: here a value is asked for."
-    for means in (_of_none, _of_names, _of_ends, _of_kinds, _of_types, _of_numbers):
+    for means in (_of_none, _of_names, _of_ends, _of_kinds, _of_graphs, _of_types, _of_numbers):
         if said := means(problem, text, place, seen):
             return said
     return ""
@@ -131,6 +131,16 @@ def _of_kinds(problem: BaseException, text: str, place: Place, seen: list[Seen])
         return "One is a NumPy array, the other a torch tensor: turn one into the other's kind."
     if "must be Tensor, not" in text or "expected Tensor as" in text:
         return "A torch tensor is due here."
+    return ""
+
+
+def _of_graphs(problem: BaseException, text: str, place: Place, seen: list[Seen]) -> str:
+    """Gradients where nothing was recorded."""
+    if "does not require grad" in text:
+        return (
+            "Nothing has been recorded to go back through: it was made inside torch.no_grad(), "
+            "from .detach(), .data, .item() or .numpy(), or from what requires no gradient."
+        )
     return ""
 
 

@@ -52,7 +52,7 @@ def told(
     code = rows[line - 1].strip() if 0 < line <= len(rows) else ""
     try:
         words = _in_words(problem, step, rows)
-    except Exception:  # values of a student's own kind may raise whatever is asked of them
+    except BaseException:  # a student's own kind of value may raise whatever is asked of it
         words = ""
     return Told(line, code, words[:MOST])
 
@@ -139,4 +139,6 @@ def _before_any_line(problem: BaseException, answer: Any) -> str:
                 f"Your class has a method `{close[0]}`, which nobody calls: what sets a model up "
                 "is called `__init__`, with two underscores on each side."
             )
+    if "NoneType" in str(problem):
+        return "What yours gave was None: is a return missing, in `forward` or another method?"
     return ""

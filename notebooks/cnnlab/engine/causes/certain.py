@@ -80,16 +80,19 @@ def _reads(instruction: dis.Instruction) -> bool:
 def _symptoms(asked: list[Result]) -> Iterator[str]:
     """Output without content, in each wrong case that returned something."""
     wrong = [r for r in asked if r.problem and r.outcome.status == "returned" and not r.case.probe]
-    if len(wrong) < 2 or any(r.problem.kind == "judged" for r in wrong if r.problem):
+    if any(r.outcome.status != "returned" for r in asked):
+        return
+    several = [r for r in wrong if len(numbers(r.expected) or ()) > 1]  # one says nothing anyway
+    if len(several) < 2 or any(r.case.judge for r in wrong):
         return
     if all(r.outcome.value is None for r in wrong):
         yield "Yours returned nothing (None): is a return missing, or reached in one branch only?"
-    elif all(says_nothing(r) for r in wrong):
-        different = set().union(*(numbers(r.outcome.value) or set() for r in wrong))
+    elif all(says_nothing(r) for r in several):
+        different = set().union(*(numbers(r.outcome.value) or set() for r in several))
         each = f"is {different.pop():g}" if len(different - {"nan"}) == 1 == len(different) else ""
         each = "is nan, not a number" if different == {"nan"} else each
         yield f"Each entry of yours {each or 'is the same as all others'}, in every wrong case."
-    elif all(_only_the_first(r) for r in wrong):
+    elif all(_only_the_first(r) for r in several):
         yield (
             "Only the first entry is right, and all others are 0: does a return stand inside the "
             "loop, or one step too far to the right?"

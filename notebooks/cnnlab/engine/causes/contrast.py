@@ -32,10 +32,16 @@ def contrast(asked: list[Result], exercise: Exercise) -> Iterator[str]:
         so, not_so = ({f.get(feature, _absent(feature)) for f in some} for some in (wrong, right))
         if len(so) == len(not_so) == 1 and so != not_so:
             parting.append(feature if so == {True} else feature[::-1])
-    if 1 <= len(parting) <= 2:
-        parting.sort()
-        phrases = [" and ".join(words) for words in zip(*parting, strict=True)]
-        yield f"Wrong in all cases {phrases[0]}, right in all {phrases[1]}."
+    # Of what goes together (what is given, and its kind) the first says enough.
+    if parting and (len(parting) == 1 or _one_thing(parting)):
+        is_wrong, is_right = min(parting, key=lambda feature: " = '" not in feature[0])
+        yield f"Wrong in all cases {is_wrong}, right in all {is_right}."
+
+
+def _one_thing(features: list[Feature]) -> bool:
+    """Whether all features speak of one argument."""
+    about = [set(re.findall(r"`(\w+)`|(\w+) =", " ".join(words))) for words in features]
+    return bool(set.intersection(*about))
 
 
 def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
@@ -87,9 +93,8 @@ def _of_value(name: str, value: Any) -> dict[Feature, bool]:
         found[f"with {name} above 1", f"with {name} = 1"] = value > 1
         found[f"with {name} = 0", f"with {name} above 0"] = value == 0
     elif isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int) for v in value):
-        found[f"with two different numbers in `{name}`", "with two equal ones"] = (
-            value[0] != value[1]
-        )
+        words = f"with two different numbers in `{name}`", f"with two equal ones in `{name}`"
+        found[words] = value[0] != value[1]
     elif is_array(value) and to_numpy(value).ndim:
         found |= _of_array(name, to_numpy(value))
     return found

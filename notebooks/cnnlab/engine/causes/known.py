@@ -30,7 +30,7 @@ def likely(results: list[Result], known: Known) -> Findings:
         causes = [t.cause(results, due) for t in (*named, *(more if len(more) == 1 else ()))]
         return Findings(tuple(causes))
     if len(named) == 2:
-        return Findings(_parted(*named, results, due), either=True)
+        return Findings(_parted(named[0], named[1], results, due), either=True)
     hints = [t for t in tried if not t.mistake.symptom and t.nearly(due, results)]
     perhaps = max(hints, key=lambda t: len(t.same), default=None)
     return Findings(perhaps=perhaps.cause(results, due) if perhaps else None)
@@ -64,16 +64,20 @@ class _Tried:
 
     def holds(self, due: set[int], results: list[Result]) -> bool:
         """Whether the evidence is enough to name it for these wrong cases."""
-        same = self.same & due
-        clear = any(_speaks(results[i]) for i in self.evidence)
-        enough = 2 * len(same) >= len(due) if clear else same == due
+        same, clear = self.same & due, any(_speaks(results[i]) for i in self.evidence)
+        enough = 2 * len(same) >= len(due) + (not self._rich(results)) if clear else same == due
         return min(due) in same and enough and not _wrong_elsewhere(self.variant, results)
 
     def nearly(self, due: set[int], results: list[Result]) -> bool:
         """Whether it is worth a hint: it goes wrong in a single case more, or explains a third."""
-        if min(due) not in self.same or 3 * len(self.same) < len(due):
+        if min(due) not in self.same or 3 * len(self.same) < len(due) or not self._rich(results):
             return False
         return len(_wrong_elsewhere(self.variant, results)) <= (2 * len(self.same) >= len(due))
+
+    def _rich(self, results: list[Result]) -> bool:
+        """Whether the evidence is more than single numbers, which are soon the same by chance."""
+        asked = (results[i] for i in self.evidence)
+        return any(r.case.judge or not isinstance(r.expected, (int, float)) for r in asked)
 
     def cause(self, results: list[Result], due: set[int]) -> Cause:
         """It as a cause; the case that shows it is the simplest that is evidence."""
