@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 
-import numpy as np
 import pytest
-import torch
 from cnnlab.engine.causes.known import parted
-from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
-from cnnlab.engine.shown import as_text, first_wrong
+from cnnlab.engine.shown import first_wrong
 from cnnlab.engine.verdict import Known
 
 from autograder.bench.feedback import left_out
+from autograder.tests.support.reports import report_on
 
-
-def report_on(name, source):
-    """The report on an answer, and its text in one line."""
-    scope = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    exec(compile(textwrap.dedent(source), "<answer>", "exec"), scope)
-    report = examine(EXERCISES[name], scope[name])
-    return report, " ".join(as_text(report).split())
-
+CONV1D = "np.array([x[i : i + len(f)] @ f.astype(float) for i in range(len(x) - len(f) + 1)])"
 
 # ── when a cause may be named ───────────────────────────────────────────────
 
@@ -165,26 +155,31 @@ def test_a_hint_is_worded_as_one():
 
 
 def test_the_case_that_is_shown_is_the_simplest_wrong_one():
+    """A few whole numbers come before twelve fractions, whatever stands first."""
     report, _ = report_on(
-        "conv2d_channels", "def conv2d_channels(X, F, b=0.0, activation=None): return X[..., 0] + 1"
+        "conv1d",
+        f"""
+        def conv1d(x, f):
+            h = {CONV1D}
+            return h if len(x) == 5 else h + 1
+        """,
     )
-    assert first_wrong(report).case.name == "two channels, by hand"
+    assert report.results[1].problem is not None
+    assert first_wrong(report).case.name == "whole numbers of type uint8, both"
 
 
 def test_the_case_that_is_shown_is_one_that_the_cause_explains():
     """A sentence on the cause beside a case that has nothing to do with it would mislead."""
     report, _ = report_on(
-        "pad",
-        """
-        def pad(x, left, right, mode="zeros"):
-            if mode not in ("zeros", "mean", "edge"):
-                raise ValueError("there is no such mode here")
-            end = {"zeros": 0, "mean": np.mean(x), "edge": x[0]}[mode]
-            return np.concatenate([np.full(left, end), x, np.full(right, end)]).astype(float)
+        "conv1d",
+        f"""
+        def conv1d(x, f):
+            h = {CONV1D}
+            return h + 1 if len(f) == 1 else h[:-1]
         """,
     )
-    assert [c.name for c in report.causes] == ["the first value on both sides"]
-    assert first_wrong(report).case.kwargs.get("mode", first_wrong(report).case.args[-1]) == "edge"
+    assert [c.name for c in report.causes] == ["one window too few"]
+    assert first_wrong(report).case.name == "three weights, by hand"
 
 
 def test_another_case_that_raises_is_told_as_well():

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
-import textwrap
-
 import numpy as np
 import pytest
 import torch
 from cnnlab.engine.comparing import difference
-from cnnlab.engine.examine import examine
-from cnnlab.engine.exercise import EXERCISES
-from cnnlab.engine.shown import as_text
 
-
-def report_on(name, source):
-    """The report on an answer in a cell, and its text in one line."""
-    source = textwrap.dedent(source)
-    linecache.cache["<cell>"] = (len(source), None, source.splitlines(True), "<cell>")
-    scope = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    exec(compile(source, "<cell>", "exec"), scope)
-    report = examine(EXERCISES[name], scope[name])
-    return report, " ".join(as_text(report).split())
-
+from autograder.tests.support.reports import report_on
 
 CHECK = """
             if len(f) > len(x):
@@ -50,8 +35,8 @@ FFN = """
             """,
             [
                 "It showed in your line",
-                "In `x[i : i + K] * f`, `x[i:i + K]` has the shape (2,) and `f` has the shape (3,).",
-                "`x[i:i + K]` asks for 3 values and only 2 are there: the window runs over the end.",
+                "In `x[i : i + K] * f`, `x[i:i + K]` has the shape (2,) and `f` has the shape (3,)",
+                "`x[i:i + K]` asks for 3 values and only 2 are there: the window runs over the end",
             ],
         ),
         (
@@ -64,9 +49,7 @@ FFN = """
         def conv1d(x, f):{CHECK}
             return np.array([window(x, i, len(f)).dot(f) for i in range(len(x) - len(f) + 1)])
             """,
-            [
-                "`window(x, i, len(f))` gave None: is a return missing in it, or in one of its branches?"
-            ],
+            ["`window(x, i, len(f))` gave None: is a return missing in it, or in one of"],
         ),
         (
             "conv1d",
@@ -253,7 +236,7 @@ def test_what_torch_has_not_implemented_is_no_exercise_that_is_not_filled_in():
 
 def test_an_operation_that_torch_does_not_know_is_no_exercise_that_is_not_filled_in():
     report, text = report_on(
-        "mse", "def mse(predictions, targets):\n    return torch.linalg.eigvals(predictions.bool())"
+        "mse", "def mse(predictions, targets):\n    return predictions.to('meta').cpu()"
     )
     assert report.status == "incorrect" and "not filled in" not in text
 
@@ -327,7 +310,5 @@ def test_a_part_of_a_result_is_told_by_its_own_number_of_items():
 
 
 def test_a_few_numbers_are_shown_together():
-    assert (
-        difference([2, 3, 4], [2, 3, 5], 0, 0).message
-        == "expected [2, 3, 4], you returned [2, 3, 5]."
-    )
+    message = difference([2, 3, 4], [2, 3, 5], 0, 0).message
+    assert message == "expected [2, 3, 4], you returned [2, 3, 5]."

@@ -47,10 +47,10 @@ def difference(expected: Any, got: Any, rtol: float, atol: float, at: str = "") 
             return Problem("values", f"the key {odd} {side}{where}.")
         pairs = [(expected[k], got[k], f"key {k!r}") for k in expected]
         return next(filter(None, (difference(a, b, rtol, atol, w) for a, b, w in pairs)), None)
-    if _is_number(expected):
+    if is_number(expected):
         if isinstance(got, np.ndarray) and got.shape == ():
             got = got.item()
-        if not _is_number(got):
+        if not is_number(got):
             return _wrong_kind(expected, got, at)
         if not np.isclose(got, expected, rtol=rtol, atol=atol):
             return Problem("values", _instead(*_digits(expected, got), at), ())
@@ -79,7 +79,7 @@ def _items_difference(expected: Any, got: Any, rtol: float, atol: float, at: str
     """How a list or tuple differs; a few numbers are shown together."""
     if not isinstance(got, (list, tuple)):
         return _wrong_kind(expected, got, at)
-    few = max(len(expected), len(got)) <= FEW and all(map(_is_number, (*expected, *got)))
+    few = max(len(expected), len(got)) <= FEW and all(map(is_number, (*expected, *got)))
     if len(expected) != len(got):
         told = f": [{_row(expected)}] is expected, yours is [{_row(got)}]" if few else ""
         return Problem(
@@ -111,7 +111,8 @@ def _row(numbers: Any) -> str:
     return ", ".join(f"{n:.6g}" for n in numbers)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number of Python's or NumPy's; True and False are none."""
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 

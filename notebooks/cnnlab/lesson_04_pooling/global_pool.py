@@ -120,6 +120,13 @@ def _(right, h, how):
 
 
 @global_pool.mistake(
+    "a sum instead of a mean", "For “avg” you add up. Divide by J, the number of positions."
+)
+def _(right, h, how):
+    return right(h, how) * (len(h) if how == "avg" else 1)
+
+
+@global_pool.mistake(
     "divides by the number of features",
     "The sum over J positions is divided by N. The average divides by J, the number of positions.",
 )

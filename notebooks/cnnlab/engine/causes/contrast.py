@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..comparing import is_array, to_numpy
+from ..comparing import is_array, is_number, to_numpy
 from ..exercise import Case, Exercise
 from ..verdict import Result
 
@@ -25,12 +25,11 @@ def contrast(asked: list[Result], exercise: Exercise) -> Iterator[str]:
     """The one thing (or two that go together) that parts the right cases from the wrong ones."""
     wrong = [_features(r.case, exercise) for r in asked if r.problem]
     right = [_features(r.case, exercise) for r in asked if not r.problem]
-    if min(len(right), len(wrong)) < 2:
-        return
+    least = min(len(right), len(wrong))
     parting = []
     for feature in dict.fromkeys(name for features in wrong + right for name in features):
         so, not_so = ({f.get(feature, _absent(feature)) for f in some} for some in (wrong, right))
-        if len(so) == len(not_so) == 1 and so != not_so:
+        if (so, not_so) in (({True}, {False}), ({False}, {True})) and least >= _needed(feature):
             parting.append(feature if so == {True} else feature[::-1])
     # Of what goes together (what is given, and its kind) the first says enough.
     if parting and (len(parting) == 1 or _one_thing(parting)):
@@ -49,11 +48,9 @@ def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
     given = _arguments(case, exercise)
     found: dict[Feature, bool] = {}
     for name, parameter in exercise.signature.parameters.items():
-        if parameter.default is not parameter.empty and parameter.default != 0:
-            found[f"that give `{name}`", f"without `{name}`"] = name in given
-    for name, parameter in exercise.signature.parameters.items():
-        if parameter.default == 0:
-            found[f"with a `{name}`", f"without `{name}`"] = bool(given.get(name))
+        if parameter.default is not parameter.empty:  # a bias of 0 is as good as none
+            there = name in given and not (is_number(given[name]) and given[name] == 0)
+            found[f"with a `{name}`", f"without `{name}`"] = there
     for name, value in given.items():
         found |= _of_value(name, value)
     for one, other in combinations(given, 2):
@@ -62,6 +59,11 @@ def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
             same = given[one] == given[other]
             found[f"in which `{one}` and `{other}` differ", "in which they are equal"] = not same
     return found
+
+
+def _needed(feature: Feature) -> int:
+    """How many right and wrong cases it takes: sizes are soon parted by chance."""
+    return 2 if "without" in feature[1] or " = '" in feature[0] else 3
 
 
 def _absent(feature: Feature) -> bool | None:

@@ -18,6 +18,9 @@ from ..verdict import Cause, Findings, Known, Result, Variant, problem_of
 from .simple import simplest
 from .trivial import says_nothing
 
+CLOSE = 1e-6
+"""So near two wrong values have to be to be the same: one may be rounded, as in float32."""
+
 
 def likely(results: list[Result], known: Known) -> Findings:
     """The mistake that the answer makes, or two; or one that it perhaps makes."""
@@ -168,7 +171,7 @@ def _alike(case: Case, one: Outcome, other: Outcome) -> bool:
         return problem_of(case, one, one) == problem_of(case, other, other)
     return (
         one.changed == other.changed
-        and difference(other.value, one.value, case.rtol, case.atol) is None
+        and difference(other.value, one.value, max(case.rtol, CLOSE), max(case.atol, CLOSE)) is None
     )
 
 
