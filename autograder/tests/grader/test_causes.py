@@ -224,12 +224,12 @@ def test_another_case_that_raises_is_told_as_well():
             "The only right case: “no bias”.",
         ),
         (
-            "masked_pool",
+            "dense_parameters",
             """
-            def masked_pool(h, mask, how="max"):
-                return h.masked_fill(~mask[:, None], -torch.inf).amax(2)
+            def dense_parameters(J1, J2, M, N):
+                return J1 * J1 * N * (J1 * J1 * M + 1)
             """,
-            "No line of yours reads `how`.",
+            "No line of yours reads `J2`.",
         ),
         (
             "rolling_average",
