@@ -118,16 +118,17 @@ def _speaks(result: Result) -> bool:
 def explained(variant: Variant, results: list[Result]) -> set[int]:
     """The wrong cases where a mistake does what the answer does.
 
-    Cases that train come last, and only for a mistake that has explained something or where
-    nothing else is wrong: they take long.
+    Cases that train come last, and only for a mistake that has explained something; where nothing
+    else is wrong, for one that explains the first. They take long.
     """
     trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
     wrong = {i for i, r in enumerate(results) if r.problem}
     same = {
         i for i in wrong - trains if _errs(results[i], variant[i]) and _same(results[i], variant[i])
     }
-    if same or wrong <= trains:
-        same |= {i for i in wrong & trains if _same(results[i], variant[i])}
+    late = sorted(wrong & trains)
+    if same or (late == sorted(wrong) and _same(results[late[0]], variant[late[0]])):
+        same |= {i for i in late if _same(results[i], variant[i])}
     return same
 
 
@@ -156,6 +157,8 @@ def _errs_alike(result: Result, variant: Outcome) -> bool:
 
 def _same(result: Result, variant: Outcome) -> bool:
     """Whether a wrong variant does on this case just what the answer does."""
+    if result.case.judge and result.outcome.status == variant.status == "returned":
+        return result.problem == problem_of(result.case, variant, variant)  # judged once already
     return _alike(result.case, result.outcome, variant)
 
 
