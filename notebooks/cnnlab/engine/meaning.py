@@ -11,6 +11,9 @@ import re
 
 from .at_work import Place, Seen, is_array, is_tensor, length, listed, operands
 
+TYPES = r"same dtype|scalar type \w+ but (found|got)|Found dtype|Input type .* should be"
+"""What torch says, in as many ways, of types of numbers that differ."""
+
 
 def meaning(problem: BaseException, place: Place, seen: list[Seen]) -> str:
     """What such an error usually means."""
@@ -146,9 +149,7 @@ def _of_graphs(problem: BaseException, text: str, place: Place, seen: list[Seen]
 
 def _of_types(problem: BaseException, text: str, place: Place, seen: list[Seen]) -> str:
     """Types of numbers."""
-    if re.search(
-        r"same dtype|scalar type \w+ but (found|got)|Found dtype|Input type .* should be", text
-    ):
+    if re.search(TYPES, text):
         kinds = {s.text: str(s.value.dtype) for s in seen if hasattr(s.value, "dtype")}
         told = listed([f"`{name}` is {kind}" for name, kind in kinds.items()]) if kinds else ""
         return (

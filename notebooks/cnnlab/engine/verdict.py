@@ -182,13 +182,23 @@ class Variant:
         return list(zip(draw(self._seed), draw(self._seed), strict=True))
 
     def __getitem__(self, i: int) -> Outcome:
-        if i not in self._outcomes:
-            with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
-                warnings.simplefilter("ignore")
-                self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
-            if len(self._outcomes) == len(self._cases):
-                del self._cases
+        # In order, as an answer is called: what one call changes may be another one's argument.
+        for j in range(i + 1) if i not in self._outcomes else ():
+            if j not in self._outcomes and (j == i or not self._long(j)):
+                self._compute(j)
         return self._outcomes[i]
+
+    def _long(self, i: int) -> bool:
+        """Whether a case trains: it is called only when it is asked for."""
+        case = self._cases[i][0]
+        return bool(case.draws and case.judge)
+
+    def _compute(self, i: int) -> None:
+        with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
+            warnings.simplefilter("ignore")
+            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+        if len(self._outcomes) == len(self._cases):
+            del self._cases
 
 
 def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
