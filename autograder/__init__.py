@@ -17,7 +17,8 @@ The rooms, top to bottom; a module imports from rooms below its own, never from 
 The walls:
 
 - Student code runs in ``sandbox.inside`` and nowhere else. It knows nobody outside that folder but
-  cnnlab's ``refusing``, and what comes back from it is data: JSON and raw arrays, checked.
+  a few files of cnnlab's engine (``sandbox.CNNLABS``), and what comes back from it is data: JSON
+  and raw arrays, checked.
 - ``judging`` never knows ``recording``, and a worker does not even import nbgrader: who judges can
   neither read nor write grades.
 - What is decided about points is decided in ``judging``, once, and handed on as a value.

@@ -1,7 +1,7 @@
 """What is measured: ``make bench``. Times are given as ratios, which hold on every machine.
 
-``python -m autograder.bench PART…`` measures some parts only: conv2d, grading (followed by
-lessons, if not all), recorder, reviews.
+``python -m autograder.bench PART…`` measures some parts only: conv2d, feedback, grading
+(followed by lessons, if not all), recorder, reviews.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from ..recording import batch
 from ..recording.grade import Settled, grade, jobs
 from ..releasing import build
 from ..sandbox.warm import close_kept
+from .feedback import feedback
 
 
 def solutions(lesson: str, *names: str) -> dict[str, Callable]:
@@ -320,7 +321,13 @@ def full_table() -> None:
     reviews.full_table()
 
 
-PARTS = {"conv2d": conv2d, "grading": grading, "recorder": record, "reviews": full_table}
+PARTS = {
+    "conv2d": conv2d,
+    "feedback": feedback,
+    "grading": grading,
+    "recorder": record,
+    "reviews": full_table,
+}
 
 
 def main(arguments: list[str]) -> None:

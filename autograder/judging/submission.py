@@ -256,6 +256,7 @@ def outcome_from(reply: dict[str, Any]) -> Outcome:
         message=_text(reply.get("message"), 1000),
         line=line if type(line) is int and 0 < line < 100_000 else None,
         code=_text(reply.get("code"), 200),
+        words=_text(reply.get("words"), 600),
         changed=_texts(reply.get("changed"), 80),
     )
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.shown import HEADLINE, MARK, PROBLEMS, number, picture_png
+from cnnlab.engine.picturing import picture_png
+from cnnlab.engine.shown import HEADLINE, MARK, PROBLEMS, number
 from cnnlab.engine.verdict import worst
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode

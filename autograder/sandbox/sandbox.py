@@ -1,7 +1,7 @@
 """Our end of the sandbox: start a warm process inside bubblewrap, open a session per submission.
 
 Inside are the interpreter, the packages that a lesson needs, the files of the folder ``inside``
-and cnnlab's ``refusing``. There is no network, no home, no course, nothing else of cnnlab, and
+and four of cnnlab's engine. There is no network, no home, no course, nothing else of cnnlab, and
 in the NumPy flavour no torch and no SciPy either: they are not mounted.
 """
 
@@ -20,14 +20,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from cnnlab.engine import refusing
+from cnnlab.engine import at_work, meaning, refusing, telling
 
 from .inside import limits, wire
 from .session import Session
 
 INSIDE = Path(__file__).resolve().parent / "inside"
-REFUSING = Path(refusing.__file__).resolve()
-"""The one file of ``cnnlab`` that is needed inside: it knows what is refused, and no answer."""
+CNNLABS = [Path(str(m.__file__)).resolve() for m in (refusing, at_work, meaning, telling)]
+"""The files of ``cnnlab`` that are needed inside, a module after those that it imports: what is
+refused, and how an exception is told. They know no answer."""
 
 NEEDED = {
     "numpy": ("numpy", "ipython", "ipywidgets", "matplotlib"),
@@ -120,7 +121,7 @@ def _command(flavour: str, fd: int) -> list[str]:
     """The command line that starts the warm process inside bubblewrap."""
     mounts = _system()
     mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
-    for path in (*sorted(INSIDE.glob("*.py")), REFUSING):  # file by file: no cache of theirs
+    for path in (*sorted(INSIDE.glob("*.py")), *CNNLABS):  # file by file: no cache of theirs
         mounts += ["--ro-bind", str(path), f"/runner/{path.name}"]
     for name, path in sorted(_packages(NEEDED[flavour]).items()):
         mounts += ["--ro-bind", str(path), f"/packages/{name}"]
@@ -153,7 +154,8 @@ def _command(flavour: str, fd: int) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         *(_python(), "-I", "-S", "-B", "/runner"),
-        *(str(fd), "/packages", flavour, "confined", f"/runner/{REFUSING.name}"),
+        *(str(fd), "/packages", flavour, "confined"),
+        *(f"/runner/{file.name}" for file in CNNLABS),
     ]
 
 
@@ -177,7 +179,8 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         if self.unsafe_local:
             command = [sys.executable, "-I", "-B", str(INSIDE), str(theirs.fileno())]
-            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined", str(REFUSING)]
+            command += [sysconfig.get_path("purelib"), self.flavour, "unconfined"]
+            command += map(str, CNNLABS)
         elif not limits.supported():
             raise SandboxError(
                 f"no sandbox: it needs Linux, and this is {sys.platform}. Grade in a Linux "

@@ -1,4 +1,4 @@
-"""Exactly what is mounted in the sandbox: every file of this folder, and cnnlab's ``refusing``.
+"""Exactly what is mounted in the sandbox: every file of this folder, and a few of cnnlab's.
 
 So it stands alone: no course, no test, no right answer, nothing else of ours is there. Our end
 imports ``wire`` and ``limits``, the one language and the one list of limits that both sides know.

@@ -1,8 +1,8 @@
-"""The first lines that run inside: ``python FOLDER SOCKET_FD PACKAGES FLAVOUR CONFINED REFUSING``.
+"""The first lines that run inside: ``python FOLDER SOCKET_FD PACKAGES FLAVOUR CONFINED FILE…``.
 
-They make a package of the files in this folder and of one more, cnnlab's ``refusing``, whose path
-is REFUSING, and hand over to ``runner``. Nothing of it stays where student code would meet it by a
-name: ``import wire`` or ``import notebook`` finds what it finds in Jupyter.
+They make a package of the files in this folder and of a few of cnnlab's, whose paths are given (a
+module after those that it imports), and hand over to ``runner``. Nothing of it stays where student
+code would meet it by a name: ``import wire`` or ``import notebook`` finds what it finds in Jupyter.
 """
 
 import importlib
@@ -23,14 +23,16 @@ def load(name: str, path: str, inside: list[str] | None = None) -> ModuleType:
     return module
 
 
-def main(control: str, packages: str, flavour: str, confined: str, refusing: str) -> None:
+def main(control: str, packages: str, flavour: str, confined: str, *cnnlabs: str) -> None:
     """Import what is ours, forget its names, and wait for submissions."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [p for p in sys.path if os.path.abspath(p) != here]
     if packages:
         sys.path.append(packages)
     package = load(NAME, os.path.join(here, "__init__.py"), [here])
-    vars(package)["refusing"] = load(f"{NAME}.refusing", refusing)
+    for path in cnnlabs:
+        name = os.path.splitext(os.path.basename(path))[0]
+        vars(package)[name] = load(f"{NAME}.{name}", path)
     runner = importlib.import_module(f"{NAME}.runner")
     for name in [n for n in sys.modules if n.partition(".")[0] == NAME]:
         del sys.modules[name]

@@ -60,7 +60,7 @@ class Answers:
         except TimeLimit:
             return {"status": "timeout"}
         except BaseException as problem:
-            return self.notebook.describe(problem)
+            return self.notebook.describe(problem, answer)
         names = [*request["parameters"][: len(args)], *kwargs]
         after = [_print(a) for a in (*args, *kwargs.values())]
         changed = [n for n, a, b in zip(names, before, after, strict=False) if a != b]

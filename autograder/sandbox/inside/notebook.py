@@ -15,7 +15,7 @@ import time
 import types
 from typing import Any
 
-from . import refusing
+from . import refusing, telling
 from .compiling import Compiler, FailedImports, about_cards, mentioned
 from .refused import Absent
 
@@ -283,36 +283,29 @@ class Notebook:
             return filled
         return filled if filled is not None and _imported(now) else now
 
-    def describe(self, problem: BaseException) -> dict[str, Any]:
-        """An exception as data, with the student's own line."""
-        if isinstance(problem, NotImplementedError):
+    def describe(self, problem: BaseException, answer: Any = None) -> dict[str, Any]:
+        """An exception as data, with the student's own line. answer: what was called."""
+        if isinstance(problem, NotImplementedError) and telling.on_purpose(problem):
             return {"status": "not filled in", "message": _text(problem)}
         if isinstance(problem, refusing.Forbidden):
             return {"status": "forbidden", "message": _text(problem)}
         if said := self.imports.behind(problem):
             return said
-        line, code = None, ""
         if isinstance(problem, SyntaxError):
-            line, code = problem.lineno, (problem.text or "").strip()
+            told = telling.Told(problem.lineno, (problem.text or "").strip())
             message = problem.msg or "the code cannot be read"
         else:
             message = about_cards(_text(problem))
             if isinstance(problem, ModuleNotFoundError):
                 message += ": where answers are graded there is no such package"
-            step = problem.__traceback__
-            while step is not None:
-                file = step.tb_frame.f_code.co_filename
-                if file in self.sources:
-                    line = step.tb_lineno
-                    rows = self.sources[file]
-                    code = rows[line - 1].strip() if line and line <= len(rows) else ""
-                step = step.tb_next
+            told = telling.told(problem, self.sources.get, answer)
         return {
             "status": "raised",
             "errors": [str(t.__name__) for t in type(problem).__mro__[:-1]],
             "message": message,
-            "line": line,
-            "code": code[:200],
+            "line": told.line,
+            "code": told.code[:200],
+            "words": told.words,
         }
 
 

@@ -50,7 +50,7 @@ def test_what_is_mounted_is_what_the_folder_says():
 
 def report(hidden=False):
     """A report on an answer that nobody attempted, as good as any other here."""
-    return Report(EXERCISES["conv1d"], 1, [], [], hidden)
+    return Report(EXERCISES["conv1d"], 1, [], hidden=hidden)
 
 
 @pytest.mark.parametrize(

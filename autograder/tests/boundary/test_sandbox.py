@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.inside import limits
-from autograder.sandbox.sandbox import INSIDE, Sandbox, SandboxError
+from autograder.sandbox.sandbox import CNNLABS, INSIDE, Sandbox, SandboxError
 from autograder.sandbox.session import Ended
 
 NO_ARGUMENTS = {
@@ -75,7 +75,7 @@ def f(path):
     assert not there
     assert set(names) <= {
         *("dev", "etc", "lib", "lib32", "lib64", "packages", "proc", "python", "runner", "tmp"),
-        *("usr", "ld.so.cache", "refusing.py"),
+        *("usr", "ld.so.cache", *(path.name for path in CNNLABS)),
         *(path.name for path in INSIDE.glob("*.py")),
     }
     assert not any("work" in text or "root" in text for text in environment.values())
@@ -538,6 +538,28 @@ def test_an_error_is_told_with_the_students_own_line(ask):
     reply = ask("import numpy as np\n\ndef f(x):\n    return np.linalg.inv(x)\n", np.zeros((2, 2)))
     assert reply["errors"][:2] == ["LinAlgError", "ValueError"]
     assert (reply["line"], reply["code"]) == (4, "return np.linalg.inv(x)")
+
+
+def test_an_error_is_told_in_words_as_at_home(ask):
+    reply = ask("def f(x):\n    return x[1:4] * x\n", np.zeros(3))
+    assert reply["words"].startswith(
+        "In `x[1:4] * x`, `x[1:4]` has the shape (2,) and `x` has the shape (3,). "
+        "`x[1:4]` asks for 3 values and only 2 are there"
+    )
+
+
+def test_what_the_students_own_values_do_when_they_are_looked_at_harms_nothing(ask):
+    cell = """
+class Trap:
+    @property
+    def shape(self):
+        raise SystemExit("a trap")
+def f(x):
+    trap = Trap()
+    return trap * x
+"""
+    reply = ask(cell, 1)
+    assert reply["errors"][0] == "TypeError" and reply["code"] == "return trap * x"
 
 
 def test_a_cell_that_cannot_be_read_is_the_reason_given(ask):

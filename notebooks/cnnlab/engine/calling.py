@@ -5,10 +5,12 @@ The grader's answers are called elsewhere, in its sandbox; both say the same wit
 
 from __future__ import annotations
 
+import dataclasses
+import linecache
 import random
 import sys
+import sysconfig
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -20,6 +22,7 @@ from .exercise import Case, Exercise, Outcome
 from .foreign import without_torch
 from .limiting import TimeLimit, time_limit
 from .refusing import Forbidden, ready_made_refused, refuse_torch, refusing
+from .telling import on_purpose, told
 
 
 def _global_state() -> dict[str, Any]:
@@ -71,16 +74,12 @@ def call(
             after = _global_state()
     except TimeLimit:
         return Outcome("timeout")
-    except NotImplementedError as problem:
-        return Outcome("not filled in", message=str(problem))
     except Forbidden as problem:
         return Outcome("forbidden", message=str(problem))
     except KeyboardInterrupt:
         raise
     except BaseException as problem:  # SystemExit too: an answer cannot end the lesson
-        line, code = _students_line(problem)
-        names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
-        return Outcome("raised", errors=names, message=str(problem), line=line, code=code)
+        return _raised(problem, answer)
     names = list(exercise.signature.parameters)
     changed = [
         n
@@ -92,19 +91,32 @@ def call(
     return Outcome("returned", value, changed=tuple(changed))
 
 
+def _raised(problem: BaseException, answer: Callable) -> Outcome:
+    """What is said of a call that raised."""
+    unfilled = isinstance(problem, NotImplementedError) and on_purpose(problem)
+    if unfilled:
+        return Outcome("not filled in", message=str(problem))
+    names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
+    about = dataclasses.asdict(told(problem, _rows_of, answer))
+    return Outcome("raised", errors=names, message=str(problem), **about)
+
+
 def _plain_call(answer: Callable, *args: Any, **kwargs: Any) -> Any:
     return answer(*args, **kwargs)
 
 
-def _students_line(problem: BaseException) -> tuple[int | None, str]:
-    """The last line of the student's own code that the exception went through."""
-    ours = (__file__.rpartition("engine")[0], np.__file__.rpartition("numpy")[0])
-    frames = [
-        f
-        for f in traceback.extract_tb(problem.__traceback__)
-        if not f.filename.startswith(ours) and "contextlib" not in f.filename
-    ]
-    return (frames[-1].lineno, frames[-1].line or "") if frames else (None, "")
+def _rows_of(file: str) -> list[str] | None:
+    """The lines of a student's own file; None: it belongs to Python, to a package or to us."""
+    return None if file.startswith(_LIBRARIES) else linecache.getlines(file)
+
+
+_LIBRARIES = (
+    __file__.rpartition("engine")[0],
+    np.__file__.rpartition("numpy")[0],
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    "<frozen",
+    "<seen>",
+)
 
 
 def outcomes_of(answer: Any, exercise: Exercise, seed: int, seconds: float) -> list[Outcome]:

@@ -11,10 +11,10 @@ import dataclasses
 from typing import Any
 
 from .calling import outcomes_of
-from .causes import choose
+from .causes import find
 from .exercise import Exercise, Outcome, StandIn
 from .foreign import foreign, message
-from .verdict import Known, Report, Result, problem_of
+from .verdict import Findings, Known, Report, Result, problem_of
 
 
 def examine(
@@ -48,7 +48,8 @@ def examine(
         # Where a judge decides there is no single right value to ask for.
         good = Outcome("returned") if case.judge else known.right[i]
         results.append(Result(case, good.value, got, problem_of(case, good, got)))
-    report = Report(exercise, seed, results, [], hidden, worth)
+    report = Report(exercise, seed, results, Findings(), hidden, worth)
     if report.status == "incorrect":
-        report = dataclasses.replace(report, causes=choose(results, known))
+        own = None if isinstance(answer, StandIn) else answer
+        report = dataclasses.replace(report, findings=find(results, known, exercise, own))
     return report

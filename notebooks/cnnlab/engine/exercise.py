@@ -25,6 +25,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .kept import VISIBLE, given_again
+
 
 class NotFilledIn(NotImplementedError):
     """An exercise was called that nobody has filled in yet."""
@@ -85,11 +87,14 @@ class Mistake:
     function: the wrong answer itself, ``function(right, *args, **kwargs)``, usually
         a line on top of ``right``, a right answer. Like a student's answer it uses
         nothing but ``np`` (in torch lessons also ``torch`` and ``nn``).
+    symptom: the name says what is seen, not why it is so, and is true whatever the reason. Then
+        an exception, a judge's general sentence or output without content are enough for it.
     """
 
     name: str
     advice: str
     function: Callable
+    symptom: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +105,8 @@ class Outcome:
         "died" (its process ended).
     value: what was returned, as data.
     errors: names of the exception's type and its bases; message: its text.
-    line, code: the student's own line that raised: number and text.
+    line, code: the student's own line where it showed that it raised: number and text.
+    words: the operation in it, with what its names hold, and what that usually means.
     changed: what the call modified: names of arguments, or of global state.
     """
 
@@ -110,6 +116,7 @@ class Outcome:
     message: str = ""
     line: int | None = None
     code: str = ""
+    words: str = ""
     changed: tuple[str, ...] = ()
 
 
@@ -207,15 +214,23 @@ class Exercise:
         return self._oracle, self._cases
 
     def draw(self, seed: int) -> list[Case]:
-        """The cases that ``seed`` gives; the same seed gives the same cases."""
-        assert self._cases is not None, f"{self.name} has no cases"
-        return list(self._cases(np.random.default_rng(seed)))
+        """The cases that ``seed`` gives; the same seed gives the same cases.
 
-    def mistake(self, name: str, advice: str) -> Callable:
-        """Declare a wrong answer that people really give."""
+        Those that students see are kept as data: they are the same with every NumPy.
+        """
+        kept = given_again(self.name, self.stub.__module__) if seed == VISIBLE else None
+        return self.draw_with(kept or np.random.default_rng(seed))
+
+    def draw_with(self, rng: Any) -> list[Case]:
+        """The cases that a generator gives, or what stands for one."""
+        assert self._cases is not None, f"{self.name} has no cases"
+        return list(self._cases(rng))
+
+    def mistake(self, name: str, advice: str, *, symptom: bool = False) -> Callable:
+        """Declare a wrong answer that people really give; ``symptom``: see :class:`Mistake`."""
 
         def declare(function: Callable) -> Callable:
-            self.mistakes.append(Mistake(name, advice, function))
+            self.mistakes.append(Mistake(name, advice, function, symptom))
             return function
 
         return declare

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import builtins
 import inspect
-import io
 import textwrap
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from .causes.simple import simplest
 from .comparing import is_array, to_numpy
 from .exercise import Case
-from .verdict import Report, Result
+from .picturing import picture_png
+from .verdict import Cause, Report, Result
 
 MARK = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
 HEADLINE = {
@@ -99,16 +100,21 @@ def headline(report: Report) -> str:
 
 
 def first_wrong(report: Report) -> Result | None:
-    """The case to talk about: one that a known mistake explains, if there is any."""
-    wrong = report.wrong
-    with_index = [r for r in wrong if r.problem and r.problem.index is not None]
-    return next(iter(with_index or wrong), None)
+    """The case to talk about: the one that shows the cause, else the simplest wrong one.
+
+    A missing ValueError comes last: it is a slip of its own.
+    """
+    causes = report.causes or tuple(filter(None, [report.findings.perhaps]))
+    if causes:
+        return report.results[causes[0].shown_by]
+    wrong = [i for i, r in enumerate(report.results) if r.problem]
+    return report.results[simplest(report.results, wrong)] if wrong else None
 
 
 def lines(report: Report) -> list[tuple[str, str]]:
     """The report as (kind, text) pairs, from which both text and HTML are made.
 
-    kind: "cause", "case", "problem", "arithmetic", "replay", "picture" (which text
+    kind: "cause", "certain", "case", "problem", "arithmetic", "replay", "picture" (which text
         has none of), "list" or "next".
     """
     if report.status == "not attempted":
@@ -119,14 +125,12 @@ def lines(report: Report) -> list[tuple[str, str]]:
                 f"If you are stuck: hint({report.exercise.name})",
             )
         ]
-    out = [
-        ("cause", f"Likely cause: {mistake.name}. {mistake.advice}") for mistake in report.causes
-    ]
     wrong = first_wrong(report)
     if wrong is None:
         return [("next", f"All {len(report.results)} cases are right.")]
+    out = why(report)
     if not report.hidden:
-        out += [*_about(report, wrong), ("picture", "")]
+        out += [*_about(report, wrong), *_raised_elsewhere(report, wrong), ("picture", "")]
     listed = [
         f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
         for r in report.results
@@ -135,6 +139,61 @@ def lines(report: Report) -> list[tuple[str, str]]:
     if not report.causes and not report.hidden:
         out.append(("next", f"Stuck? hint({report.exercise.name})"))
     return out
+
+
+def why(report: Report) -> list[tuple[str, str]]:
+    """What is known of the cause, and how far it goes."""
+    causes, perhaps = report.causes, report.findings.perhaps
+    if report.findings.either:
+        out = [("cause", f"One of these two: {c.name}. {c.advice}") for c in causes]
+        if (parted := causes[0].parted) is not None and not report.hidden:
+            out.append(("next", f"The case “{report.results[parted].case.name}” parts them."))
+        return out
+    if causes:
+        begin = {True: "What happens", False: "Likely cause"}
+        return [
+            ("cause", f"{begin[c.mistake.symptom]}: {c.name}. {c.advice} {_how_far(c, causes)}")
+            for c in causes
+        ]
+    if report.hidden:
+        return []
+    out = []
+    if perhaps:
+        out.append(
+            ("cause", f"Perhaps: {perhaps.name}. {perhaps.advice} {_how_far(perhaps, [perhaps])}")
+        )
+    certain = " ".join(report.findings.certain)
+    if certain:
+        begin = "" if perhaps else "I don't know why it is wrong; this much is certain: "
+        out.append(("certain", begin + certain))
+    return out
+
+
+def _how_far(cause: Cause, causes: list[Cause]) -> str:
+    """How much a cause explains."""
+    explains = len(cause.explains)
+    if explains == cause.of:
+        return f"(That explains {'all' if cause.of > 1 else 'the'} {_wrong_cases(cause.of)}.)"
+    both = len(causes) > 1
+    more = "" if both else "; something else is wrong, too"
+    return f"(That explains {explains} of {_wrong_cases(cause.of)}{more}.)"
+
+
+def _wrong_cases(count: int) -> str:
+    return f"{count} wrong cases" if count > 1 else "wrong case"
+
+
+def _raised_elsewhere(report: Report, shown: Result) -> list[tuple[str, str]]:
+    """Where another case raises and this one does not: the line at fault may be that one."""
+    if shown.outcome.status == "raised":
+        return []
+    raised = [r for r in report.wrong if r.outcome.status == "raised" and not r.case.raises]
+    if not raised:
+        return []
+    first = raised[0]
+    assert first.problem is not None  # it is one of report.wrong
+    told = [("problem", f"The case “{first.case.name}” raises {first.problem.message}")]
+    return [*told, ("arithmetic", first.outcome.code)] if first.outcome.code else told
 
 
 def _about(report: Report, result: Result) -> list[tuple[str, str]]:
@@ -252,54 +311,3 @@ def picture_html(report: Report) -> str:
         f"<img alt='{escape(alt, quote=True)}' style='max-width:100%;height:auto' "
         f"src='data:image/png;base64,{image}'>"
     )
-
-
-def picture_png(target: np.ndarray, yours: np.ndarray) -> bytes:
-    """Target | yours | difference as a PNG."""
-    from matplotlib.figure import Figure  # not pyplot: the notebook's own figures stay alone
-
-    same = target.shape == yours.shape
-    panels = [("target", target), ("yours", yours)]
-    if same:
-        panels.append(("difference (yours − target)", yours - target))
-    figure = Figure(figsize=(8.6, 2.3), layout="constrained", dpi=80)
-    axes = figure.subplots(1, len(panels))
-    low = min(0, *(np.nanmin(a) for _, a in panels[:2]))
-    high = max(0, *(np.nanmax(a) for _, a in panels[:2]))
-    for axis, (title, values) in zip(axes, panels, strict=True):
-        axis.set_title(title, fontsize=10)
-        if values.ndim == 1:
-            wrong = ~np.isclose(yours, target) if same else np.ones(len(values), bool)
-            wrong &= title != "target"
-            places = np.arange(len(values))
-            axis.vlines(places, 0, values, color="#0072B2", lw=2)
-            axis.plot(places[~wrong], values[~wrong], "o", color="#0072B2", ms=4)
-            axis.plot(places[wrong], values[wrong], "X", color="#D55E00", ms=7)
-            axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.axhline(0, color="0.6", lw=0.8)
-            if title in ("target", "yours") and np.isfinite([low, high]).all():
-                margin = 0.08 * (high - low or 1)
-                axis.set_ylim(low - margin, high + margin)
-            axis.set_xlabel("index (code counts from 0)", fontsize=8)
-        else:
-            if title in ("target", "yours"):
-                axis.imshow(values, vmin=low, vmax=high, cmap="cividis")
-            else:  # right entries are white
-                far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
-                axis.imshow(values, vmin=-far, vmax=far, cmap="PuOr")
-            axis.locator_params(integer=True, min_n_ticks=1)
-            if max(values.shape) <= 6:  # else they would not fit into the cells
-                for (row, column), v in np.ndenumerate(values):
-                    axis.text(
-                        column,
-                        row,
-                        f"{v:.3g}",
-                        ha="center",
-                        va="center",
-                        fontsize=7,
-                        bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 1},
-                    )
-        axis.tick_params(labelsize=8)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()

@@ -40,12 +40,52 @@ class Result:
 
 
 @dataclasses.dataclass(frozen=True)
+class Cause:
+    """A known mistake that does what the answer does, and how far that goes.
+
+    explains: the numbers of the wrong cases in which it does; of: how many wrong cases there are.
+    shown_by: the number of a case that is evidence for it, the simplest.
+    parted: the number of a case that would part it from the other one of "one of these two".
+    """
+
+    mistake: Mistake
+    explains: tuple[int, ...]
+    of: int
+    shown_by: int
+    parted: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.mistake.name
+
+    @property
+    def advice(self) -> str:
+        return self.mistake.advice
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """Why an answer is wrong, as far as is known.
+
+    causes: what does the same as the answer; several explain one part each of what is wrong.
+    either: the two causes have the same evidence, so it is one of them.
+    perhaps: a mistake that does the same here and there, which is no more than a hint.
+    certain: sentences that are true whatever the reason.
+    """
+
+    causes: tuple[Cause, ...] = ()
+    either: bool = False
+    perhaps: Cause | None = None
+    certain: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """The examination of one answer.
 
     status: one of STATUSES. An answer that raises NotImplementedError for some arguments only has
         been attempted; a stub that says no to wrong ones has not.
-    causes: the known mistakes that explain the problems, most likely first.
+    findings: why it is wrong, as far as is known.
     points: what is earned; max_points: what could be.
     hidden: nothing of the inputs may be shown.
     worth: what a right answer earns in this course, if that is not what is declared.
@@ -54,9 +94,14 @@ class Report:
     exercise: Exercise
     seed: int
     results: list[Result]
-    causes: list[Mistake]
+    findings: Findings = Findings()
     hidden: bool = False
     worth: float | None = None
+
+    @property
+    def causes(self) -> list[Cause]:
+        """The known mistakes that the answer makes, as far as they are sure."""
+        return list(self.findings.causes)
 
     @property
     def max_points(self) -> float:
@@ -137,13 +182,23 @@ class Variant:
         return list(zip(draw(self._seed), draw(self._seed), strict=True))
 
     def __getitem__(self, i: int) -> Outcome:
-        if i not in self._outcomes:
-            with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
-                warnings.simplefilter("ignore")
-                self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
-            if len(self._outcomes) == len(self._cases):
-                del self._cases
+        # In order, as an answer is called: what one call changes may be another one's argument.
+        for j in range(i + 1) if i not in self._outcomes else ():
+            if j not in self._outcomes and (j == i or not self._long(j)):
+                self._compute(j)
         return self._outcomes[i]
+
+    def _long(self, i: int) -> bool:
+        """Whether a case trains: it is called only when it is asked for."""
+        case = self._cases[i][0]
+        return bool(case.draws and case.judge)
+
+    def _compute(self, i: int) -> None:
+        with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
+            warnings.simplefilter("ignore")
+            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+        if len(self._outcomes) == len(self._cases):
+            del self._cases
 
 
 def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
@@ -166,8 +221,7 @@ def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
     if case.raises:
         return _refusal_problem(got)
     if got.status == "raised":
-        place = f", raised in your line {got.line}:" if got.line else ""
-        return Problem("raised", f"{got.errors[0]}: {got.message or 'no message'}{place}")
+        return Problem("raised", exception_in_words(got))
     if case.judge:
         try:
             sentence = case.judge(got.value, *case.args, **case.kwargs)
@@ -185,6 +239,14 @@ def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
             f"still needs the original.",
         )
     return problem
+
+
+def exception_in_words(got: Outcome) -> str:
+    """What was raised, in which line it showed, and what is known of that line."""
+    said = f"{got.errors[0]}: {got.message.strip() or 'no message'}"
+    said += "" if said.endswith((".", "!", "?")) else "."
+    place = f"It showed in your line {got.line}." if got.line else ""
+    return " ".join(filter(None, (said, place, got.words)))
 
 
 def _refusal_problem(got: Outcome) -> Problem | None:

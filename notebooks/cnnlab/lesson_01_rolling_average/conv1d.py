@@ -8,6 +8,7 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FULL_WINDOWS
 from ..engine.shown import number
 from .lecture import ENGINEERED
 from .series import correlate, weighted_sum
@@ -92,22 +93,6 @@ def _(right, x, f):
 
 
 @conv1d.mistake(
-    "one window too few",
-    "The last window is missing: it ends on the last day. "
-    "There are J−K+1 windows, not J−K; range(n) stops before n.",
-)
-def _(right, x, f):
-    return right(x, f)[:-1]
-
-
-@conv1d.mistake(
-    "starts one day late", "The first window is missing: it starts with x[0], the lecture's x₁."
-)
-def _(right, x, f):
-    return right(x, f)[1:]
-
-
-@conv1d.mistake(
     "an average instead of a weighted sum",
     "You divide by K. The weights already "
     "say how much each day counts: nothing is left to divide by.",
@@ -123,28 +108,6 @@ def _(right, x, f):
 )
 def _(right, x, f):
     return right(x, f) - f[-1] * np.asarray(x, dtype=float)[len(f) - 1 :]
-
-
-@conv1d.mistake(
-    "zeros beyond the edge",
-    "You return as many values as there are days, as if "
-    "the days before the first were zeros. Leave out the K−1 entries whose window "
-    "is not full.",
-)
-def _(right, x, f):
-    right(x, f)
-    return right(np.concatenate([np.zeros(len(f) - 1), x]), f)
-
-
-@conv1d.mistake(
-    "zeros beyond both edges",
-    "Your windows start before the first day and end "
-    "after the last one. Only windows that lie inside the series count.",
-)
-def _(right, x, f):
-    right(x, f)
-    edge = np.zeros(len(f) - 1)
-    return right(np.concatenate([edge, x, edge]), f)
 
 
 @conv1d.mistake(
@@ -166,3 +129,6 @@ def _(right, x, f):
     right(x, f)
     windows = np.lib.stride_tricks.sliding_window_view(x, len(f))
     return (windows * f).sum(axis=1, dtype=windows.dtype if x.dtype == np.uint8 else None) * 1.0
+
+
+FULL_WINDOWS.belongs_to(conv1d)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import IN_A_LAYER, WITH_A_BIAS
 from ..engine.shown import number
 from .series import correlate, weighted_sum
 
@@ -182,38 +183,6 @@ def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
 
 
 @conv1d_layer.mistake(
-    "the bias is forgotten", "The bias b is missing: add it to each sum, before the activation."
-)
-def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
-    return right(x, f, 0.0, stride, padding, activation)
-
-
-@conv1d_layer.mistake(
-    "the bias comes after the activation",
-    "The formula is g(b + Σ…): the bias belongs inside, before the nonlinearity.",
-)
-def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
-    return right(x, f, 0.0, stride, padding, activation) + b
-
-
-@conv1d_layer.mistake(
-    "the bias is added once per weight",
-    "The bias is added inside the sum "
-    "over k, so K times. It stands before the sum: once per output.",
-)
-def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
-    return right(x, f, b * len(f), stride, padding, activation)
-
-
-@conv1d_layer.mistake(
-    "the activation is ignored",
-    "The last step is missing: if activation is not None, return activation(h).",
-)
-def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
-    return right(x, f, b, stride, padding)
-
-
-@conv1d_layer.mistake(
     "the same padding on both sides",
     "padding is a pair: the first number is for the left side, the second one for the right side.",
 )
@@ -239,3 +208,7 @@ def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
 )
 def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
     return right(x, f[::-1], b, stride, padding, activation)
+
+
+WITH_A_BIAS.belongs_to(conv1d_layer)
+IN_A_LAYER.belongs_to(conv1d_layer)

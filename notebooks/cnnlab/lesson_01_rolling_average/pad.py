@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FOR_FLOATS
 from ..engine.shown import number
 from .series import as_row
 
@@ -142,20 +143,15 @@ def _(right_answer, x, left, right, mode="zeros"):
 
 
 @pad.mistake(
-    "keeps whole numbers",
-    "The result has the type of x, so an average such as 2.75 "
-    "is cut to 2. Convert x to floats first.",
-)
-def _(right_answer, x, left, right, mode="zeros"):
-    return right_answer(x, left, right, mode).astype(x.dtype)
-
-
-@pad.mistake(
     "stumbles over right = 0",
     "A slice out[left:-right] is empty when right is 0, "
     "because -0 is 0. Write out[left:left + len(x)].",
+    symptom=True,
 )
 def _(right_answer, x, left, right, mode="zeros"):
     out = right_answer(x, left, right, mode)
     out[left:-right] = x
     return out
+
+
+FOR_FLOATS.belongs_to(pad)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FULL_WINDOWS
 from ..engine.shown import number
 from .series import as_row
 
@@ -92,32 +93,12 @@ def _(right, x, K=7):
 
 
 @rolling_average.mistake(
-    "one window too few",
-    "The last window is missing: it ends on the last "
-    "day. There are J−K+1 windows, not J−K; range(n) stops before n.",
-)
-def _(right, x, K=7):
-    return right(x, K)[:-1]
-
-
-@rolling_average.mistake(
     "one day missing from each window",
     "A slice x[a:b] stops before b, so x[i:i+K-1] holds K−1 days only.",
 )
 def _(right, x, K=7):
     h = right(x, K)
     return h - np.asarray(x, dtype=float)[K - 1 :] / K
-
-
-@rolling_average.mistake(
-    "zeros beyond the edge",
-    "You return as many values as there are days, "
-    "as if the days before the first were zeros. Here the output is "
-    "undefined there: leave those K−1 entries out.",
-)
-def _(right, x, K=7):
-    right(x, K)
-    return right(np.concatenate([np.zeros(K - 1), x]), K)
 
 
 @rolling_average.mistake(
@@ -157,3 +138,6 @@ def _(right, x, K=7):
     for i in range(len(right(x, K))):
         x[i] = np.mean(x[i : i + K])
     return x[: len(x) - K + 1].astype(float)
+
+
+FULL_WINDOWS.belongs_to(rolling_average)

@@ -172,9 +172,11 @@ def _(right, loss, p, eps=1e-6):
 
 
 @numerical_gradient.mistake(
-    "changes a copy",
-    "flatten(), and reshape(-1) or ravel() of some arrays, give a copy: changing it leaves p as "
-    "it is, and the loss does not move. Change p itself, with p[i] and np.ndindex(p.shape).",
+    "the loss does not move",
+    "Both losses are the same, so every slope is 0. Either p is not what is changed (flatten() "
+    "and, of some arrays, reshape and ravel give a copy), or both losses are taken at one place, "
+    "because two names mean one array.",
+    symptom=True,
 )
 def _(right, loss, p, eps=1e-6):
     return np.zeros(p.shape)

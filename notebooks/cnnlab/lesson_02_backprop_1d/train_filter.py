@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..engine.comparing import difference
+from ..engine.comparing import General, difference
 from ..engine.drawing import frozen, strided
 from ..engine.exercise import Case, exercise
 from .descent import diagnose, mean_squared_error
@@ -76,7 +76,7 @@ def _unfit(value: object, K: int, steps: int) -> str | None:
     return None
 
 
-_NOT_FINITE = (
+_NOT_FINITE = General(
     "The numbers grew until they were none any more (inf or nan). With this learning rate the loss "
     "should fall: are the gradients subtracted, and is the loss a mean?"
 )

@@ -9,6 +9,7 @@ import torch
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FOR_FLOATS, FULL_WINDOWS
 from ..engine.shown import number
 
 
@@ -86,46 +87,5 @@ def _(right, x, K):
     return right(x, K)[:, ::-1].copy()
 
 
-@windows.mistake(
-    "one window too few",
-    "The last window is missing: it ends on the last day. There are J−K+1 windows, not J−K; "
-    "range(n) stops before n.",
-)
-def _(right, x, K):
-    return right(x, K)[:-1]
-
-
-@windows.mistake(
-    "windows that do not overlap",
-    "Your next window starts where the last one ended. It should start one day later.",
-)
-def _(right, x, K):
-    return right(x, K)[::K].copy()
-
-
-@windows.mistake(
-    "goes round from the end to the start",
-    "Your last rows continue with the first days. Windows that do not fit are left out.",
-)
-def _(right, x, K):
-    right(x, K)
-    return np.stack([np.roll(np.asarray(x, dtype=float), -i)[:K] for i in range(len(x))])
-
-
-@windows.mistake(
-    "zeros beyond the edge",
-    "You return a window for every day, filled up with zeros before the first. Only full "
-    "windows count.",
-)
-def _(right, x, K):
-    right(x, K)
-    return right(np.concatenate([np.zeros(K - 1), x]), K)
-
-
-@windows.mistake(
-    "keeps whole numbers",
-    "The matrix has the type of the series. Make it an array of floats: whole numbers cut off "
-    "fractions later, and uint8 cannot even go below 0.",
-)
-def _(right, x, K):
-    return right(x, K).astype(np.asarray(x).dtype)
+FULL_WINDOWS.belongs_to(windows)
+FOR_FLOATS.belongs_to(windows)

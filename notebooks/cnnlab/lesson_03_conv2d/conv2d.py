@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, IN_A_LAYER
+from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
 from .convolution import Activation, by_torch, odd_even, window, with_relu, with_tanh, worked_out
 from .lecture import EXAMPLE, EXAMPLE_FILTER
 
@@ -105,32 +105,7 @@ def _(right, X, F, b=0.0, activation=None):
     return right(X, F.T, b, activation)
 
 
-@conv2d.mistake(
-    "fractions cut off",
-    "The output was made with the type of the image (np.zeros_like?), so whole-number images lose "
-    "their fractions. Make it an array of floats with np.zeros.",
-)
-def _(right, X, F, b=0.0, activation=None):
-    return right(X, F, b, activation).astype(X.dtype)
-
-
-@conv2d.mistake(
-    "edge values instead of zeros",
-    "Beyond the edge you repeat the outermost pixels. Outside the image x is zero.",
-)
-def _(right, X, F, b=0.0, activation=None):
-    K1, K2 = F.shape
-    wide = np.pad(X, ((K1, K1), (K2, K2)), mode="edge")
-    return right(wide, F, b, activation)[K1 : K1 + X.shape[0], K2 : K2 + X.shape[1]]
-
-
-@conv2d.mistake(
-    "the bias is added once per weight",
-    "The bias is added inside the sums, so K1·K2 times. It stands before them: once per output.",
-)
-def _(right, X, F, b=0.0, activation=None):
-    return right(X, F, b * F.size, activation)
-
-
 AROUND_A_POSITION.belongs_to(conv2d)
+WITH_A_BIAS.belongs_to(conv2d)
 IN_A_LAYER.belongs_to(conv2d)
+FOR_FLOATS.belongs_to(conv2d)

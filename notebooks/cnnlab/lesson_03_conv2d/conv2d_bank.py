@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, IN_A_LAYER
+from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
 from .convolution import Activation, by_torch, odd_even, window, with_relu, with_tanh, worked_out
 
 
@@ -160,6 +160,7 @@ def _(right, X, F, b=None, activation=None):
 @conv2d_bank.mistake(
     "b = None is not handled",
     "Without biases b is None, which cannot be added or indexed. Treat that case as zeros.",
+    symptom=True,
 )
 def _(right, X, F, b=None, activation=None):
     return right(X, F, b + np.zeros(F.shape[3]), activation)
@@ -177,4 +178,6 @@ def _(right, X, F, b=None, activation=None):
 
 
 AROUND_A_POSITION.belongs_to(conv2d_bank)
+WITH_A_BIAS.belongs_to(conv2d_bank)
 IN_A_LAYER.belongs_to(conv2d_bank)
+FOR_FLOATS.belongs_to(conv2d_bank)

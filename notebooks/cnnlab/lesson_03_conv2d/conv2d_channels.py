@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, IN_A_LAYER
+from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
 from ..engine.shown import number
 from .convolution import Activation, by_torch, odd_even, products, window, with_relu, with_tanh
 
@@ -166,14 +166,7 @@ def _(right, X, F, b=0.0, activation=None):
     return sum(h) + b
 
 
-@conv2d_channels.mistake(
-    "fractions cut off",
-    "The output was made with the type of the image, so whole-number images lose their fractions. "
-    "Make it an array of floats.",
-)
-def _(right, X, F, b=0.0, activation=None):
-    return right(X, F, b, activation).astype(X.dtype)
-
-
 AROUND_A_POSITION.belongs_to(conv2d_channels)
+WITH_A_BIAS.belongs_to(conv2d_channels)
 IN_A_LAYER.belongs_to(conv2d_channels)
+FOR_FLOATS.belongs_to(conv2d_channels)

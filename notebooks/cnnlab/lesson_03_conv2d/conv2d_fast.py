@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.comparing import difference
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION
+from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, WITH_A_BIAS
 from .conv2d_bank import bank_cases, bank_working
 from .convolution import by_torch
 
@@ -175,3 +175,5 @@ def _(right, X, F, b=None):
 
 
 AROUND_A_POSITION.belongs_to(conv2d_fast)
+WITH_A_BIAS.belongs_to(conv2d_fast)
+FOR_FLOATS.belongs_to(conv2d_fast)

@@ -10,6 +10,7 @@ import torch.nn.functional as F_
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FOR_FLOATS
 from ..engine.shown import number
 from .convolution import odd_even
 from .lecture import EXAMPLE
@@ -170,9 +171,4 @@ def _(right, X, K1, K2):
     return wide[K1 % 2 :, K2 % 2 :][:J1, :J2].reshape(J1 * J2, -1)
 
 
-@im2col.mistake(
-    "keeps whole numbers",
-    "The windows have the type of the image; products in uint8 would overflow. Return floats.",
-)
-def _(right, X, K1, K2):
-    return right(X, K1, K2).astype(X.dtype)
+FOR_FLOATS.belongs_to(im2col)

@@ -6,8 +6,9 @@ import numpy as np
 import torch.nn.functional as F
 
 from ..engine.exercise import exercise
+from ..engine.shared_mistakes import FOR_FLOATS
 from ..engine.shown import number
-from .cells import cell_of, inputs, pooled_by_torch
+from .cells import IN_CELLS, cell_of, inputs, pooled_by_torch
 
 
 @exercise(points=2, minutes=5, difficulty=1, importance=2)
@@ -74,40 +75,6 @@ def _(right, H, P1, P2):
 
 
 @avg_pool2d.mistake(
-    "rows and columns are swapped",
-    "Your cells have P2 rows and P1 columns. P1 belongs to the first axis, P2 to the second.",
-)
-def _(right, H, P1, P2):
-    return right(H, P2, P1)
-
-
-@avg_pool2d.mistake(
-    "incomplete cells are kept",
-    "The last rows or columns fill no cell, and yet you return a value for them. "
-    "Drop them: J1//P1 cells, rounded down.",
-)
-def _(right, H, P1, P2):
-    right(H, P1, P2)
-    rows, columns, N = H.shape
-    out = np.zeros((-(-rows // P1), -(-columns // P2), N))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            cell = H[i * P1 : (i + 1) * P1, j * P2 : (j + 1) * P2]
-            out[i, j] = cell.mean(axis=(0, 1))
-    return out
-
-
-@avg_pool2d.mistake(
-    "features are pooled together",
-    "All features of a cell have the same value in your result: the average runs over the feature "
-    "axis, too. Take it over rows and columns only, axis=(0, 1).",
-)
-def _(right, H, P1, P2):
-    out = right(H, P1, P2)
-    return np.broadcast_to(out.mean(axis=2, keepdims=True), out.shape).copy()
-
-
-@avg_pool2d.mistake(
     "fractions cut off",
     "The averages lost their fractions: the result has the type of a whole-number input. Collect "
     "it in an array of floats.",
@@ -131,12 +98,5 @@ def _(right, H, P1, P2):
     return out
 
 
-@avg_pool2d.mistake(
-    "cells that overlap",
-    "Your window moves on by one position at a time. Cells lie side by side: after the rows "
-    "0 … P1−1 come the rows P1 … 2·P1−1.",
-)
-def _(right, H, P1, P2):
-    right(H, P1, P2)
-    windows = np.lib.stride_tricks.sliding_window_view(H, (P1, P2), axis=(0, 1))
-    return windows.mean(axis=(3, 4))
+FOR_FLOATS.belongs_to(avg_pool2d)
+IN_CELLS.belongs_to(avg_pool2d)

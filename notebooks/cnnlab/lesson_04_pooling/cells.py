@@ -1,4 +1,4 @@
-"""What max and average pooling share: torch's answer, the values of a cell, inputs."""
+"""What max and average pooling share: torch's answer, the values of a cell, inputs, mistakes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case
+from ..engine.shared_mistakes import Family
 from ..engine.shown import number
 from .lecture import LECTURE
 
@@ -64,3 +65,88 @@ def inputs(rng: np.random.Generator) -> Iterator[Case]:
     yield case("a cell with more rows than the map", rng.normal(size=(2, 6, 3)), 4, 2)
     yield Case("a cell of 0 rows", (rng.normal(size=(4, 6, 2)), 0, 2), raises=True)
     yield Case("a cell of 0 columns", (rng.normal(size=(4, 6, 2)), 2, 0), raises=True)
+
+
+IN_CELLS = Family()
+"""Pooling of feature maps H, (J1, J2, N), in cells of P1 by P2 positions."""
+
+
+@IN_CELLS.mistake(
+    "rows and columns are swapped",
+    "Your cells have P2 rows and P1 columns. P1 belongs to the first axis, P2 to the second.",
+)
+def _(right, H, P1, P2):
+    return right(H, P2, P1)
+
+
+@IN_CELLS.mistake(
+    "P1 for both axes", "Your cells have P1 rows and P1 columns. They have P2 columns."
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    return right(H, P1, P1)
+
+
+@IN_CELLS.mistake(
+    "incomplete cells are dropped at the front",
+    "What fills no cell is left out at the top and at the left. The cells start at row 0 and "
+    "column 0; leave out the last rows and columns.",
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    return right(H[H.shape[0] % P1 :, H.shape[1] % P2 :], P1, P2)
+
+
+@IN_CELLS.mistake(
+    "incomplete cells are kept",
+    "The last rows or columns fill no cell, and yet you return a value for them. Drop them: "
+    "J1//P1 cells, rounded down.",
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    starts = range(0, H.shape[0], P1), range(0, H.shape[1], P2)
+    cells = [[H[i : i + P1, j : j + P2] for j in starts[1]] for i in starts[0]]
+    return np.array([[right(cell, *cell.shape[:2])[0, 0] for cell in row] for row in cells])
+
+
+@IN_CELLS.mistake(
+    "cells that overlap",
+    "Your window moves on by one position at a time. Cells lie side by side: after the rows "
+    "0 … P1−1 come the rows P1 … 2·P1−1.",
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    windows = np.lib.stride_tricks.sliding_window_view(H, (P1, P2), axis=(0, 1))
+    I1, I2, N = windows.shape[:3]
+    side_by_side = windows.transpose(0, 3, 1, 4, 2).reshape(I1 * P1, I2 * P2, N)
+    return right(side_by_side, P1, P2)
+
+
+@IN_CELLS.mistake(
+    "cells that interleave",
+    "Each of your cells has rows and columns from all over the map: reshape to (cells, P1, …), "
+    "the place in the cell second, not first.",
+)
+def _(right, H, P1, P2):
+    I1, I2, _ = right(H, P1, P2).shape
+    rows, columns = (np.arange(n * P).reshape(P, n).T.ravel() for n, P in ((I1, P1), (I2, P2)))
+    return right(H[rows][:, columns], P1, P2)
+
+
+@IN_CELLS.mistake(
+    "features are pooled together",
+    "All features of a cell have the same value in your result: you pool over the feature axis, "
+    "too. Do it over rows and columns only, axis=(0, 1).",
+)
+def _(right, H, P1, P2):
+    J1, J2, N = right(H, P1, P2).shape
+    H = H[: J1 * P1, : J2 * P2]
+    pooled = right(H.reshape(len(H), J2 * P2 * N, 1), P1, P2 * N)
+    return np.repeat(pooled, N, axis=2)
+
+
+@IN_CELLS.mistake(
+    "features first", "You return (N, …), as torch would. The lecture puts the features last."
+)
+def _(right, H, P1, P2):
+    return np.moveaxis(right(H, P1, P2), 2, 0).copy()

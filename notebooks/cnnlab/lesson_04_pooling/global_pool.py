@@ -112,10 +112,18 @@ def _(right, h, how):
 @global_pool.mistake(
     "one number for everything",
     "You pool over all entries at once. Each feature keeps a value of its own: give NumPy an axis.",
+    symptom=True,
 )
 def _(right, h, how):
     right(h, how)
     return np.float64(h.max() if how == "max" else h.mean())
+
+
+@global_pool.mistake(
+    "a sum instead of a mean", "For “avg” you add up. Divide by J, the number of positions."
+)
+def _(right, h, how):
+    return right(h, how) * (len(h) if how == "avg" else 1)
 
 
 @global_pool.mistake(

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import FOR_FLOATS
 from ..engine.shown import number
 from .cells import cell_of
 
@@ -219,18 +220,12 @@ def _(right, H, P1, P2, dout):
 
 
 @max_pool2d_backward.mistake(
-    "keeps the type of H",
-    "np.zeros_like(H) holds whole numbers if H does, and the gradient loses its fractions. "
-    "Write np.zeros(H.shape).",
-)
-def _(right, H, P1, P2, dout):
-    return right(H, P1, P2, dout).astype(H.dtype)
-
-
-@max_pool2d_backward.mistake(
     "only positive maxima get a gradient",
     "A maximum below zero gets no gradient, as if there were a ReLU. Max pooling by itself passes "
     "the gradient on whatever the sign.",
 )
 def _(right, H, P1, P2, dout):
     return right(H, P1, P2, dout) * (H > 0)
+
+
+FOR_FLOATS.belongs_to(max_pool2d_backward)

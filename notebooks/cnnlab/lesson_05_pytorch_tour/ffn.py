@@ -12,6 +12,7 @@ from torch import nn
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
+from ..engine.shared_mistakes import LOGITS
 from .tensors import normal
 
 
@@ -139,16 +140,6 @@ def _(right, input_size, hidden_size, output_size):
 
 
 @FFN.mistake(
-    "a softmax at the end",
-    "Return the numbers as they are (logits). Losses such as nn.CrossEntropyLoss do the softmax.",
-)
-def _(right, input_size, hidden_size, output_size):
-    model = right(input_size, hidden_size, output_size)
-    model.forward = lambda x: model.linear2(torch.relu(model.linear1(x))).softmax(-1)
-    return model
-
-
-@FFN.mistake(
     "layers that torch does not see",
     "Layers in a plain Python list are not registered: parameters() is empty, and nothing would "
     "train. Make them attributes, self.linear1 = …",
@@ -186,6 +177,7 @@ def _(right, input_size, hidden_size, output_size):
     "super().__init__() is missing",
     "Its parent class has to set itself up before layers can be registered: call "
     "super().__init__() first.",
+    symptom=True,
 )
 def _(right, input_size, hidden_size, output_size):
     class FFN(nn.Module):
@@ -209,3 +201,6 @@ def _(right, input_size, hidden_size, output_size):
 )
 def _(right, input_size, hidden_size, output_size):
     return right(hidden_size, input_size, output_size)
+
+
+LOGITS.belongs_to(FFN)

@@ -110,6 +110,7 @@ def _(right, x, w):
 @gradients.mistake(
     "backward from a vector",
     "x * w is a vector of products, and only a scalar can be differentiated. Sum it, or use dot.",
+    symptom=True,
 )
 def _(right, x, w):
     (x * w).backward()

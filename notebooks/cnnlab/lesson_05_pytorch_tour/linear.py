@@ -10,6 +10,7 @@ import torch
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import IN_THE_GRAPH, WITH_A_BIAS
 from ..engine.shown import number
 from .lecture import LINEAR_BIAS, LINEAR_INPUTS, LINEAR_WEIGHT
 from .tensors import FLOAT32, double, in_the_graph, normal
@@ -93,15 +94,11 @@ def _(right, inputs, weight, bias=None):
     return output if bias is None else output + bias
 
 
-@linear.mistake("the bias is forgotten", "Add the bias, unless it is None.")
-def _(right, inputs, weight, bias=None):
-    return right(inputs, weight)
-
-
 @linear.mistake(
     "works for a single vector only",
     "weight @ inputs is the formula for one column vector. In a batch each row is a vector: "
     "put the inputs on the left.",
+    symptom=True,
 )
 def _(right, inputs, weight, bias=None):
     output = weight @ inputs
@@ -111,6 +108,7 @@ def _(right, inputs, weight, bias=None):
 @linear.mistake(
     "works for two axes only",
     "torch.mm and addmm want exactly two axes. The operator @ (matmul) takes any number.",
+    symptom=True,
 )
 def _(right, inputs, weight, bias=None):
     output = torch.mm(inputs, weight.T)
@@ -121,6 +119,7 @@ def _(right, inputs, weight, bias=None):
     "asks whether the bias is true",
     "`if bias:` asks a whole vector whether it is true, which has no answer. Ask whether it is "
     "there: `if bias is not None:`",
+    symptom=True,
 )
 def _(right, inputs, weight, bias=None):
     return right(inputs, weight, bias if bias else None)
@@ -134,10 +133,5 @@ def _(right, inputs, weight, bias=None):
     return right(inputs.reshape(-1, inputs.shape[-1]), weight, bias)
 
 
-@linear.mistake(
-    "cut off from the graph",
-    "The numbers are right, but gradients no longer flow: detach, .data, .numpy() and no_grad cut "
-    "the graph.",
-)
-def _(right, inputs, weight, bias=None):
-    return right(inputs, weight, bias).detach()
+WITH_A_BIAS.belongs_to(linear)
+IN_THE_GRAPH.belongs_to(linear)

@@ -10,6 +10,7 @@ import torch
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import IN_THE_GRAPH
 from ..engine.shown import number
 from .lecture import MSE_PREDICTIONS, MSE_TARGETS
 from .tensors import FLOAT32, double, in_the_graph, normal
@@ -130,10 +131,4 @@ def _(right, predictions, targets):
     return right(predictions, targets).item()
 
 
-@mse.mistake(
-    "cut off from the graph",
-    "The value is right, but backward() could not start from it: detach, .data, .numpy() and "
-    "no_grad cut the graph.",
-)
-def _(right, predictions, targets):
-    return right(predictions, targets).detach()
+IN_THE_GRAPH.belongs_to(mse)

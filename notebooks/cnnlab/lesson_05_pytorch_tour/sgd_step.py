@@ -105,6 +105,7 @@ sgd_step.hints = [
 @sgd_step.mistake(
     "autograd is still recording",
     "torch refuses to change a parameter in place while it records. Do it inside torch.no_grad().",
+    symptom=True,
 )
 def _(right, parameters, learning_rate):
     for parameter in parameters:
@@ -152,6 +153,7 @@ def _(right, parameters, learning_rate):
 @sgd_step.mistake(
     "a parameter without gradient is not skipped",
     "A parameter that took no part in the loss has the gradient None: skip it.",
+    symptom=True,
 )
 def _(right, parameters, learning_rate):
     with torch.no_grad():

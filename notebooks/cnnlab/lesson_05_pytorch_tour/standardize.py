@@ -9,6 +9,7 @@ import torch
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import IN_THE_GRAPH
 from ..engine.shown import number
 from .tensors import FLOAT32, double, in_the_graph, normal
 
@@ -127,17 +128,11 @@ def _(right, matrix):
 
 
 @standardize.mistake(
-    "cut off from the graph",
-    "The numbers are right, but gradients no longer flow: detach, .data, .numpy() and no_grad cut "
-    "the graph. Use tensor operations only.",
-)
-def _(right, matrix):
-    return right(matrix.detach())
-
-
-@standardize.mistake(
     "changes the precision",
     "A float32 matrix must give a float32 matrix. Keep the dtype of the input.",
 )
 def _(right, matrix):
     return right(matrix.double())
+
+
+IN_THE_GRAPH.belongs_to(standardize)

@@ -81,7 +81,9 @@ def _(right, batch, device):
 
 
 @to_device.mistake(
-    "made for pairs only", "A batch may hold any number of tensors; the next lesson has three."
+    "made for pairs only",
+    "A batch may hold any number of tensors; the next lesson has three.",
+    symptom=True,
 )
 def _(right, batch, device):
     inputs, targets = batch

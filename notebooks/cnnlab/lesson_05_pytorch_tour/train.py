@@ -291,6 +291,7 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     "the batches are not moved",
     "Inputs and targets have to be on the model's device: inputs = inputs.to(device), and the same "
     "for the targets. (A tensor's to() returns the moved tensor.)",
+    symptom=True,
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     model.to(device).train()
@@ -310,6 +311,7 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 @train.mistake(
     "the model is not moved",
     "The batches are on the device, the model is not: call model.to(device) before the loop.",
+    symptom=True,
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     model.to = lambda *args, **kwargs: model

@@ -41,8 +41,8 @@ def _accuracy(model, batches, device="cpu"):
 def measured(accuracy, table, batches, recorded=False):
     """The accuracy of a small model; or, if ``recorded``, whether gradients were recorded.
 
-    The model adds up its words' rows of ``table``; in training mode it answers the
-    opposite, as a caricature of dropout.
+    The model adds up its words' rows of ``table``; in training mode it adds
+    up the logits, too, as a caricature of dropout.
     """
 
     class Model(nn.Module):
@@ -54,7 +54,7 @@ def measured(accuracy, table, batches, recorded=False):
         def forward(self, ids, mask):
             logits = (self.table[ids] * mask[..., None]).sum(1)
             self.recorded = self.recorded or logits.requires_grad
-            return -logits if self.training else logits
+            return logits.cumsum(1) if self.training else logits
 
     model = Model().train()
     value = accuracy(model, batches)
@@ -109,6 +109,20 @@ def _(right, model, batches, device="cpu"):
             guesses.append(model(ids, mask).argmax(1))
             labels.append(wanted)
     return (torch.cat(guesses) == torch.cat(labels)).double().mean().item()
+
+
+@accuracy.mistake(
+    "the smallest logit",
+    "You count a hit where the right class has the smallest logit. The guess is the largest one: "
+    "argmax.",
+)
+def _(right, model, batches, device="cpu"):
+    model.eval()
+    hits = []
+    with torch.no_grad():
+        for ids, mask, labels in batches:
+            hits.append(model(ids, mask).argmin(1) == labels)
+    return torch.cat(hits).double().mean().item()
 
 
 @accuracy.mistake(

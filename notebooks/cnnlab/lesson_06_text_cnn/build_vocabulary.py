@@ -37,8 +37,7 @@ def _sentences(rng: np.random.Generator) -> list[list[str]]:
     """Random sentences whose words have every count from 1 to 4, with ties at each."""
     words = made_up(rng, 12)
     tokens = [word for i, word in enumerate(words) for _ in range(1 + i % 4)]
-    rng.shuffle(tokens)
-    tokens = [str(token) for token in tokens]
+    tokens = [str(tokens[i]) for i in rng.permutation(len(tokens))]
     cuts = sorted(rng.choice(np.arange(1, len(tokens)), 4, replace=False).tolist())
     return [tokens[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
 

@@ -53,6 +53,7 @@ encode.hints = [
 @encode.mistake(
     "stumbles over unknown words",
     "vocabulary[token] raises a KeyError for a word that was never seen. Such words become <unk>.",
+    symptom=True,
 )
 def _(right, tokens, vocabulary):
     return [vocabulary[token] for token in tokens]

@@ -145,6 +145,38 @@ def _(right, h, mask, how="max"):
 
 
 @masked_pool.mistake(
+    "the mask is ignored",
+    "Maximum and mean run over the padding, too. Only the words count, where the mask is True.",
+)
+def _(right, h, mask, how="max"):
+    return right(h, torch.ones_like(mask), how)
+
+
+@masked_pool.mistake(
+    "the mean runs over the padding, too",
+    "Set the padding to zero before you add up, and divide by the number of words.",
+)
+def _(right, h, mask, how="max"):
+    return right(h, torch.ones_like(mask) if how == "avg" else mask, how)
+
+
+@masked_pool.mistake(
+    "a sum instead of a mean", "Divide the sum of a sentence's words by their number."
+)
+def _(right, h, mask, how="max"):
+    out = right(h, mask, how)
+    return out * mask.sum(dim=1, keepdim=True) if how == "avg" else out
+
+
+@masked_pool.mistake(
+    "the maximum although the mean was asked for", "Look at `how`: it is “max” or “avg”."
+)
+def _(right, h, mask, how="max"):
+    right(h, mask, how)
+    return right(h, mask, "max")
+
+
+@masked_pool.mistake(
     "the mean although the maximum was asked for", "Look at `how`: it is “max” or “avg”."
 )
 def _(right, h, mask, how="max"):
@@ -181,6 +213,7 @@ def _(right, h, mask, how="max"):
     "the gradient is cut off",
     "The result does not lead back to h: detach, .data, .numpy() and torch.no_grad "
     "leave the graph.",
+    symptom=True,
 )
 def _(right, h, mask, how="max"):
     return right(h.detach(), mask, how)

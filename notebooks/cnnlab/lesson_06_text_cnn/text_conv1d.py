@@ -10,6 +10,7 @@ from torch import nn
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
+from ..engine.shared_mistakes import AROUND_A_POSITION, WITH_A_BIAS
 from ..engine.shown import number
 
 
@@ -109,63 +110,7 @@ text_conv1d.hints = [
 
 
 @text_conv1d.mistake(
-    "the window starts at word j",
-    "Your window reaches K−1 words to the right of word j. It should be centred: (K−1)//2 words on "
-    "the left.",
-)
-def _(right, X, F, b=None):
-    K = len(F)
-    shift = (K - 1) // 2
-    Z = np.concatenate([np.asarray(X, dtype=float), np.zeros((shift, X.shape[1]))])
-    return right(Z, F, b)[shift:]
-
-
-@text_conv1d.mistake(
-    "the window ends at word j",
-    "Your window looks back only, as in lesson 01. Here it is centred: K//2 words on the right.",
-)
-def _(right, X, F, b=None):
-    after = len(F) // 2
-    Z = np.concatenate([np.zeros((after, X.shape[1])), np.asarray(X, dtype=float)])
-    return right(Z, F, b)[: len(X)]
-
-
-@text_conv1d.mistake(
-    "an even filter leans to the left",
-    "With an even K the window cannot be centred exactly. In the lecture's index it reaches one "
-    "word further to the right: (K−1)//2 zeros before the sentence, K//2 after it.",
-)
-def _(right, X, F, b=None):
-    if len(F) % 2:
-        return right(X, F, b)
-    Z = np.concatenate([np.zeros((1, X.shape[1])), np.asarray(X, dtype=float)])
-    return right(Z, F, b)[:-1]
-
-
-@text_conv1d.mistake(
-    "no padding",
-    "You return only the full windows, J−K+1 of them. Put zeros around the sentence: one output "
-    "for each word.",
-)
-def _(right, X, F, b=None):
-    H, K = right(X, F, b), len(F)
-    return H[(K - 1) // 2 : len(H) - K // 2]
-
-
-@text_conv1d.mistake(
-    "the filter is flipped", "The first slice F[0] meets the leftmost word of the window."
-)
-def _(right, X, F, b=None):
-    return right(X, F[::-1], b)
-
-
-@text_conv1d.mistake("the bias is forgotten", "Add b to every row of the result, if it is given.")
-def _(right, X, F, b=None):
-    return right(X, F)
-
-
-@text_conv1d.mistake(
-    "a bias for each weight",
+    "the bias is added once per word",
     "The bias is added inside the sum over k, so K times; once per output is right.",
 )
 def _(right, X, F, b=None):
@@ -198,8 +143,9 @@ def _(right, X, F, b=None):
 
 
 @text_conv1d.mistake(
-    "products that overflow",
-    "Both arrays are of type uint8, where 16·16 is 0. Convert first: X.astype(float).",
+    "sums that overflow",
+    "Both arrays are of type uint8, and so are your sums, which start again at 0 after 255. "
+    "Convert first: X.astype(float).",
 )
 def _(right, X, F, b=None):
     if X.dtype != np.uint8:
@@ -208,3 +154,7 @@ def _(right, X, F, b=None):
     Z = np.pad(X, [((K - 1) // 2, K // 2), (0, 0)])
     H = [[(Z[j : j + K] * F[:, :, n]).sum(dtype=np.uint8) for n in range(N)] for j in range(len(X))]
     return np.array(H, dtype=float)
+
+
+AROUND_A_POSITION.belongs_to(text_conv1d)
+WITH_A_BIAS.belongs_to(text_conv1d)

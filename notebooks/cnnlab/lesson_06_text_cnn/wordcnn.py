@@ -11,6 +11,7 @@ from torch import nn
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
+from ..engine.shared_mistakes import FOR_BATCHES, LOGITS
 
 
 @exercise(points=2, minutes=10, difficulty=3, importance=3, numpy_only=False)
@@ -48,11 +49,10 @@ class _WordCNN(nn.Module):
 def word_outputs(WordCNN, V, M, weights, ids, **options):
     """What the model answers when its parameters, found by their shapes, are ``weights``.
 
-    How a filter bank is held is free: in a linear layer over windows, say. Where nothing has its
-    shape, each weight is found by the gradient that a single word leaves in it from each distance.
+    A filter bank may be held in any form: weights of no such shape are found by their gradients.
     """
     model = WordCNN(V, M, **options).double().eval()
-    table, bank, bias, linear, ends = weights
+    table, bank, bias, linear, ends = weights.values()
     N, _, width = bank.shape
 
     def held(weight):
@@ -72,9 +72,10 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
         found = [[torch.zeros(1) if g is None else g for g in grads] for grads in found]
         return [grads for grads in found[::-1] if any(g.any() for g in grads)]
 
-    known = [w for w in weights if held(bank) or (w is not bank and w is not bias)]
-    if wrong := [w for w in known if len(held(w)) != 1]:
-        raise ValueError(f"one parameter should have the shape {tuple(wrong[0].shape)}")
+    yours = ", ".join(f"{n} {tuple(p.shape)}" for n, p in model.named_parameters())
+    known = {n: w for n, w in weights.items() if held(bank) or (w is not bank and w is not bias)}
+    if wrong := [f"{n} {tuple(w.shape)}" for n, w in known.items() if len(held(w)) != 1]:
+        raise ValueError(f"among the parameters there should be one {wrong[0]}. Yours: {yours}")
     if not held(bank):
         taken = {id(p) for w in (table, bias, linear, ends) for p in held(w)}
         parts = [p for p in model.parameters() if id(p) not in taken]
@@ -90,9 +91,9 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
                 with torch.no_grad():
                     p[here] = bank[n[here].long() - 1, m[here].long() - 1, k]
         if count != bank.numel() or not held(bias):
-            raise ValueError(f"one parameter should have the shape {tuple(bank.shape)}")
+            raise ValueError(f"no parameters do what filters {tuple(bank.shape)} do: {yours}")
     with torch.no_grad():
-        for weight in known + [bias] * (not held(bank)):
+        for weight in [*known.values(), *[bias] * (not held(bank))]:
             held(weight)[0].copy_(weight.reshape(held(weight)[0].shape))
         return model(ids)
 
@@ -128,10 +129,16 @@ def _zeros_change_nothing(value, V, M, ids, zeros, **options) -> str | None:
     return None
 
 
-def _word_weights(rng, V, M, width, filters, classes) -> list[torch.Tensor]:
-    shapes = [(V, M), (filters, M, width), (filters,), (classes, filters), (classes,)]
-    weights = [torch.tensor(rng.normal(size=shape)) for shape in shapes]
-    weights[0][0] = 0
+def _word_weights(rng, V, M, width, filters, classes) -> dict[str, torch.Tensor]:
+    shapes = {
+        "embedding": (V, M),
+        "filter bank": (filters, M, width),
+        "bias of the filters": (filters,),
+        "linear layer": (classes, filters),
+        "bias of the linear layer": (classes,),
+    }
+    weights = {name: torch.tensor(rng.normal(size=shape)) for name, shape in shapes.items()}
+    weights["embedding"][0] = 0
     return weights
 
 
@@ -248,17 +255,6 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
 
 
 @WordCNN.mistake(
-    "probabilities instead of logits",
-    "The softmax belongs to the loss: nn.CrossEntropyLoss applies it itself.",
-)
-def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
-    model = right(vocabulary_size, embedding_size, width, filters, classes)
-    whole = model.forward
-    model.forward = lambda ids: whole(ids).softmax(-1)
-    return model
-
-
-@WordCNN.mistake(
     "looks back only",
     "Your window ends at the word. Centred, it sees as many words to the right as to the left.",
 )
@@ -269,13 +265,5 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
     return model
 
 
-@WordCNN.mistake(
-    "a batch of one loses its axis",
-    "For a single sentence you return (J, classes). squeeze() takes away every axis of length one: "
-    "leave it out, or say which axis is meant.",
-)
-def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
-    model = right(vocabulary_size, embedding_size, width, filters, classes)
-    whole = model.forward
-    model.forward = lambda ids: whole(ids).squeeze(0)
-    return model
+LOGITS.belongs_to(WordCNN)
+FOR_BATCHES.belongs_to(WordCNN)

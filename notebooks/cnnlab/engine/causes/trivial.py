@@ -1,4 +1,4 @@
-"""Answers that compute nothing: all zeros, one constant, None."""
+"""Output without content: all zeros, one constant, NaN, None. Many mistakes give it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ from ..comparing import is_array, to_numpy
 from ..verdict import Result
 
 
-def says_nothing(results: list[Result]) -> bool:
-    """Whether the answer gives one and the same number, or nothing at all, whatever it is asked.
-
-    Now and then such an answer does just what a mistake does, and is none of the kind.
-    """
-    # What a probe returns is not the answer's own; it may well be the same for all wrong ones.
-    asked = [r for r in results if not r.case.raises and not r.case.probe]
-    values = [r.outcome.value for r in asked if r.outcome.status == "returned"]
-    if len(values) < max(2, len(asked) / 2):
+def says_nothing(result: Result) -> bool:
+    """Whether an answer returned one and the same number, or nothing, where more was asked for."""
+    got, asked = result.outcome.value, result.expected
+    if got is None:
+        return asked is not None
+    mine, right = numbers(got), numbers(asked)
+    if mine is None or right is None:
         return False
-    if all(value is None for value in values):
-        return True
-    numbers = [number for value in values if (number := _numbers(value)) is not None]
-    return len(numbers) == len(values) and len(set().union(*numbers)) <= 1
+    return len(mine) <= 1 < len(right) or mine == {"nan"}
 
 
-def _numbers(value: Any) -> set[Any] | None:
-    """The different numbers in an array or a list, or a number; None: it holds something else."""
+def numbers(value: Any) -> set[Any] | None:
+    """The different numbers in an array or a container, or a number; None: it holds others, too."""
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, (list, tuple)):
-        parts = [part for item in value if (part := _numbers(item)) is not None]
+        parts = [part for item in value if (part := numbers(item)) is not None]
         return set().union(*parts) if len(parts) == len(value) else None
     if is_array(value) or isinstance(value, (bool, int, float, np.number)):
         array = to_numpy(value) if is_array(value) else np.asarray(value)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.comparing import General
+
 ENOUGH = 0.5
 """Share of new digits that a network must name after some eighty steps: guessing names 0.1."""
 
@@ -32,7 +34,8 @@ def judge_layers(value: Any, *given: Any) -> str | None:
                 "convolution. Make each layer an attribute, self.… = …, or put them into "
                 "nn.Sequential or nn.ModuleList; a plain list hides them."
             )
-        return "forward calls fewer than two nn.Conv2d layers; two are asked for."
+        called = "no nn.Conv2d layer" if not convolutions else "a single nn.Conv2d layer"
+        return f"forward calls {called}; two are asked for."
     return None if dense else "after the last pooling a dense layer, nn.Linear, is missing."
 
 
@@ -71,7 +74,7 @@ def judge_scores(value: Any, classes: int, images: np.ndarray) -> str | None:
         return f"for {len(images)} images the scores should have the shape {wanted[0]}."
     first, again, alone = (np.asarray(v, dtype=np.float64) for v in value)
     if not np.allclose(first, again, rtol=1e-4, atol=1e-5):
-        return (
+        return General(
             "in evaluation mode, after model.eval(), the same images get other scores the second "
             "time."
         )
@@ -95,7 +98,7 @@ def judge_gradients(value: Any, *given: Any) -> str | None:
     if not parameters:
         return "the network has no parameters: model.parameters() is empty."
     if without:
-        return "some parameters get no gradient, so they never learn."
+        return General("some parameters get no gradient, so they never learn.")
     return None
 
 
@@ -106,7 +109,7 @@ def judge_predictions(value: Any, *given: Any, labels: np.ndarray) -> str | None
     if not isinstance(value, np.ndarray) or value.shape != labels.shape:
         return "the network did not give one score per class for each image."
     if np.mean(value == labels) < ENOUGH:
-        return (
+        return General(
             f"after a short training (80 steps of 16 digits) the network names fewer than "
             f"{ENOUGH:.0%} of new digits. Does the signal reach the scores, and the gradient the "
             "first layer?"

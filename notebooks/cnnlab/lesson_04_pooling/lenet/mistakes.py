@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from ...engine.shared_mistakes import FOR_BATCHES, LOGITS
 from .stub import LeNet
-
-
-@LeNet.mistake(
-    "a softmax at the end",
-    "Return the scores as the last dense layer gives them: the loss, nn.CrossEntropyLoss, takes "
-    "the softmax itself. Twice is once too often: learning slows down.",
-)
-def _(right, classes=10):
-    return nn.Sequential(right(classes), nn.Softmax(dim=1))
 
 
 @LeNet.mistake(
@@ -59,7 +51,7 @@ def _(right, classes=10):
 
 @LeNet.mistake(
     "a single convolution",
-    "There is one convolution; asked for are two, each with its nonlinearity and its pooling.",
+    "Forward calls one convolution; asked for are two, each with its nonlinearity and its pooling.",
 )
 def _(right, classes=10):
     return nn.Sequential(
@@ -70,7 +62,7 @@ def _(right, classes=10):
 
 @LeNet.mistake(
     "no convolution",
-    "These are dense layers only. They, too, can learn digits, but every weight belongs to one "
+    "Forward calls dense layers only. They, too, can learn digits, but every weight belongs to one "
     "pixel: begin with two nn.Conv2d, each with its nonlinearity and its pooling.",
 )
 def _(right, classes=10):
@@ -78,10 +70,11 @@ def _(right, classes=10):
 
 
 @LeNet.mistake(
-    "made for other image sizes",
-    "The first dense layer expects another number of values than the last pooling delivers. Print "
-    "h.shape before flattening: with 28×28 pixels, padding=2 in the first convolution and none in "
-    "the second, it is (B, 16, 5, 5).",
+    "the dense layer does not fit",
+    "The first dense layer expects another number of values than arrive. Print h.shape before and "
+    "after flattening: with 28×28 pixels, padding=2 in the first convolution and none in the "
+    "second, it is (B, 16, 5, 5) before.",
+    symptom=True,
 )
 def _(right, classes=10):
     return nn.Sequential(
@@ -113,9 +106,10 @@ def _(right, classes=10):
 
 
 @LeNet.mistake(
-    "dropout that does not stop",
-    "F.dropout drops in evaluation mode, too, unless you tell it: F.dropout(h, "
-    "training=self.training). The layer nn.Dropout knows by itself.",
+    "not the same twice in evaluation mode",
+    "Usually that is F.dropout, which drops in evaluation mode, too, unless you tell it: "
+    "F.dropout(h, training=self.training). The layer nn.Dropout knows by itself.",
+    symptom=True,
 )
 def _(right, classes=10):
     class Net(nn.Module):
@@ -139,9 +133,11 @@ def _(right, classes=10):
 
 
 @LeNet.mistake(
-    "a layer that is never used",
-    "A layer is made in __init__, but forward goes past it. After loss.backward() this shows "
-    "which: [n for n, p in model.named_parameters() if p.grad is None].",
+    "a layer that gets no gradient",
+    "Either forward goes past a layer that __init__ makes, or something cuts it off: detach(), "
+    "no_grad(), requires_grad=False. After loss.backward() this shows which: [n for n, p in "
+    "model.named_parameters() if p.grad is None].",
+    symptom=True,
 )
 def _(right, classes=10):
     class Net(nn.Module):
@@ -157,9 +153,10 @@ def _(right, classes=10):
 
 
 @LeNet.mistake(
-    "sigmoids that hardly learn",
-    "The sigmoid is flat nearly everywhere (its slope is at most 1/4), so little of the gradient "
-    "arrives at the first layers, and learning hardly starts. Use ReLU, or tanh as in 1998.",
+    "it hardly learns",
+    "Often that is the sigmoid: it is flat nearly everywhere (its slope is at most 1/4), so little "
+    "of the gradient arrives at the first layers. Use ReLU, or tanh as in 1998; and return logits.",
+    symptom=True,
 )
 def _(right, classes=10):
     return nn.Sequential(
@@ -167,3 +164,7 @@ def _(right, classes=10):
         nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2), nn.Flatten(),
         nn.Linear(400, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, classes),
     )  # fmt: skip
+
+
+LOGITS.belongs_to(LeNet)
+FOR_BATCHES.belongs_to(LeNet)

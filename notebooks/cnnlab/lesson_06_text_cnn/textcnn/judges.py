@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from ...engine.comparing import General
+
+_NOT_FINITE = General("some logits are not finite numbers: is −∞ left where no window was?")
+
 
 def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | None:
     """Logits of the right shape, the same however much padding follows."""
@@ -12,7 +16,7 @@ def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | N
         if not isinstance(answer, torch.Tensor) or tuple(answer.shape) != wanted:
             return f"expected logits of the shape {wanted}."
         if not answer.isfinite().all():
-            return "some logits are not finite numbers: is −∞ left where no window was?"
+            return _NOT_FINITE
     if not all(torch.allclose(value[0], other) for other in value[1:]):
         return "more padding on the right changes the logits."
     return None
@@ -20,6 +24,8 @@ def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | N
 
 def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
     """The same logits for a phrase at two places."""
+    if not all(answer.isfinite().all() for answer in value):
+        return _NOT_FINITE
     if not torch.allclose(value[0], value[1]):
         return "the same phrase at another place gives other logits."
     return None
@@ -28,8 +34,10 @@ def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
 def drops_out(value, V, M, ids, mask, **options) -> str | None:
     """Dropout in training mode, and there alone; on the pooled features alone."""
     first, second, training, again, features, dropped = value
+    if not (first.isfinite().all() and second.isfinite().all()):
+        return _NOT_FINITE
     if not torch.equal(first, second):
-        return "in evaluation mode it answers differently each time."
+        return General("in evaluation mode it answers differently each time.")
     if options["dropout"] == 0:
         same = torch.allclose(training, first)
         return None if same else "without dropout, training mode changes the logits."
@@ -50,4 +58,4 @@ def drops_out(value, V, M, ids, mask, **options) -> str | None:
 
 def all_train(value, V, M, ids, mask, labels, **options) -> str | None:
     """Every parameter has a gradient."""
-    return f"{value[0]} gets no gradient." if value else None
+    return General(f"{value[0]} gets no gradient.") if value else None

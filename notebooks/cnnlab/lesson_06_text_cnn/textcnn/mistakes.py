@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ...engine.shared_mistakes import FOR_BATCHES, LOGITS
 from .stub import TextCNN
 
 
@@ -134,21 +135,10 @@ def _(
 
 
 @TextCNN.mistake(
-    "probabilities instead of logits",
-    "The softmax belongs to the loss: nn.CrossEntropyLoss applies it itself.",
-)
-def _(
-    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
-):
-    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
-    whole = model.forward
-    model.forward = lambda ids, mask: whole(ids, mask).softmax(1)
-    return model
-
-
-@TextCNN.mistake(
-    "dropout also in evaluation mode",
-    "F.dropout drops always unless it is told training=self.training; nn.Dropout knows by itself.",
+    "not the same twice in evaluation mode",
+    "Usually that is F.dropout, which drops always unless it is told training=self.training "
+    "(nn.Dropout knows by itself); else forward changes something that stays, such as its mask.",
+    symptom=True,
 )
 def _(
     right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
@@ -201,6 +191,7 @@ def _(
     "a short sentence does not fit",
     "nn.Conv1d refuses a sentence shorter than its filter unless you pad: padding='same', or more "
     "columns by hand.",
+    symptom=True,
 )
 def _(
     right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
@@ -235,3 +226,7 @@ def _(
 
     model.forward = forward
     return model
+
+
+LOGITS.belongs_to(TextCNN)
+FOR_BATCHES.belongs_to(TextCNN)

@@ -1,0 +1,274 @@
+"""When a cause may be named, and what is said when none may."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from cnnlab.engine.causes.known import parted
+from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.shown import first_wrong
+from cnnlab.engine.verdict import Known
+
+from autograder.bench.feedback import left_out
+from autograder.tests.support.reports import report_on
+
+CONV1D = "np.array([x[i : i + len(f)] @ f.astype(float) for i in range(len(x) - len(f) + 1)])"
+
+# ── when a cause may be named ───────────────────────────────────────────────
+
+
+def test_one_lucky_case_of_many_names_nothing():
+    """Adding one bias too many equals a sum in the 1×1 case, and in no other."""
+    report, text = report_on(
+        "conv_parameters", "def conv_parameters(K1, K2, M, N): return (K1 * K2 * M + 1) * N + N"
+    )
+    assert report.causes == []
+    assert "I don't know why it is wrong; this much is certain" in text
+
+
+def test_the_last_case_alone_names_nothing():
+    """Many mistakes blow up in the case that takes many steps."""
+    source = """
+        def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
+            W = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), K)
+            f, w, b, losses = np.full(K, 1 / K), 1.0, 0.0, np.zeros(steps)
+            for i in range(steps):
+                h = W @ f
+                out = w * h + b
+                losses[i] = np.mean((out - y) ** 2)
+                d = 2 * (out - y) * out / len(y)
+                f, w, b = (f - learning_rate * w * d @ W, w - learning_rate * d @ h,
+                           b - learning_rate * d.sum())
+            return f, w, b, losses
+    """
+    assert report_on("train_filter", source)[0].causes == []
+
+
+def test_an_exception_of_the_same_class_names_nothing():
+    """A layer that is given features in the wrong place is no sentence that is too short."""
+    source = """
+        class TextCNN(nn.Module):
+            def __init__(self, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100,
+                         classes=2, dropout=0.5):
+                super().__init__()
+                self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+                self.convolutions = nn.ModuleList(
+                    nn.Conv1d(embedding_size, filters, K, padding="same") for K in widths)
+                self.linear = nn.Linear(len(widths) * filters, classes)
+            def forward(self, ids, mask):
+                x = self.embedding(ids)
+                return self.linear(torch.cat([c(x).amax(2) for c in self.convolutions], 1))
+    """
+    report, text = report_on("TextCNN", source)
+    assert report.causes == []
+    assert "takes (batch, features, positions)" in text
+
+
+@pytest.mark.parametrize("value", ["np.zeros(n)", "np.full(n, 2.5)", "np.full(n, np.nan)"])
+def test_output_without_content_names_no_cause_but_says_so(value):
+    source = f"""
+        def conv1d(x, f):
+            n = len(x) - len(f) + 1
+            if n < 1:
+                raise ValueError("the filter is longer than the series")
+            return {value}
+    """
+    report, text = report_on("conv1d", source)
+    assert report.causes == []
+    each = {"np.zeros(n)": "is 0", "np.full(n, 2.5)": "is 2.5"}.get(value, "is nan, not a number")
+    assert f"Each entry of yours {each}" in text
+
+
+def test_a_judges_general_sentence_names_no_cause():
+    """−∞ from an inverted mask gives nan, and nan is not the same twice: no dropout in it."""
+    source = """
+        class TextCNN(nn.Module):
+            def __init__(self, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100,
+                         classes=2, dropout=0.5):
+                super().__init__()
+                self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+                self.convolutions = nn.ModuleList(
+                    nn.Conv1d(embedding_size, filters, K, padding="same") for K in widths)
+                self.linear = nn.Linear(len(widths) * filters, classes)
+                self.dropout = nn.Dropout(dropout)
+            def forward(self, ids, mask):
+                x = (self.embedding(ids) * mask[..., None]).transpose(1, 2)
+                h = [c(x).relu().masked_fill(mask[:, None], -torch.inf) for c in self.convolutions]
+                return self.linear(self.dropout(torch.cat([a.amax(2) for a in h], 1)))
+    """
+    report, text = report_on("TextCNN", source)
+    assert report.causes == []
+    assert "some logits are not finite numbers" in text
+
+
+def test_a_cause_says_how_much_it_explains():
+    _, text = report_on(
+        "rolling_average",
+        """
+        def rolling_average(x, K=7):
+            if K > len(x):
+                raise ValueError("the window is longer than the series")
+            return np.array([sum(x[i : i + K].tolist()) for i in range(len(x) - K + 1)]) * 1.0
+        """,
+    )
+    assert "Likely cause: a sum instead of a mean." in text
+    assert "(That explains all 8 wrong cases.)" in text
+
+
+def test_a_cause_that_leaves_something_over_says_so():
+    """Flipped, and whole numbers come out as whole numbers."""
+    report, text = report_on(
+        "conv1d",
+        """
+        def conv1d(x, f):
+            if len(f) > len(x):
+                raise ValueError("the filter is longer than the series")
+            f = f[::-1].astype(float)
+            h = np.array([x[i : i + len(f)] @ f for i in range(len(x) - len(f) + 1)])
+            return h + 1 if x.dtype.kind == "u" else h
+        """,
+    )
+    assert [c.name for c in report.causes] == ["the filter is flipped"]
+    assert "(That explains 7 of 8 wrong cases; something else is wrong, too.)" in text
+
+
+def test_a_hint_is_worded_as_one():
+    """The bias is added once per weight, but never for a filter of two."""
+    report, text = report_on(
+        "conv1d_layer",
+        """
+        def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+            x = np.pad(np.asarray(x, dtype=float), padding)
+            if stride < 1 or len(f) > len(x):
+                raise ValueError("these arguments make no sense")
+            h = np.array([x[i : i + len(f)] @ f for i in range(0, len(x) - len(f) + 1, stride)])
+            h = h + (b if len(f) == 2 else len(f) * b)
+            return h if activation is None else activation(h)
+        """,
+    )
+    assert report.causes == []
+    assert "Perhaps: the bias is added once per weight." in text
+
+
+# ── which case is shown ─────────────────────────────────────────────────────
+
+
+def test_the_case_that_is_shown_is_the_simplest_wrong_one():
+    """A few whole numbers come before twelve fractions, whatever stands first."""
+    report, _ = report_on(
+        "conv1d",
+        f"""
+        def conv1d(x, f):
+            h = {CONV1D}
+            return h if len(x) == 5 else h + 1
+        """,
+    )
+    assert report.results[1].problem is not None
+    assert first_wrong(report).case.name == "whole numbers of type uint8, both"
+
+
+def test_the_case_that_is_shown_is_one_that_the_cause_explains():
+    """A sentence on the cause beside a case that has nothing to do with it would mislead."""
+    report, _ = report_on(
+        "conv1d",
+        f"""
+        def conv1d(x, f):
+            h = {CONV1D}
+            return h + 1 if len(f) == 1 else h[:-1]
+        """,
+    )
+    assert [c.name for c in report.causes] == ["one window too few"]
+    assert first_wrong(report).case.name == "three weights, by hand"
+
+
+def test_another_case_that_raises_is_told_as_well():
+    """What gives wrong values in one case divides by nothing in another."""
+    _, text = report_on(
+        "rolling_average",
+        """
+        def rolling_average(x, K=7):
+            if K > len(x):
+                raise ValueError("the window is longer than the series")
+            return np.array([sum(x[i : i + K].tolist()) / (K - 5) for i in range(len(x) - K + 1)])
+        """,
+    )
+    assert "The case “counts of tests (whole numbers)” raises ZeroDivisionError" in text
+    assert "`K - 5` is 0" in text
+
+
+# ── what is certain ─────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "sentence"),
+    [
+        (
+            "pad",
+            """
+            def pad(x, left, right, mode="zeros"):
+                if mode not in ("zeros", "mean", "edge"):
+                    raise ValueError("there is no such mode here")
+                a, b = {"zeros": (0, 0), "mean": (np.mean(x),) * 2, "edge": (x[-1], x[0])}[mode]
+                return np.concatenate([np.full(left, a), x, np.full(right, b)]).astype(float)
+            """,
+            "Wrong in all cases with mode = 'edge', right in all with another `mode`.",
+        ),
+        (
+            "linear",
+            """
+            def linear(inputs, weight, bias=None):
+                out = inputs @ weight.T
+                return out if bias is None else out + bias / 2
+            """,
+            "The only right case: “no bias”.",
+        ),
+        (
+            "dense_parameters",
+            """
+            def dense_parameters(J1, J2, M, N):
+                return J1 * J1 * N * (J1 * J1 * M + 1)
+            """,
+            "No line of yours reads `J2`.",
+        ),
+        (
+            "rolling_average",
+            """
+            def rolling_average(x, K=7):
+                if K > len(x):
+                    raise ValueError("the window is longer than the series")
+                h = np.zeros(len(x) - K + 1)
+                for i in range(len(h)):
+                    h[i] = x[i : i + K].mean()
+                    return h
+            """,
+            "Only the first entry is right, and all others are 0",
+        ),
+    ],
+)
+def test_what_is_certain_is_said(name, source, sentence):
+    report, text = report_on(name, source)
+    assert report.causes == []
+    assert sentence in text
+
+
+# ── the known mistakes themselves ───────────────────────────────────────────
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: f"{e.lesson}-{e.name}")
+def test_some_visible_case_parts_each_two_known_mistakes(exercise):
+    known = Known(exercise, 0)
+    alike = [
+        (one.name, other.name)
+        for (one, first), (other, second) in itertools.combinations(known.mistakes, 2)
+        if not parted(known, first, second)
+    ]
+    assert alike == [], "sharpen a case, or merge them"
+
+
+def test_a_mistake_that_nobody_foresaw_is_hardly_ever_taken_for_another():
+    """On half of the exercises: ``python -m autograder.bench feedback`` takes all of them."""
+    quick = [e for e in EXERCISES.values() if e.lesson[:2] in ("01", "03", "06")]
+    heard = [names for exercise in quick for _, names in left_out(exercise)]
+    assert len(heard) > 200
+    assert sum(map(bool, heard)) <= 0.02 * len(heard)

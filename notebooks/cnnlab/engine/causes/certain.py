@@ -1,0 +1,108 @@
+"""What is certain of a wrong answer whose cause is not known: facts, no explanations.
+
+Output without content; a parameter that is never read; which cases are right and which are not.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..comparing import is_array, to_numpy
+from ..exercise import Exercise
+from ..verdict import Result
+from .contrast import contrast
+from .trivial import numbers, says_nothing
+
+
+def certain(results: list[Result], exercise: Exercise, answer: Any = None) -> tuple[str, ...]:
+    """Sentences that are true whatever the reason is. answer: itself, if it is in this process."""
+    asked = [r for r in results if not r.case.raises]
+    facts = [*_unread(answer, exercise), *_symptoms(asked), *contrast(asked, exercise)]
+    return tuple(facts) or (_which(asked),)
+
+
+def _which(asked: list[Result]) -> str:
+    """Which cases are right, or which are not, whatever is fewer."""
+    right = [f"“{r.case.name}”" for r in asked if not r.problem]
+    wrong = [f"“{r.case.name}”" for r in asked if r.problem]
+    if not right or not wrong:
+        return f"{'No case' if wrong else 'Each case'} that asks for a value is right."
+    fewer, what = (right, "right") if len(right) < len(wrong) else (wrong, "wrong")
+    if len(fewer) > 3:
+        return f"{len(right)} of {len(asked)} cases are right."
+    return f"The only {what} case{'s' * (len(fewer) > 1)}: {', '.join(fewer)}."
+
+
+# ── the answer itself ───────────────────────────────────────────────────────
+
+
+def _unread(answer: Any, exercise: Exercise) -> Iterator[str]:
+    """Parameters that no line of an answer reads."""
+    code = _code(answer)
+    if code is None:
+        return
+    read = {i.argval for part in _all_code(code) for i in dis.get_instructions(part) if _reads(i)}
+    names = [n for n in exercise.signature.parameters if n in code.co_varnames + code.co_cellvars]
+    unread = [f"`{name}`" for name in names if name not in read]
+    if unread:
+        yield f"No line of yours reads {' or '.join(unread)}."
+
+
+def _code(answer: Any) -> types.CodeType | None:
+    """The code of a function, or of a class's ``__init__``."""
+    if isinstance(answer, type):
+        answer = vars(answer).get("__init__")
+    answer = inspect.unwrap(answer) if callable(answer) else answer
+    return getattr(answer, "__code__", None)
+
+
+def _all_code(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            yield from _all_code(part)
+
+
+def _reads(instruction: dis.Instruction) -> bool:
+    """Whether a step reads a name. (3.13 has steps that read two: their argument is a pair.)"""
+    return instruction.opname.startswith("LOAD_") and instruction.opname != "LOAD_CONST"
+
+
+# ── what came back ──────────────────────────────────────────────────────────
+
+
+def _symptoms(asked: list[Result]) -> Iterator[str]:
+    """Output without content, in each wrong case that returned something."""
+    wrong = [r for r in asked if r.problem and r.outcome.status == "returned" and not r.case.probe]
+    if any(r.outcome.status != "returned" for r in asked):
+        return
+    several = [r for r in wrong if len(numbers(r.expected) or ()) > 1]  # one says nothing anyway
+    if len(several) < 2 or any(r.case.judge for r in wrong):
+        return
+    if all(r.outcome.value is None for r in wrong):
+        yield "Yours returned nothing (None): is a return missing, or reached in one branch only?"
+    elif all(says_nothing(r) for r in several):
+        different = set().union(*(numbers(r.outcome.value) or set() for r in several))
+        each = f"is {different.pop():g}" if len(different - {"nan"}) == 1 == len(different) else ""
+        each = "is nan, not a number" if different == {"nan"} else each
+        yield f"Each entry of yours {each or 'is the same as all others'}, in every wrong case."
+    elif all(_only_the_first(r) for r in several):
+        yield (
+            "Only the first entry is right, and all others are 0: does a return stand inside the "
+            "loop, or one step too far to the right?"
+        )
+
+
+def _only_the_first(result: Result) -> bool:
+    """Whether the first entry (along the first axis) is right, and nothing follows it."""
+    asked, got = result.expected, result.outcome.value
+    if not (is_array(asked) and is_array(got)) or asked.shape != got.shape or asked.ndim == 0:
+        return False
+    right, mine = to_numpy(asked).ravel(), to_numpy(got).ravel()
+    return len(right) > 1 and bool(np.isclose(right[0], mine[0])) and not mine[1:].any()
