@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from cnnlab.engine.comparing import difference
+from cnnlab.engine.shown import as_html
 
 from autograder.tests.support.reports import report_on
 
@@ -35,7 +36,7 @@ FFN = """
             """,
             [
                 "It showed in your line",
-                "In `x[i : i + K] * f`, `x[i:i + K]` has the shape (2,) and `f` has the shape (3,)",
+                "In `x[i:i + K] * f`, `x[i:i + K]` has the shape (2,) and `f` has the shape (3,)",
                 "`x[i:i + K]` asks for 3 values and only 2 are there: the window runs over the end",
             ],
         ),
@@ -149,6 +150,16 @@ def test_an_exception_speaks_in_words(name, source, sentences):
     assert report.causes == []
     for sentence in sentences:
         assert sentence in text
+
+
+def test_code_in_a_sentence_is_code_on_a_page_and_escaped():
+    source = """
+        def conv1d(x, f):
+            return x[: len(x) < 0] @ f
+    """
+    page = as_html(report_on("conv1d", source)[0])
+    assert "<code>x[:len(x) &lt; 0] @ f</code>" in page
+    assert "`" not in page
 
 
 def test_it_is_never_called_the_line_of_the_mistake():

@@ -105,7 +105,8 @@ def _expression(step: types.TracebackType, rows: list[str]) -> tuple[ast.AST | N
         node = ast.parse(text.strip()).body[0]  # x[i] *= f is a statement
     except (SyntaxError, IndexError):
         return None, ""
-    return (node.value if isinstance(node, ast.Expr) else node), " ".join(text.split())
+    node = node.value if isinstance(node, ast.Expr) else node
+    return node, ast.unparse(node)  # its parts are written in the same way
 
 
 def operands(node: ast.AST | None) -> list[ast.expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import builtins
 import inspect
+import re
 import textwrap
 from html import escape
 from typing import Any
@@ -254,11 +255,14 @@ _BORDER = {
 }
 
 
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
 def as_html(report: Report, drawing: bool = True) -> str:
     """The whole report as one HTML element; everything a student wrote is escaped."""
     body = []
     for kind, text in lines(report):
-        safe = escape(text)
+        safe = _CODE.sub(r"<code>\1</code>", escape(text))
         if kind == "cause":
             name, _, advice = safe.partition(". ")
             body.append(f"<p style='margin:.5em 0'><b>{name}.</b> {advice}</p>")
