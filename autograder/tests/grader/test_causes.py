@@ -130,7 +130,7 @@ def test_a_cause_that_leaves_something_over_says_so():
         """,
     )
     assert [c.name for c in report.causes] == ["the filter is flipped"]
-    assert "(That explains 7 of 8 wrong cases; something else is wrong, too.)" in text
+    assert "(That explains 7 of 8 wrong cases. Look at the others afterwards.)" in text
 
 
 def test_a_hint_is_worded_as_one():

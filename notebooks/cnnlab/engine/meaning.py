@@ -184,6 +184,6 @@ def _of_numbers(problem: BaseException, text: str, place: Place, seen: list[Seen
     shapes = [
         tuple(s.value.shape) for s in seen if isinstance(getattr(s.value, "shape", None), tuple)
     ]
-    if len(shapes) == 2 and len(shapes[0]) == len(shapes[1]) and shapes[0] == shapes[1][::-1]:
+    if len(shapes) == 2 and shapes[0] != shapes[1] and shapes[0] == shapes[1][::-1]:
         return "One has its axes in the other order."
     return ""

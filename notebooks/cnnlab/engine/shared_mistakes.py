@@ -249,8 +249,8 @@ def _(right, X, F, b=None, *args, **kwargs):
 
 @WITH_A_BIAS.mistake(
     "the bias is added once per weight",
-    "The bias is added inside the sum, so once for each weight. It stands before the sum: once per "
-    "output.",
+    "The bias is added inside the sum, so once for each weight. Add it once per output, outside "
+    "the sum.",
 )
 def _(right, X, F, b=None, *args, **kwargs):
     if b is None:

@@ -39,6 +39,9 @@ PROBLEMS = {
 }
 """Kinds of problems (``Problem.kind``) in a reader's words; "raised" names its error."""
 
+_OPEN = ("values", "shape", "raised", "judged")
+"""The kinds of problem that do not say by themselves what to change."""
+
 
 def number(value: float | np.number) -> str:
     """A number as a person would write it: 2, 0.5, 1.25e-07."""
@@ -164,7 +167,8 @@ def why(report: Report) -> list[tuple[str, str]]:
             ("cause", f"Perhaps: {perhaps.name}. {perhaps.advice} {_how_far(perhaps, [perhaps])}")
         )
     certain = " ".join(report.findings.certain)
-    if certain:
+    first = first_wrong(report)
+    if certain and first and first.problem and first.problem.kind in _OPEN:
         begin = "" if perhaps else "I don't know why it is wrong; this much is certain: "
         out.append(("certain", begin + certain))
     return out
@@ -175,9 +179,8 @@ def _how_far(cause: Cause, causes: list[Cause]) -> str:
     explains = len(cause.explains)
     if explains == cause.of:
         return f"(That explains {'all' if cause.of > 1 else 'the'} {_wrong_cases(cause.of)}.)"
-    both = len(causes) > 1
-    more = "" if both else "; something else is wrong, too"
-    return f"(That explains {explains} of {_wrong_cases(cause.of)}{more}.)"
+    rest = "" if len(causes) > 1 else " Look at the others afterwards."
+    return f"(That explains {explains} of {_wrong_cases(cause.of)}.{rest})"
 
 
 def _wrong_cases(count: int) -> str:

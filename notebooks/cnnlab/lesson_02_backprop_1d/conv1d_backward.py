@@ -125,7 +125,8 @@ def _(right, x, f, dh):
 
 @conv1d_backward.mistake(
     "windows overwrite each other in dx",
-    "A value that was in several windows gets a contribution from each: += instead of =.",
+    "A value that was in several windows gets a contribution from each: += instead of =. (With an "
+    "array of indices += counts each index once: np.add.at counts all.)",
 )
 def _(right, x, f, dh):
     dx, df, db = right(x, f, dh)

@@ -90,8 +90,8 @@ UNMOVED = (
 )
 OTHER_RATE = "This is a gradient descent, but not with the learning rate that was asked for."
 UNKNOWN = (
-    "The losses do not belong to this f, w and b. Undoing the steps of a gradient descent on the "
-    "mean squared error with this learning rate, the last one first, "
+    "Your losses do not fit your f, w and b, going back from them step by step with this learning "
+    "rate: "
 )
 
 
@@ -130,8 +130,8 @@ def _first_misfit(W, y, end, rate, losses) -> str:
             break
         loss = mean_squared_error(W, y, place)
         if not np.isclose(losses[i], loss, rtol=1e-6, atol=1e-12):
-            return f"gives losses[{i}] = {loss:.6g}; yours is {losses[i]:.6g}."
-    return f"leads nowhere before losses[{i}] = {losses[i]:.6g}."
+            return f"losses[{i}] should be {loss:.6g}, yours is {losses[i]:.6g}."
+    return f"nothing leads to losses[{i}] = {losses[i]:.6g}."
 
 
 def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:

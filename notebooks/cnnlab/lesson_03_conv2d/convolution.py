@@ -37,11 +37,16 @@ def grid(values: np.ndarray) -> str:
     return "[" + " | ".join(" ".join(map(number, row)) for row in rows) + "]"
 
 
+TERMS = 9
+"""So many products are written out: those of a filter of three by three."""
+
+
 def products(seen: np.ndarray, weights: np.ndarray) -> str:
     """Products of a window with a filter, as in 0·1 + 3·2; zeros of the window are left out."""
     pairs = zip(seen.ravel(), weights.ravel(), strict=True)
     terms = [f"{number(v)}·{number(w)}" for v, w in pairs if v]
-    return " + ".join(terms[:20]) + (" + …" if len(terms) > 20 else "") or "0"
+    more = f" + … ({len(terms) - TERMS} more)" if len(terms) > TERMS else ""
+    return " + ".join(terms[:TERMS]) + more or "0"
 
 
 def worked_out(place: str, seen: np.ndarray, weights: np.ndarray, b: float) -> str:

@@ -124,8 +124,8 @@ def _(right, H, P1, P2):
 
 @IN_CELLS.mistake(
     "cells that interleave",
-    "Each of your cells has rows and columns from all over the map: reshape to (cells, P1, …), "
-    "the place in the cell second, not first.",
+    "Each of your cells has rows and columns from all over the map. Reshape the rows to "
+    "(J1//P1, P1): first the number of the cell, then the place inside it; the columns likewise.",
 )
 def _(right, H, P1, P2):
     I1, I2, _ = right(H, P1, P2).shape

@@ -77,7 +77,8 @@ def _(right, x, w):
 
 @gradients.mistake(
     "a gradient for an input that wants none",
-    "You switched requires_grad on yourself. A frozen input stays frozen: its gradient is None.",
+    "You return a gradient even for an input without requires_grad. Such an input stays frozen: "
+    "its gradient is None.",
 )
 def _(right, x, w):
     return right(x.detach().requires_grad_(), w.detach().requires_grad_())

@@ -131,13 +131,13 @@ def _(right, inputs, targets, batch_size, shuffle=True):
 
 
 @make_dataloader.mistake(
-    "never shuffles", "A DataLoader does not shuffle by itself: pass shuffle on."
+    "never shuffles", "A DataLoader does not shuffle by itself: pass shuffle on, as it is."
 )
 def _(right, inputs, targets, batch_size, shuffle=True):
     return right(inputs, targets, batch_size, False)
 
 
-@make_dataloader.mistake("always shuffles", "Pass the argument shuffle on, instead of True.")
+@make_dataloader.mistake("always shuffles", "Pass the argument shuffle on, as it is.")
 def _(right, inputs, targets, batch_size, shuffle=True):
     return right(inputs, targets, batch_size, True)
 

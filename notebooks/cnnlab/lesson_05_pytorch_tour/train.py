@@ -203,8 +203,8 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 
 @train.mistake(
     "nothing is learned",
-    "The losses stay the same: either optimizer.step() is missing, or zero_grad() comes between "
-    "backward() and step() and leaves nothing to step along.",
+    "The losses stay the same: backward() or optimizer.step() is missing, or zero_grad() comes "
+    "between the two and leaves nothing to step along.",
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     optimizer.step = lambda *args, **kwargs: None

@@ -127,8 +127,8 @@ def _(right, model, batches, device="cpu"):
 
 @accuracy.mistake(
     "gradients are recorded",
-    "The numbers are right, but torch keeps a graph for every batch. Measure inside "
-    "with torch.no_grad():",
+    "The numbers are right, but torch keeps a graph for every batch. Put the "
+    "loop inside a `with torch.no_grad():` block.",
 )
 def _(right, model, batches, device="cpu"):
     with torch.enable_grad():
@@ -150,7 +150,7 @@ def _(right, model, batches, device="cpu"):
 
 @accuracy.mistake(
     "only the last batch counts",
-    "The counts start anew with each batch. Set them to 0 before the loop.",
+    "The counts start anew with each batch: 0 before the loop, and += inside it.",
 )
 def _(right, model, batches, device="cpu"):
     return right(model, list(batches)[-1:], device)

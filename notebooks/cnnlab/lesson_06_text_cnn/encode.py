@@ -31,13 +31,14 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     known = {PAD: 0, UNK: 1, "the": 2, "house": 3, "yellow": 4}
     words = made_up(rng, 9)
     random = {PAD: 0, UNK: 1, **{w: i + 2 for i, w in enumerate(words[:6])}}
-    yield case("all words known", ["the", "yellow", "house"], known)
-    yield case("one word never seen", ["the", "purple", "house"], known)
-    yield case("nothing but unknown words", words[6:], random)
+    # Each has a vocabulary of its own: what an answer writes into it reaches no other case.
+    yield case("all words known", ["the", "yellow", "house"], {**known})
+    yield case("one word never seen", ["the", "purple", "house"], {**known})
+    yield case("nothing but unknown words", words[6:], {**random})
     drawn = [str(w) for w in rng.choice(words, int(rng.integers(8, 15)))]
-    yield case("random words, some unknown", drawn + words[4:7], random)
-    yield case("a capital makes another word", ["The", "house", "THE"], known)
-    yield case("no words at all", [], known)
+    yield case("random words, some unknown", drawn + words[4:7], {**random})
+    yield case("a capital makes another word", ["The", "house", "THE"], {**known})
+    yield case("no words at all", [], {**known})
     shifted = {UNK: 7, **{w: i + 10 for i, w in enumerate(words[:4])}, PAD: 3}
     yield case("a vocabulary in which <unk> is not 1", words[2:6], shifted)
 

@@ -80,7 +80,7 @@ def _(right, sequences, min_length=1):
 
 @pad_batch.mistake(
     "the mask looks at the ids",
-    "ids != 0 takes a word with id 0 for padding. Where words are follows from the lengths.",
+    "ids != 0 takes a word with id 0 for padding. Make the mask from the lengths.",
 )
 def _(right, sequences, min_length=1):
     ids, _ = right(sequences, min_length)
@@ -105,8 +105,9 @@ def _(right, sequences, min_length=1):
 
 
 @pad_batch.mistake(
-    "min_length columns are added",
-    "min_length says how many columns there are at least, not how many more.",
+    "more columns than are needed",
+    "There are as many columns as the longest sequence has, or min_length if that is more: nothing "
+    "is added to either.",
 )
 def _(right, sequences, min_length=1):
     longest = max(len(s) for s in sequences)

@@ -32,7 +32,7 @@ def _which(asked: list[Result]) -> str:
     right = [f"“{r.case.name}”" for r in asked if not r.problem]
     wrong = [f"“{r.case.name}”" for r in asked if r.problem]
     if not right or not wrong:
-        return f"{'No case' if wrong else 'Each case'} that asks for a value is right."
+        return f"{'Each case' if right else 'No case'} that asks for a value is right."
     fewer, what = (right, "right") if len(right) < len(wrong) else (wrong, "wrong")
     if len(fewer) > 3:
         return f"{len(right)} of {len(asked)} cases are right."

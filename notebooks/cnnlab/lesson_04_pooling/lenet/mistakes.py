@@ -27,8 +27,8 @@ def _(right, classes=10):
 
 @LeNet.mistake(
     "no nonlinearity after the convolutions",
-    "Two convolutions in a row with nothing bent between them are no more than one: put a ReLU "
-    "or a tanh behind each.",
+    "Two convolutions without a nonlinearity between them can do no more than one: put a ReLU or "
+    "a tanh behind each.",
 )
 def _(right, classes=10):
     return nn.Sequential(

@@ -71,8 +71,8 @@ def _(
 
 
 @TextCNN.mistake(
-    "the widths are added up",
-    "The maxima of all widths belong side by side: torch.cat. The linear layer has "
+    "the widths are not side by side",
+    "The maxima of all widths belong side by side: torch.cat(…, dim=1). The linear layer has "
     "filters·len(widths) inputs.",
 )
 def _(
@@ -136,8 +136,8 @@ def _(
 
 @TextCNN.mistake(
     "not the same twice in evaluation mode",
-    "Usually that is F.dropout, which drops always unless it is told training=self.training "
-    "(nn.Dropout knows by itself); else forward changes something that stays, such as its mask.",
+    "F.dropout drops in evaluation mode, too: write F.dropout(h, p, self.training), or use "
+    "nn.Dropout, which knows by itself. If you use neither, forward changes something it keeps.",
     symptom=True,
 )
 def _(
