@@ -183,13 +183,20 @@ class _Collection:
             rows = table_of_times(path, read_choices(self.course).zone)
         except TimesError as problem:
             raise CollectError(str(problem)) from None
+        found: dict[str, set[datetime]] = defaultdict(set)
         for row, when in rows:
             student = self.people.in_row(row)
             if student:
-                self.times[student] = (when, f"the table {path.name}")
+                found[student].add(when)
             else:
                 who = ", ".join([v for v in row.values() if v][:3])
                 self.refused.append(f"{path.name}: nobody known is in the row {who}")
+        for student, times in found.items():
+            if len(times) == 1:
+                self.times[student] = (times.pop(), f"the table {path.name}")
+            else:  # of people of one name, for example: which is whose would be a guess
+                what = f"{len(times)} different times for {student}, of which none is taken"
+                self.refused.append(f"{path.name}: {what}")
 
     # ── which, and when ─────────────────────────────────────────────────────
 

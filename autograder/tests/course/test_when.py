@@ -155,6 +155,15 @@ def test_what_is_no_table_of_times_is_told(text, said, course, tmp_path, capsys)
     assert said in capsys.readouterr().err
 
 
+def test_two_times_for_one_student_are_none(course, tmp_path):
+    again = "Ada_L;2026-11-22 23:59 +0100\n"  # of another Ada, who has the same name
+    (tmp_path / "times.csv").write_text(TABLE + again)
+    result = collect(course, [files(tmp_path), tmp_path / "times.csv"], LESSON)
+    assert stamp(course, "Ada_L") is None
+    assert stamp(course, "Bob_B").startswith("2026-11-20 23:01:00")
+    assert result.refused == ["times.csv: 2 different times for Ada_L, of which none is taken"]
+
+
 def test_a_row_of_nobody_is_listed(course, tmp_path):
     (tmp_path / "times.csv").write_text(f"{TABLE}Eve_E;2026-11-20 23:59 +0100\n")
     result = collect(course, [files(tmp_path), tmp_path / "times.csv"], LESSON)

@@ -90,8 +90,8 @@ UNMOVED = (
 )
 OTHER_RATE = "This is a gradient descent, but not with the learning rate that was asked for."
 UNKNOWN = (
-    "Your losses do not fit your f, w and b, going back from them step by step with this learning "
-    "rate: "
+    "Your losses do not belong to this f, w and b: going back from these step by step with this "
+    "learning rate, "
 )
 
 
