@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import cnnlab
 import numpy as np
 import pytest
+import torch
 from cnnlab import NotFilledIn, check, fill, hint, progress, replay
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
@@ -202,6 +204,26 @@ def test_an_answer_that_seeds_the_global_generator_is_told_so():
 
     _, text = report_on(conv1d)
     assert "changed NumPy's global random generator" in text
+
+
+def test_an_answer_that_draws_hears_the_same_each_time_and_leaves_the_generators_alone():
+    def accuracy(model, batches, device="cpu"):
+        return random.random() * np.random.rand() * float(torch.rand(1))
+
+    def drawn():
+        return random.random(), float(np.random.rand()), float(torch.rand(1))
+
+    def seed_all():
+        for seed in (random.seed, np.random.seed, torch.manual_seed):
+            seed(1)
+
+    seed_all()
+    undisturbed = [drawn(), drawn()]
+    seed_all()
+    before = drawn()
+    reports = [report_on(accuracy, EXERCISES["accuracy"])[1] for _ in range(2)]
+    assert [before, drawn()] == undisturbed
+    assert reports[0] == reports[1] and "Not right yet" in reports[0]
 
 
 def by_name(x, f):

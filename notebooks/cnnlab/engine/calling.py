@@ -11,6 +11,7 @@ import random
 import sys
 import sysconfig
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -39,22 +40,42 @@ def _global_state() -> dict[str, Any]:
 
 
 @contextmanager
-def _torch_as_it_was() -> Iterator[None]:
-    """Put torch's default dtype and gradient mode back: other answers follow in this process.
+def _as_it_was(case: Case) -> Iterator[None]:
+    """Put the random generators, torch's default dtype and gradient mode back afterwards.
 
-    Inside, torch computes with one thread, as where answers are graded: cases are small, and on
-    a busy machine several threads mostly wait for each other.
+    Other answers follow in this process, and a student's own training must not depend on a check.
+    Inside, what is drawn depends on the case alone, as where answers are graded: one answer has
+    one report, however often it is asked for. And torch computes with one thread: cases are small,
+    and on a busy machine several threads mostly wait for each other.
     """
+    drawn, numpy_drawn = random.getstate(), np.random.get_state()
+    number = zlib.crc32(case.name.encode())
+    random.seed(number)
+    np.random.seed(number)
+    try:
+        with _torch_as_it_was(number):
+            yield
+    finally:
+        random.setstate(drawn)
+        np.random.set_state(numpy_drawn)
+
+
+@contextmanager
+def _torch_as_it_was(number: int) -> Iterator[None]:
+    """The same for torch, if it is in use; its generator starts with ``number``."""
     torch = sys.modules.get("torch")
     if torch is None:
         yield
         return
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
-    threads = torch.get_num_threads()
+    threads, generator = torch.get_num_threads(), torch.default_generator  # a card has its own
+    drawn = generator.get_state()
     torch.set_num_threads(1)
+    generator.manual_seed(number)
     try:
         yield
     finally:
+        generator.set_state(drawn)
         torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
@@ -67,9 +88,9 @@ def call(
 
     pristine: the same case drawn again, to see whether the arguments were changed.
     """
-    before = _global_state()
     try:
-        with _torch_as_it_was(), time_limit(seconds):
+        with _as_it_was(given), time_limit(seconds):
+            before = _global_state()
             value = (given.probe or _plain_call)(answer, *given.args, **given.kwargs)
             after = _global_state()
     except TimeLimit:
