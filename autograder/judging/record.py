@@ -12,7 +12,8 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.shown import as_html, as_text, first_wrong
+from cnnlab.engine.page import as_html
+from cnnlab.engine.shown import as_text, first_wrong
 from cnnlab.engine.verdict import MIME, Report
 from nbformat import NotebookNode
 

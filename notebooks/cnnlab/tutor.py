@@ -11,7 +11,8 @@ from .engine.asking import asked, find
 from .engine.examine import examine
 from .engine.exercise import EXERCISES
 from .engine.output import put
-from .engine.shown import HEADLINE, MARK, as_html, as_text, number
+from .engine.page import as_html, framed
+from .engine.shown import HEADLINE, MARK, as_text, number
 from .engine.verdict import MIME, Report
 
 _latest: dict[str, Report] = {}

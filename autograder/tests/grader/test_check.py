@@ -12,7 +12,8 @@ import torch
 from cnnlab import NotFilledIn, check, fill, hint, progress, replay
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
-from cnnlab.engine.shown import as_html, as_text
+from cnnlab.engine.page import as_html
+from cnnlab.engine.shown import as_text
 
 CONV1D = EXERCISES["conv1d"]
 

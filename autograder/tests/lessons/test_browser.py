@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import nbformat
 import pytest
 from cnnlab.engine.examine import examine
-from cnnlab.engine.shown import picture_html
+from cnnlab.engine.page import picture_html
 
 from autograder.tests.support import lessons
 from autograder.tests.support.browser import Lesson, chromium, jupyterlab

@@ -169,6 +169,7 @@ class Exercise:
         self.answer: Callable | None = None
         self.mistakes: list[Mistake] = []
         self.hints: list[str] = []
+        self.built = ""
         self._oracle: Callable | None = None
         self._cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
         self._working: Callable | None = None

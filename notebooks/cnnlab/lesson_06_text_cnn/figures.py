@@ -82,6 +82,7 @@ def draw_batch(ids: torch.Tensor, mask: torch.Tensor, words: list[str]) -> None:
                     ha="center",
                     va="center",
                     fontsize=9,
+                    color=BLACK if real else "black",
                     bbox=None if real else {"facecolor": "white", "lw": 0, "pad": 1},
                 )
         axis.set(
