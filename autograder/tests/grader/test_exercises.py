@@ -47,6 +47,9 @@ def test_an_exercise_is_declared_in_full(exercise):
     for mistake in exercise.mistakes:
         assert "$" not in mistake.advice, "reports are read as plain text, too: write f₁, not $f_1$"
     assert len(exercise.hints) == 3, "a question, then a formula or drawing, then a skeleton"
+    assert exercise.built.endswith("."), "what has been built, and what it is good for next"
+    assert len(exercise.built) <= 240, f"one or two sentences, not {len(exercise.built)} characters"
+    assert "$" not in exercise.built, "it is read as plain text, too: write f₁, not $f_1$"
     specification = inspect.cleandoc(exercise.__doc__)
     for word in ("Returns", LESSONS[exercise.lesson].cites):
         assert word in specification, f"the docstring of {exercise.name} lacks {word!r}"

@@ -56,6 +56,7 @@ ranks.hints = [
     "The rank is one more than the number of smaller values.",
     "```python\\nfor i in ...:\\n    h[i] = ...\\n```",
 ]
+ranks.built = "Each value knows its place. Next, pairs that stand in the wrong order are counted."
 
 
 @ranks.mistake("counted from 0", "The smallest value has the rank 1, not 0.")
@@ -127,6 +128,7 @@ inversions.hints = [
     "Look at all pairs of positions i < j.",
     "```python\\nfor i in ...:\\n    for j in ...:\\n        ...\\n```",
 ]
+inversions.built = "A measure of disorder: a sorted series has none. The summary follows."
 
 
 @inversions.mistake("neighbours only", "Pairs that do not stand side by side count, too.")

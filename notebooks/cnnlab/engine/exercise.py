@@ -11,6 +11,9 @@ A module of its own, in its lesson's folder, declares each exercise once::
     @conv1d.mistake("name", "advice")   # a wrong answer that people really give,
     def _(right, x, f): ...             # written on top of a right one
 
+    conv1d.hints = [...]                # a question, a formula or drawing, a skeleton
+    conv1d.built = "..."                # to a right answer: what it is, and where it is used next
+
 The student's own function is put in by :func:`fill`. From then on the name in
 ``cnnlab`` calls the student's code.
 """
