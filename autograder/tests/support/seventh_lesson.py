@@ -216,7 +216,7 @@ def extend(root: Path) -> None:
     )
     path = root / f"solutions/{LESSON}.md"
     text = path.read_text(encoding="utf-8")
-    first = text[text.index("> **Exercise") : text.index("```{code-cell} ipython3\n# hint(")]
+    first = text[text.index("> **Exercise") : text.index("```{code-cell} ipython3\nhint(")]
     more = ""
     for name, solution in SOLUTIONS.items():
         cells = first.replace("example_sorting", name).replace("x: (J,)  ->", f"{name}:")
@@ -224,7 +224,7 @@ def extend(root: Path) -> None:
         cells = re.sub(
             r"### BEGIN SOLUTION.*### END SOLUTION", lambda _, m=marked: m, cells, flags=re.S
         )
-        more += f"## On {name}\n\n{cells}```{{code-cell}} ipython3\n# hint({name})\n```\n\n"
+        more += f"## On {name}\n\n{cells}```{{code-cell}} ipython3\nhint({name})\n```\n\n"
     path.write_text(text.replace("## Summary\n", f"{more}## Summary\n"), encoding="utf-8")
 
 

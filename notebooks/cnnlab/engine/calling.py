@@ -140,15 +140,18 @@ _LIBRARIES = (
 )
 
 
-def outcomes_of(answer: Any, exercise: Exercise, seed: int, seconds: float) -> list[Outcome]:
-    """What came of each case that ``seed`` gives."""
+def outcomes_of(
+    answer: Any, exercise: Exercise, seed: int, seconds: float, among: range
+) -> list[Outcome]:
+    """What came of the cases with the numbers ``among`` of those that ``seed`` gives."""
     deadline = time.monotonic() + seconds
     outcomes = []
     ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
     if exercise.numpy_only:
         answer = without_torch(answer)
     with ready_made, refusing(exercise.refused, refuse_torch):
-        for given, pristine in zip(exercise.draw(seed), exercise.draw(seed), strict=True):
+        cases = list(zip(exercise.draw(seed), exercise.draw(seed), strict=True))
+        for given, pristine in cases[among.start : among.stop]:
             left = max(deadline - time.monotonic(), seconds / 10)
             outcomes.append(call(answer, given, pristine, exercise, left))
     return outcomes

@@ -40,6 +40,8 @@ class NotFilledIn(NotImplementedError):
             "Write it in its exercise cell, run that cell, then run this one again."
         )
 
+        self.exercise = exercise.name
+
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the sentence, without a way through this package."""
         return [f"NotFilledIn: {self}"]
