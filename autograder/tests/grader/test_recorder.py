@@ -229,7 +229,8 @@ def test_everybody_gets_a_page_with_points_and_causes(graded, pages):
 
 
 def test_a_page_shows_the_wrong_case_drawn(pages):
-    assert re.search(r'<img alt="Target, yours and difference[^>]*class="picture"', pages["grace"])
+    drawn = re.findall(r'<svg [^>]*aria-label="([^"]*)', pages["grace"])
+    assert drawn[0].startswith("Target, yours and difference") and drawn[1] == "yours"
 
 
 def test_what_students_wrote_is_text_in_their_page(pages):

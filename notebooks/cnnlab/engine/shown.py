@@ -163,7 +163,8 @@ def _built(report: Report) -> list[tuple[str, str]]:
 def telling(report: Report) -> Result | None:
     """The case to show a right answer with: of the plain calls one that can be drawn, if any."""
     plain = [r for r in report.results if not (r.case.raises or r.case.probe)]
-    return next((r for r in plain if drawable(r.outcome.value) is not None), next(iter(plain), None))
+    drawn = (r for r in plain if drawable(r.outcome.value) is not None)
+    return next(drawn, plain[0] if plain else None)
 
 
 def drawable(value: Any) -> np.ndarray | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,14 @@ def as_svg(figure: Figure, alt: str) -> str:
     """A figure as an <svg> element that says ``alt`` to who cannot see it."""
     import matplotlib as mpl
 
-    with mpl.rc_context({"svg.image_inline": True, "svg.fonttype": "path"}):
+    with mpl.rc_context({"svg.hashsalt": "cnnlab", "svg.fonttype": "path"}):
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
     drawn = buffer.getvalue()
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
+    # One page holds many drawings: parts of different ones must not have the same name.
+    drawn = _NAMED.sub(rf"\g<0>{zlib.crc32(drawn.encode()):08x}-", drawn)
     drawn = _GREY.sub(_on_paper, drawn)
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', drawn)
     assert size is not None, "matplotlib writes a size into every SVG"
@@ -41,11 +44,12 @@ def as_svg(figure: Figure, alt: str) -> str:
     style = f"width:{width:.0f}px;max-width:100%;height:auto;--paper:{_PAPER}"
     said = f'role="img" aria-label="{escape(alt, quote=True)}" style="{style}"'
     drawn = drawn.replace(size[0], said, 1)
-    # A glyph that is never drawn alone has the default colour, black.
-    return re.sub(r"\n\s*", "\n", drawn.replace("<svg ", '<svg fill="currentColor" ', 1))
+    # What matplotlib leaves black, the default, is written nowhere: the letters.
+    return drawn.replace("<svg ", '<svg fill="currentColor" ', 1)
 
 
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_NAMED = re.compile(r'\bid="|url\(#|href="#')
 _GREY = re.compile(r"#(?P<level>[0-9a-f]{2})(?P=level)(?P=level)\b")
 
 

@@ -25,6 +25,7 @@ from ..engine.figures import (
     typed,
 )
 from ..engine.output import Live, put
+from ..engine.vector import BLACK
 from .evidence import explain, highlighted, spoken
 from .reviews import Row, Trained, tokenize
 
