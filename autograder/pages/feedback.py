@@ -38,8 +38,8 @@ from ..paths import on_the_way
 from ..recording.points import hand_and_judge, share_of
 from . import TEMPLATES
 
-_CODE = HtmlFormatter(cssclass="code", style="default")
-_CODE_IN_THE_DARK = HtmlFormatter(cssclass="code", style="github-dark")
+_CODE = HtmlFormatter(cssclass="code", style="xcode")
+_CODE_IN_THE_DARK = HtmlFormatter(cssclass="code", style="one-dark")
 
 _WORDS = PROBLEMS | {"dtype": "wrong type of number", "raised": "raised an error"}
 """Kinds of problems in the words of a page, which names no dtype and no secret error."""

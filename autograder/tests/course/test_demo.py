@@ -11,6 +11,7 @@ from autograder.demo import demo
 from autograder.recording.table import Earned, Row, table
 from autograder.releasing import build
 from autograder.students import everything_right
+from autograder.tests.support.browser import CHROMIUM, chromium, obstacles, sheets, sideways
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -72,6 +73,36 @@ def answers_to(course, lesson):
 
 def test_cheating_earns_nothing(rows):
     assert rows["Dan_Cheating"].score == 0
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A page of a browser."""
+    assert CHROMIUM, "there is no chromium, which these tests need: apt install chromium"
+    with chromium(CHROMIUM) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("student", ["Ada_Allright", "Ben_Untouched", "Cleo_Mistaken"])
+def test_a_page_of_feedback_can_be_read_in_light_and_dark_on_a_phone_and_on_paper(
+    student, scheme, ran, page
+):
+    page.emulate_media(color_scheme=scheme)
+    for lesson in build.lesson_names()[:3]:
+        page.goto((ran[2].feedback(student, lesson) / f"{lesson}.html").as_uri())
+        assert obstacles(page) == [], lesson
+        assert sideways(page) == 0, lesson
+        exercises = page.locator("section.card:has(.head)").count()
+        assert exercises and sheets(page) <= (exercises + 1) // 2, lesson
+        first = page.locator("header tbody tr").first
+        assert first.bounding_box()["y"] < 400, "what went wrong is not on the first screen"
+
+
+def test_the_report_on_the_class_can_be_read_on_a_phone_too(ran, page):
+    page.goto((ran[2].root / "report.html").as_uri())
+    assert obstacles(page) == []
+    assert sideways(page) == 0
 
 
 def test_the_scores_are_in_nbgraders_gradebook(ran):
