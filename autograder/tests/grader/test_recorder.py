@@ -278,6 +278,7 @@ def test_feedback_copies_no_file_from_anywhere(graded):
 # ── many ────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_last_of_many_cost_what_the_first_did_in_time_and_memory(tmp_path):
     course = small_lesson.released_in(tmp_path)
     first, _, _, last = bench.recording(course, LESSON, 240, parts=4)

@@ -199,7 +199,7 @@ class Variant:
     def _compute(self, i: int) -> None:
         with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
             warnings.simplefilter("ignore")
-            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, None)
         if len(self._outcomes) == len(self._cases):
             del self._cases
 
