@@ -40,13 +40,18 @@ def answers(name: str, source: NotebookNode) -> dict[str, str]:
 
 
 def again(name: str, source: NotebookNode) -> dict[str, str]:
-    """What the same student hands in after the feedback: half of what was wrong is right now."""
+    """What the same student hands in after the feedback; nothing where all was right or empty.
+
+    Half of what was wrong is right now; of the rest some is wrong in another way.
+    """
     drawn = random.Random(f"{name} again")
     right, before = everything_right(source), answers(name, source)
-    return {
-        exercise: right[exercise] if drawn.random() < 0.5 else answer
-        for exercise, answer in before.items()
-    }
+    wrong = [exercise for exercise, answer in before.items() if answer != right[exercise]]
+    ways = {exercise: drawn.choice(("right", "right", "as it was", "a slip")) for exercise in wrong}
+    fixed = {exercise: right[exercise] for exercise, way in ways.items() if way == "right"}
+    slips = {e: slip(right[e], drawn) for e, way in ways.items() if way == "a slip"}
+    same = {e: f"{before[e]}\n# tried again" for e, way in ways.items() if way == "as it was"}
+    return before | fixed | slips | same if wrong else {}
 
 
 def _wrong(exercise: Exercise, right: str, belief: str, drawn: random.Random) -> str:

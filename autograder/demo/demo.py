@@ -13,13 +13,11 @@ import sys
 import textwrap
 import time
 import zipfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from cnnlab.engine.shown import MARK, number
-from nbformat import NotebookNode
 
 from ..course import ROOT, Course
 from ..intake.collect import collect
@@ -37,9 +35,6 @@ FOUR = tuple(name.replace(" ", "_") for name in STUDENTS)
 """The ids of those whose points are printed."""
 
 WIDTH = 98
-
-Answers = dict[str, Callable[[NotebookNode], dict[str, str]]]
-"""Students by name, and what each answers to the instructor's notebook."""
 
 
 def demo(
@@ -60,13 +55,15 @@ def demo(
     _say("hand in", "the class, as one download from Moodle for each lesson")
     mates = NAMES[:classmates]
     for lesson in lessons:
-        there = mates if lesson in LESSONS else []
-        everybody = STUDENTS | {name: partial(answers, name) for name in there}
-        _hand_in(course, notebooks, lesson, everybody, folder / "handed_in")
+        source = nbformat.read(course.source(lesson), as_version=4)
+        given = {name: student(source) for name, student in STUDENTS.items()}
+        given |= {name: answers(name, source) for name in mates if lesson in LESSONS}
+        _hand_in(course, notebooks, lesson, given, folder / "handed_in")
     results = _graded(course, lessons)
     _say("again", f"a part of the class hands in {LESSONS[0]} after the feedback")
-    everybody = {name: partial(again, name) for name in mates[::2]}
-    _hand_in(course, notebooks, LESSONS[0], everybody, folder / "handed_in_again")
+    source = nbformat.read(course.source(LESSONS[0]), as_version=4)
+    given = {name: changed for name in mates if (changed := again(name, source))}
+    _hand_in(course, notebooks, LESSONS[0], given, folder / "handed_in_again")
     results += _graded(course, LESSONS[:1])
 
     _say("feedback", "a page for each student and lesson")
@@ -85,15 +82,19 @@ def demo(
     return 1 if any(r.status == "fault" for r in results) else 0
 
 
-def _hand_in(course: Course, notebooks: Path, lesson: str, students: Answers, folder: Path) -> None:
-    """A lesson's notebooks in a download as Moodle makes it, collected. folder: for the download."""
-    source = nbformat.read(course.source(lesson), as_version=4)
+def _hand_in(
+    course: Course, notebooks: Path, lesson: str, answers: dict[str, dict[str, str]], folder: Path
+) -> None:
+    """A lesson's notebooks in a download as Moodle makes it, collected.
+
+    answers: by student and exercise. folder: for the download.
+    """
     released = nbformat.read(notebooks / lesson / f"{lesson}.ipynb", as_version=4)
     folder.mkdir(exist_ok=True)
     path = folder / f"{lesson}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as download:
-        for name, answers in students.items():
-            notebook = filled_in(released, answers(source))
+        for name, given in answers.items():
+            notebook = filled_in(released, given)
             moodle = 1001 + [*STUDENTS, *NAMES].index(name)
             inside = f"{name}_{moodle}_assignsubmission_file_/{lesson}.ipynb"
             download.writestr(inside, nbformat.writes(notebook))

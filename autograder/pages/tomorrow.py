@@ -60,11 +60,8 @@ def _exercise(rows: dict[str, list[Row]], exercises: dict[str, list[str]]) -> Sa
         return None
     (lesson, i), (wrong, before) = place, at[place]
     name = exercises[lesson][i]
-    stopped = f" and {before} stopped just before it" if before else ""
-    figures = (
-        f"{wrong + before} of {len(rows[lesson])} students are stuck there: "
-        f"{wrong} {'has' if wrong == 1 else 'have'} it wrong{stopped}."
-    )
+    figures = f"{wrong + before} of {len(rows[lesson])} students are stuck there"
+    figures += f": {wrong} answered, but wrong; {before} stopped just before it." if before else "."
     own = [row.exercises[name] for row in rows[lesson] if name in row.exercises]
     told = Counter(earned.finding.kind for earned in own if earned.finding)
     kind, n = next(iter(told.most_common(1)), ("", 0))
@@ -91,8 +88,8 @@ def _case(rows: dict[str, list[Row]]) -> Saying | None:
         return None
     failing = sum(_fails(row.exercises.get(exercise), case) for row in rows[lesson])
     figures = (
-        f"{n} students have at least half of the cases of `{exercise}` right and fail in this "
-        f"one; {failing} fail in it in all."
+        f"{n} students have at least half of the cases of `{exercise}` right, but not this one; "
+        f"in all it is wrong for {failing}."
     )
     return Saying(lesson, f"the case “{case}” of `{exercise}`", figures)
 

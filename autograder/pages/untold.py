@@ -10,6 +10,9 @@ from cnnlab.engine.shown import PROBLEMS
 
 from ..recording.table import Earned, Row
 
+WORDS = PROBLEMS | {"raised": "an error"}
+"""Kinds of problems in the page's words."""
+
 MOST_CLUSTERS = 6
 
 
@@ -77,6 +80,6 @@ def clusters(rows: dict[str, list[Row]]) -> list[Cluster]:
 def _by_problem(failing: tuple[tuple[str, str], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     names: dict[str, list[str]] = defaultdict(list)
     for name, problem in failing:
-        names[PROBLEMS.get(problem, problem)].append(name)
+        names[WORDS.get(problem, problem)].append(name)
     by_size = sorted(names.items(), key=lambda item: -len(item[1]))
     return tuple((problem, tuple(cases)) for problem, cases in by_size)

@@ -24,7 +24,7 @@ def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        status = demo.demo(folder / "demo", folder / "notebooks")
+        status = demo.demo(folder / "demo", folder / "notebooks", classmates=2)
     return status, printed.getvalue(), Course(folder / "demo/course")
 
 
