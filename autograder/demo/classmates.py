@@ -1,4 +1,4 @@
-"""The rest of the class in the demo: twenty made-up students who are neither all right nor all wrong.
+"""The rest of the class in the demo: twenty made-up students, right here and wrong there.
 
 Each has an ability, some a misconception that goes with them from exercise to exercise. What they
 hand in is drawn by their name and the attempt: the same in every run.

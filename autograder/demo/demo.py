@@ -37,9 +37,7 @@ FOUR = tuple(name.replace(" ", "_") for name in STUDENTS)
 WIDTH = 98
 
 
-def demo(
-    folder: Path = FOLDER, notebooks: Path = NOTEBOOKS, classmates: int = len(NAMES)
-) -> int:
+def demo(folder: Path = FOLDER, notebooks: Path = NOTEBOOKS, classmates: int = len(NAMES)) -> int:
     """Run the class and print what happens; gives the exit status, 1 if grading failed.
 
     folder: made afresh. notebooks: where the lessons are released to. classmates: how many there
@@ -106,6 +104,7 @@ def _graded(course: Course, lessons: Sequence[str]) -> list[Settled]:
     """Grade what is new, and say how it went. Of the classmates only how many there were."""
     _say("grade", "each in a sandbox of its own, the judge outside")
     started = time.monotonic()
+
     def told(result: Settled) -> None:
         if result.student in FOUR or result.status == "fault":
             print(textwrap.indent(str(result), " " * 13))

@@ -184,7 +184,9 @@ def _class(course: Course, parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "sayings": tomorrow(rows, found, exercises),
         "mistakes": found,
-        "again": Again(*(sum(getattr(a, f) for a in again) for f in ("fixed", "made", "otherwise"))),
+        "again": Again(
+            *(sum(getattr(a, f) for a in again) for f in ("fixed", "made", "otherwise"))
+        ),
         "told": told(rows),
         "untold": [(one, _example(course, one, parts)) for one in untold[:MOST_CLUSTERS]],
         "more_untold": sum(len(one.students) for one in untold[MOST_CLUSTERS:]),

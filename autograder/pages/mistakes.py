@@ -131,9 +131,9 @@ def _later(by_student: dict[str, list[Exercises]]) -> list[tuple[Key, str, str]]
 
 def _outcome(place: tuple[str, Finding], then: Exercises) -> str:
     """How an exercise went in which a mistake had been made: a field of ``Again``."""
-    exercise, finding = place
-    earned = then.get(exercise)
+    earned = then.get(place[0])
     if earned is not None and earned.status == "correct":
         return "fixed"
-    same = earned is not None and earned.finding is not None
-    return "made" if same and _key(exercise, earned.finding) == _key(*place) else "otherwise"
+    if earned is None or earned.finding is None:
+        return "otherwise"
+    return "made" if _key(place[0], earned.finding) == _key(*place) else "otherwise"

@@ -24,7 +24,7 @@ CLASS = [f"s{i:02}" for i in range(40)]
 
 
 def earned(wrong=(), finding=None, kind="values"):
-    """An answer of four points at most, one for each case; ``wrong`` are those that are not right."""
+    """An answer: a point for each of four cases but those that are wrong."""
     cases = tuple((case, kind if case in wrong else None) for case in CASES)
     status = "incorrect" if wrong else "correct"
     mistake = finding.kind if finding and finding.part == KNOWN else ""
@@ -111,7 +111,14 @@ def test_what_a_repair_found_is_counted_by_its_kind_and_place(rows, hand_ins):
     (found,) = [m for m in mistakes(rows, hand_ins) if m.part == "repair"]
     assert found.name == "a number too large by 1 (the end of a loop)"
     assert found.where == ((ONE, "rolling_average", 2),)
-    elsewhere = {ONE: [row("a", {"conv1d": earned(CASES, BOUND), "rolling_average": first(10)["rolling_average"]})]}
+    elsewhere = {
+        ONE: [
+            row(
+                "a",
+                {"conv1d": earned(CASES, BOUND), "rolling_average": first(10)["rolling_average"]},
+            )
+        ]
+    }
     assert len(mistakes(elsewhere, {})) == 2
 
 
@@ -175,7 +182,10 @@ def test_three_things_to_say_tomorrow(rows, hand_ins):
     mistake, exercise, case = tomorrow(rows, mistakes(rows, hand_ins), NAMES)
     assert mistake.headline in ("“the filter is flipped”", "“even filters lean the other way”")
     assert mistake.figures.startswith("9 of ") and mistake.advice
-    assert (exercise.headline, exercise.figures) == ("`conv2d`", "15 of 36 students are stuck there.")
+    assert (exercise.headline, exercise.figures) == (
+        "`conv2d`",
+        "15 of 36 students are stuck there.",
+    )
     assert exercise.advice == "What is wrong there most often: even filters lean the other way (9)."
     assert case.headline == "the case “even” of `conv2d`"
     assert case.figures == (
@@ -185,8 +195,11 @@ def test_three_things_to_say_tomorrow(rows, hand_ins):
 
 
 def test_who_stopped_before_an_exercise_is_stuck_at_it():
-    stopped = [row(f"a{i}", {"conv2d": RIGHT, "conv2d_channels": BLANK, "conv2d_bank": BLANK}) for i in range(3)]
-    _, = found = tomorrow({TWO: stopped}, [], {TWO: NAMES[TWO]})
+    stopped = [
+        row(f"a{i}", {"conv2d": RIGHT, "conv2d_channels": BLANK, "conv2d_bank": BLANK})
+        for i in range(3)
+    ]
+    (_,) = found = tomorrow({TWO: stopped}, [], {TWO: NAMES[TWO]})
     assert found[0].headline == "`conv2d_channels`"
     assert found[0].figures == (
         "3 of 3 students are stuck there: 0 answered, but wrong; 3 stopped just before it."
@@ -220,7 +233,9 @@ def test_discrimination_is_the_correlation_with_the_rest_of_the_lesson(rows):
     rest = [(one["conv2d_channels"].points + one["conv2d_bank"].points) / 8 for one in own]
     # Pearson's formula, written out
     a, b = np.array(points) - np.mean(points), np.array(rest) - np.mean(rest)
-    assert conv2d.discrimination == pytest.approx((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()))
+    assert conv2d.discrimination == pytest.approx(
+        (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+    )
     assert conv2d.discrimination < 0 and conv2d.weak  # who is wrong here is right in the rest
     assert channels.discrimination is None and not channels.weak  # all have it right
 
@@ -236,7 +251,11 @@ def test_an_exercise_that_parts_the_good_from_the_weak_is_known_from_one_that_do
     assert found["a"].discrimination > 0.85
     assert abs(found["coin"].discrimination) < 0.1 and found["coin"].weak
     assert found["hard"].hard and found["hard"].share == 1 / 40
-    assert [name for name, item in found.items() if not item.weak and not item.hard] == ["a", "b", "c"]
+    assert [name for name, item in found.items() if not item.weak and not item.hard] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_one_case_is_shown_where_it_stands_out_and_not_all_of_a_hard_exercise():

@@ -58,7 +58,7 @@ ASIDE = (
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what
 is warm already, what was graded before, what Markdown and links are kept from, how cells are
-understood and put in order, what is known of the lessons; and cnnlab, which has a map of its own."""
+understood and put in order, what is known of the lessons; and cnnlab, with a map of its own."""
 
 
 # ── sizes ───────────────────────────────────────────────────────────────────
