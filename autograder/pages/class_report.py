@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from nbformat import NotebookNode
 
-from ..cells import is_answer, is_test, name_of, released, tested_by, title_of
+from ..cells import is_test, released, tested_by, title_of
 from ..course import Course, CourseError, write
 from ..intake.roster import read_roster
 from ..recording.earlier import hand_ins
@@ -32,7 +32,7 @@ from .similar import similar
 from .stuck import last_attempted, stuck
 from .tomorrow import tomorrow
 from .untold import MOST_CLUSTERS, Cluster, clusters, told
-from .written import anonymous, questions
+from .written import anonymous, answer_to, names_in, questions
 
 BINS = 10
 
@@ -179,7 +179,8 @@ def _class(course: Course, parts: list[dict[str, Any]]) -> dict[str, Any]:
     exercises = {part["name"]: [e["name"] for e in part["exercises"]] for part in parts}
     earlier = {lesson: hand_ins(course, lesson, own) for lesson, own in rows.items()}
     found = mistakes(rows, earlier)
-    untold = clusters(rows)
+    notebooks = {part["name"]: part["notebooks"] for part in parts}
+    untold = clusters(rows, lambda lesson, e, s: names_in(answer_to(notebooks[lesson][s], e)))
     again = [m.again for m in found]
     return {
         "sayings": tomorrow(rows, found, exercises),
@@ -189,6 +190,7 @@ def _class(course: Course, parts: list[dict[str, Any]]) -> dict[str, Any]:
         ),
         "told": told(rows),
         "untold": [(one, _example(course, one, parts)) for one in untold[:MOST_CLUSTERS]],
+        "following": sum(len(one.students) for one in untold if one.calls),
         "more_untold": sum(len(one.students) for one in untold[MOST_CLUSTERS:]),
         "stuck": stuck(rows, earlier, exercises),
         "to_look_at": [
@@ -210,9 +212,8 @@ def _example(course: Course, one: Cluster, parts: list[dict[str, Any]]) -> str:
         person = people.get(student)
         called = [student, *(person.names if person else [])]
         called += [person.username, person.email.partition("@")[0]] if person else []
-        for cell in part["notebooks"][student].cells:
-            if is_answer(cell) and name_of(cell) == one.exercise:
-                codes.append(anonymous(cell.source, called, part["given"]))
+        code = answer_to(part["notebooks"][student], one.exercise)
+        codes.append(anonymous(code, called, part["given"]))
     return min(codes, key=len, default="")
 
 

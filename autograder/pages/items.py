@@ -25,7 +25,7 @@ PARTS = 0.2
 """A smaller discrimination is weak."""
 
 FEWEST = 10
-"""Of fewer answers a correlation says nothing."""
+"""Of fewer answers neither a share nor a correlation says anything."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Item:
 
     @property
     def hard(self) -> bool:
-        return self.attempted > 0 and self.share < HARD
+        return self.attempted >= FEWEST and self.share < HARD
 
     @property
     def weak(self) -> bool:

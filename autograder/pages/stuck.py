@@ -34,9 +34,11 @@ def stuck(
     """
     found: dict[str, list[Reason]] = {}
     for lesson, own in rows.items():
-        for row in own:
+        names = exercises[lesson]
+        done = [0 if (last := last_attempted(names, row)) is None else last + 1 for row in own]
+        for row, reached in zip(own, done, strict=True):
             tried = hand_ins.get(lesson, {}).get(row.student, [row.exercises])
-            for sentence in (_no_further(tried), _stopped(row, own, exercises[lesson])):
+            for sentence in (_no_further(tried), _stopped(reached, done, names)):
                 if sentence:
                     found.setdefault(row.student, []).append(Reason(lesson, sentence))
     for student, reason in _away(rows):
@@ -55,14 +57,16 @@ def _no_further(tried: list[Exercises]) -> str:
     return f"handed in {len(tried)} times, {last} without a point more; wrong: {_code(wrong)}."
 
 
-def _stopped(row: Row, rows: list[Row], names: list[str]) -> str:
-    """Attempted nothing after an exercise after which most of the class went on."""
-    last = last_attempted(names, row)
-    went_on = sum(_place(names, other) > _place(names, row) for other in rows)
-    if last == len(names) - 1 or went_on < MOST * len(rows):
+def _stopped(reached: int, done: list[int], names: list[str]) -> str:
+    """Attempted nothing after an exercise after which most of the class went on.
+
+    reached: up to the how manieth exercise. done: the same of everybody in the lesson.
+    """
+    went_on = sum(other > reached for other in done)
+    if reached == len(names) or went_on < MOST * len(done):
         return ""
-    where = "nothing" if last is None else f"nothing after `{names[last]}`"
-    return f"attempted {where}; {went_on} of {len(rows)} went further."
+    where = f"nothing after `{names[reached - 1]}`" if reached else "nothing"
+    return f"attempted {where}; {went_on} of {len(done)} went further."
 
 
 def last_attempted(names: list[str], row: Row) -> int | None:
@@ -70,11 +74,6 @@ def last_attempted(names: list[str], row: Row) -> int | None:
     tried = (i for i, name in enumerate(names) if name in row.exercises)
     attempted = (i for i in tried if row.exercises[names[i]].status in ("correct", "incorrect"))
     return max(attempted, default=None)
-
-
-def _place(names: list[str], row: Row) -> int:
-    last = last_attempted(names, row)
-    return -1 if last is None else last
 
 
 def _away(rows: dict[str, list[Row]]) -> list[tuple[str, Reason]]:

@@ -40,11 +40,11 @@ def tomorrow(
 
 
 def _mistake(found: list[Mistake]) -> Saying | None:
-    """The one that most make: what it is, and what its exercise advises."""
-    named = [m for m in found if m.advice] or found
-    if not named or named[0].students < FEWEST:
+    """The one that most make, of those that an exercise has advice on; else of all."""
+    several = [m for m in found if m.students >= FEWEST]
+    most = next((m for m in several if m.advice), next(iter(several), None))
+    if most is None:
         return None
-    most = named[0]
     places = _listed([f"`{exercise}`" for _, exercise, n in most.where if n])
     figures = f"{most.students} of {most.of} students make this mistake in {places}"
     figures += f", {most.several} of them in more than one exercise." if most.several else "."
@@ -66,7 +66,7 @@ def _exercise(rows: dict[str, list[Row]], exercises: dict[str, list[str]]) -> Sa
     told = Counter(earned.finding.kind for earned in own if earned.finding)
     kind, n = next(iter(told.most_common(1)), ("", 0))
     advice = f"What is wrong there most often: {kind} ({n})." if n >= FEWEST else ""
-    return Saying(lesson, f"`{name}`", figures, advice)
+    return Saying(lesson, f"the exercise `{name}`", figures, advice)
 
 
 def _stuck_at(rows: list[Row], names: list[str], i: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
+from collections.abc import Callable, Collection
 
 from cnnlab.engine.shown import PROBLEMS
 
@@ -14,6 +15,9 @@ WORDS = PROBLEMS | {"raised": "an error"}
 """Kinds of problems in the page's words."""
 
 MOST_CLUSTERS = 6
+
+Pairs = tuple[tuple[str, str], ...]
+"""Cases that fail, and their kinds of problem."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Told:
 class Cluster:
     """Answers to one exercise that fail in the same cases in the same way, untold why.
 
-    fails: (problem in words, the cases that have it). cases: how many there are.
+    fails: (problem in words, the cases that have it). cases: how many there are. calls: exercises
+    that these answers use, and which their students have wrong, too.
     """
 
     lesson: str
@@ -40,12 +45,13 @@ class Cluster:
     students: tuple[str, ...]
     fails: tuple[tuple[str, tuple[str, ...]], ...]
     cases: int
+    calls: tuple[str, ...] = ()
 
 
-def _wrong(rows: dict[str, list[Row]]) -> list[tuple[str, str, str, Earned]]:
-    """(lesson, exercise, student, what it earned) of each answer that is wrong."""
+def _wrong(rows: dict[str, list[Row]]) -> list[tuple[str, str, Row, Earned]]:
+    """(lesson, exercise, row, what it earned) of each answer that is wrong."""
     return [
-        (lesson, exercise, row.student, earned)
+        (lesson, exercise, row, earned)
         for lesson, own in rows.items()
         for row in own
         for exercise, earned in row.exercises.items()
@@ -59,25 +65,33 @@ def told(rows: dict[str, list[Row]]) -> Told:
     return Told(len(found), tuple(Counter(f.part for f in found if f).most_common()))
 
 
-def clusters(rows: dict[str, list[Row]]) -> list[Cluster]:
-    """The untold answers, together where they fail alike, the largest clusters first."""
-    found: dict[tuple[str, str, tuple], list[str]] = defaultdict(list)
-    cases: dict[tuple[str, str, tuple], int] = {}
-    for lesson, exercise, student, earned in _wrong(rows):
+def clusters(
+    rows: dict[str, list[Row]], uses: Callable[[str, str, str], Collection[str]]
+) -> list[Cluster]:
+    """The untold answers, together where they fail alike, the largest clusters first.
+
+    Last are those that call what is wrong itself: that may be all that is wrong with them.
+    rows: by lesson. uses: the names in the answer of a (lesson, exercise, student).
+    """
+    found: dict[tuple[str, str, int, Pairs, tuple[str, ...]], list[str]] = defaultdict(list)
+    for lesson, exercise, row, earned in _wrong(rows):
         if earned.finding is None:
             failing = tuple((name, problem) for name, problem in earned.cases if problem)
-            key = (lesson, exercise, failing)
-            found[key].append(student)
-            cases[key] = len(earned.cases)
+            names = uses(lesson, exercise, row.student)
+            calls = tuple(
+                other
+                for other, own in row.exercises.items()
+                if other != exercise and other in names and own.status == "incorrect"
+            )
+            found[lesson, exercise, len(earned.cases), failing, calls].append(row.student)
     every = [
-        Cluster(lesson, exercise, tuple(students), _by_problem(failing), cases[key])
-        for key, students in found.items()
-        for lesson, exercise, failing in [key]
+        Cluster(lesson, exercise, tuple(students), _by_problem(failing), cases, calls)
+        for (lesson, exercise, cases, failing, calls), students in found.items()
     ]
-    return sorted(every, key=lambda c: (-len(c.students), c.lesson, c.exercise, len(c.fails)))
+    return sorted(every, key=lambda c: (bool(c.calls), -len(c.students), c.lesson, c.exercise))
 
 
-def _by_problem(failing: tuple[tuple[str, str], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _by_problem(failing: Pairs) -> tuple[tuple[str, tuple[str, ...]], ...]:
     names: dict[str, list[str]] = defaultdict(list)
     for name, problem in failing:
         names[WORDS.get(problem, problem)].append(name)

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Name, Number, String
 
-from ..cells import is_answer
+from ..cells import is_answer, name_of
 from ..course import Course
 from ..intake.inert import as_typed
 
@@ -54,6 +54,18 @@ def code_of(notebook: NotebookNode, given: set[str]) -> str:
         if cell.cell_type == "code" and own:
             code += [line.rstrip() for line in _lines(cell) if line.strip() not in given] + [""]
     return "\n".join(code)
+
+
+def answer_to(notebook: NotebookNode, exercise: str) -> str:
+    """A student's answer to an exercise, "" where there is none."""
+    answers = (c.source for c in notebook.cells if is_answer(c) and name_of(c) == exercise)
+    return next(answers, "")
+
+
+def names_in(code: str) -> set[str]:
+    """The names that code uses, whether or not it is valid."""
+    tokens = PythonLexer().get_tokens(code[:MOST_CHARACTERS])
+    return {text for kind, text in tokens if kind in Name}
 
 
 def anonymous(code: str, names: Iterable[str], given: str) -> str:

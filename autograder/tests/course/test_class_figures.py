@@ -150,7 +150,7 @@ def test_it_says_how_many_wrong_answers_were_told_a_cause_and_by_what(rows):
 
 
 def test_untold_answers_are_together_where_they_fail_alike(rows):
-    found = clusters(rows)
+    found = clusters(rows, uses_nothing)
     assert [(c.exercise, len(c.students)) for c in found] == [
         ("conv2d_bank", 12),
         ("conv1d", 5),
@@ -160,6 +160,19 @@ def test_untold_answers_are_together_where_they_fail_alike(rows):
     assert found[1].fails == (("wrong values", ("even", "small")),)
     assert found[1].students == ("s14", "s15", "s16", "s17", "s18")
     assert {c.cases for c in found} == {4}
+
+
+def uses_nothing(lesson, exercise, student):
+    """The names in an answer that calls no other."""
+    return [exercise]
+
+
+def test_untold_answers_that_call_what_is_wrong_itself_come_last_and_say_so():
+    wrong = {"conv1d": earned(CASES, FLIPPED), "conv1d_layer": earned(CASES)}
+    right = {"conv1d": RIGHT, "conv1d_layer": earned(CASES)}
+    own = {ONE: [row("a", wrong), row("b", wrong), row("c", right)]}
+    found = clusters(own, lambda *_: {"conv1d", "conv1d_layer", "np"})
+    assert [(c.students, c.calls) for c in found] == [(("c",), ()), (("a", "b"), ("conv1d",))]
 
 
 def test_who_is_stuck_and_why(rows, hand_ins):
@@ -183,7 +196,7 @@ def test_three_things_to_say_tomorrow(rows, hand_ins):
     assert mistake.headline in ("“the filter is flipped”", "“even filters lean the other way”")
     assert mistake.figures.startswith("9 of ") and mistake.advice
     assert (exercise.headline, exercise.figures) == (
-        "`conv2d`",
+        "the exercise `conv2d`",
         "15 of 36 students are stuck there.",
     )
     assert exercise.advice == "What is wrong there most often: even filters lean the other way (9)."
@@ -200,7 +213,7 @@ def test_who_stopped_before_an_exercise_is_stuck_at_it():
         for i in range(3)
     ]
     (_,) = found = tomorrow({TWO: stopped}, [], {TWO: NAMES[TWO]})
-    assert found[0].headline == "`conv2d_channels`"
+    assert found[0].headline == "the exercise `conv2d_channels`"
     assert found[0].figures == (
         "3 of 3 students are stuck there: 0 answered, but wrong; 3 stopped just before it."
     )
@@ -212,7 +225,7 @@ def test_of_a_class_that_has_all_right_there_is_nothing_to_say():
     assert mistakes(own, tried) == []
     assert tomorrow(own, [], {ONE: NAMES[ONE]}) == []
     assert stuck(own, tried, {ONE: NAMES[ONE]}) == []
-    assert (told(own).wrong, clusters(own)) == (0, [])
+    assert (told(own).wrong, clusters(own, uses_nothing)) == (0, [])
     assert [to_look_at(e) or e.hard or e.weak for e in items(NAMES[ONE], own[ONE])] == [False] * 2
 
 
@@ -270,3 +283,9 @@ def test_few_or_equal_numbers_have_no_correlation():
     assert correlation(range(9), range(9)) is None
     assert correlation(range(10), range(10)) == pytest.approx(1)
     assert correlation([0.3] * 10, range(10)) is None
+
+
+def test_a_few_wrong_answers_make_no_exercise_hard():
+    nine = [row(f"s{i}", {"a": earned(CASES), "b": RIGHT}) for i in range(9)]
+    assert [item.hard for item in items(["a", "b"], nine)] == [False, False]
+    assert [item.hard for item in items(["a", "b"], [*nine, nine[0]])] == [True, False]

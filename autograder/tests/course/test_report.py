@@ -13,7 +13,7 @@ from autograder.pages import class_report as report
 from autograder.pages.class_report import coded
 from autograder.pages.similar import same_mistakes
 from autograder.pages.untold import clusters
-from autograder.pages.written import anonymous, code_of, plain
+from autograder.pages.written import anonymous, code_of, names_in, plain
 from autograder.recording import grade as recorder
 from autograder.recording import table
 from autograder.tests.support import small_lesson
@@ -178,7 +178,8 @@ def test_the_first_thing_to_say_is_the_mistake_that_most_make(page):
 
 
 def test_an_example_does_not_tell_whose_it_is(course):
-    (one,) = [c for c in clusters({LESSON: table.table(course, LESSON)}) if c.exercise == "pad"]
+    every = clusters({LESSON: table.table(course, LESSON)}, lambda *_: [])
+    (one,) = [c for c in every if c.exercise == "pad"]
     shown = report.part_of(course, LESSON)
     assert one.students == ("markup",)
     example = report._example(course, one, [shown])
@@ -201,6 +202,16 @@ def test_an_example_does_not_tell_whose_it_is(course):
 def test_comments_strings_and_names_are_left_out_of_an_example(code, shown):
     called = ["ada", "Lovelace, Ada", "al4711", "padilla"]
     assert anonymous(code, called, "pad mode zeros") == shown
+
+
+def test_the_names_in_an_answer_are_those_that_it_uses():
+    code = "def f(x):\n    'by g'  # h\n    return pad(x)["
+    assert names_in(code) == {"f", "x", "pad"}
+
+
+def test_an_answer_that_calls_a_wrong_one_is_said_to(page):
+    said = page[0].locator(".alike", has_text="answer to conv1d_layer").inner_text()
+    assert "it calls pad, which is wrong, too" in said
 
 
 def test_a_sentence_is_escaped_and_its_code_marked():
