@@ -68,9 +68,9 @@ def told(rows: dict[str, list[Row]]) -> Told:
 def clusters(
     rows: dict[str, list[Row]], uses: Callable[[str, str, str], Collection[str]]
 ) -> list[Cluster]:
-    """The untold answers, together where they fail alike, the largest clusters first.
+    """The untold answers, together where they fail alike: the largest clusters first, then those
+    that call what is wrong itself, which may be all that is wrong with them; single ones last.
 
-    Last are those that call what is wrong itself: that may be all that is wrong with them.
     rows: by lesson. uses: the names in the answer of a (lesson, exercise, student).
     """
     found: dict[tuple[str, str, int, Pairs, tuple[str, ...]], list[str]] = defaultdict(list)
@@ -88,7 +88,8 @@ def clusters(
         Cluster(lesson, exercise, tuple(students), _by_problem(failing), cases, calls)
         for (lesson, exercise, cases, failing, calls), students in found.items()
     ]
-    return sorted(every, key=lambda c: (bool(c.calls), -len(c.students), c.lesson, c.exercise))
+    every.sort(key=lambda c: (-len(c.students), c.lesson, c.exercise))
+    return sorted(every, key=lambda c: (len(c.students) == 1, bool(c.calls)))
 
 
 def _by_problem(failing: Pairs) -> tuple[tuple[str, tuple[str, ...]], ...]:

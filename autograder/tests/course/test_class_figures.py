@@ -167,12 +167,18 @@ def uses_nothing(lesson, exercise, student):
     return [exercise]
 
 
-def test_untold_answers_that_call_what_is_wrong_itself_come_last_and_say_so():
+def test_untold_answers_that_call_what_is_wrong_itself_say_so_after_the_others():
     wrong = {"conv1d": earned(CASES, FLIPPED), "conv1d_layer": earned(CASES)}
     right = {"conv1d": RIGHT, "conv1d_layer": earned(CASES)}
-    own = {ONE: [row("a", wrong), row("b", wrong), row("c", right)]}
+    other = {"conv1d": RIGHT, "conv1d_layer": earned(("even",))}
+    answers = {"a": wrong, "b": wrong, "c": wrong, "d": right, "e": right, "f": other}
+    own = {ONE: [row(student, answer) for student, answer in answers.items()]}
     found = clusters(own, lambda *_: {"conv1d", "conv1d_layer", "np"})
-    assert [(c.students, c.calls) for c in found] == [(("c",), ()), (("a", "b"), ("conv1d",))]
+    assert [("".join(c.students), c.calls) for c in found] == [
+        ("de", ()),
+        ("abc", ("conv1d",)),
+        ("f", ()),
+    ]
 
 
 def test_who_is_stuck_and_why(rows, hand_ins):
