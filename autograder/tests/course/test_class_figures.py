@@ -295,3 +295,9 @@ def test_a_few_wrong_answers_make_no_exercise_hard():
     nine = [row(f"s{i}", {"a": earned(CASES), "b": RIGHT}) for i in range(9)]
     assert [item.hard for item in items(["a", "b"], nine)] == [False, False]
     assert [item.hard for item in items(["a", "b"], [*nine, nine[0]])] == [True, False]
+
+
+def test_where_most_stop_nobody_is_singled_out():
+    stops = {"conv2d": RIGHT, "conv2d_channels": BLANK, "conv2d_bank": BLANK}
+    own = {TWO: [row(f"s{i}", stops if i < 3 else of_two(35)) for i in range(5)]}
+    assert stuck(own, {}, NAMES) == []
