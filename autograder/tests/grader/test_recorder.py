@@ -18,6 +18,7 @@ from autograder.bench import bench
 from autograder.cells import is_test
 from autograder.course import Course, CourseError
 from autograder.judging import worker
+from autograder.judging.record import KNOWN, Finding
 from autograder.judging.submission import Fault
 from autograder.pages.feedback import feedback
 from autograder.recording import batch
@@ -93,7 +94,10 @@ def test_the_table_names_mistakes(graded):
     rows = {row.student: row for row in table(course, LESSON)}
     assert rows["grace"].exercises["conv1d"].mistake == "the filter is flipped"
     assert rows["grace"].exercises["conv1d"].status == "incorrect"
-    assert rows["ada"].exercises["pad"] == Earned(2, 2, "correct", "")
+    assert rows["grace"].exercises["conv1d"].finding == Finding(KNOWN, "the filter is flipped")
+    pad = rows["ada"].exercises["pad"]
+    assert dataclasses.replace(pad, cases=()) == Earned(2, 2, "correct", "")
+    assert ("three days, zeros around", None) in pad.cases
     assert rows["blank"].exercises["pad"].status == "not attempted"
     assert list(rows["ada"].exercises) == list(small_lesson.POINTS)
 
