@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from cnnlab.engine.causes import find
 from cnnlab.engine.exercise import EXERCISES, Exercise, Outcome
-from cnnlab.engine.verdict import Known, Result, problem_of
+from cnnlab.engine.problems import problem_of
+from cnnlab.engine.verdict import Known, Result
 
 
 def left_out(exercise: Exercise, seed: int = 0) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -14,7 +14,8 @@ from .calling import outcomes_of
 from .causes import find
 from .exercise import Exercise, Outcome, StandIn
 from .foreign import foreign, message
-from .verdict import Findings, Known, Report, Result, problem_of
+from .problems import problem_of
+from .verdict import Findings, Known, Report, Result
 
 
 def examine(

@@ -44,7 +44,7 @@ def _which(asked: list[Result]) -> str:
 
 def _unread(answer: Any, exercise: Exercise) -> Iterator[str]:
     """Parameters that no line of an answer reads."""
-    code = _code(answer)
+    code = code_of(answer)
     if code is None:
         return
     read = {i.argval for part in _all_code(code) for i in dis.get_instructions(part) if _reads(i)}
@@ -54,7 +54,7 @@ def _unread(answer: Any, exercise: Exercise) -> Iterator[str]:
         yield f"No line of yours reads {' or '.join(unread)}."
 
 
-def _code(answer: Any) -> types.CodeType | None:
+def code_of(answer: Any) -> types.CodeType | None:
     """The code of a function, or of a class's ``__init__``."""
     if isinstance(answer, type):
         answer = vars(answer).get("__init__")

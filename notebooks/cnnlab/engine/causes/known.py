@@ -15,7 +15,8 @@ import re
 from ..comparing import General, difference
 from ..exercise import Case, Mistake, Outcome
 from ..meaning import TYPES
-from ..verdict import Cause, Findings, Known, Result, Variant, problem_of
+from ..problems import problem_of
+from ..verdict import Cause, Findings, Known, Result, Variant
 from .simple import simplest
 from .trivial import says_nothing
 

@@ -1,0 +1,84 @@
+"""Ask for the small edit of a student's own source that makes all cases right."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ..calling import fence, guarded, rows_of
+from ..exercise import Exercise, Outcome
+from ..repair.beside import Forked, Here, begin
+from ..repair.program import NotSearched, Program
+from ..repair.search import Asked, Search
+from ..verdict import Known, Result
+from .certain import code_of
+
+UNSEARCHED = ("changed", "dtype", "no error")
+"""Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
+
+NEVER = ("forbidden", "not filled in", "died")
+
+SLOW = 0.06
+"""A case that takes the right answer so many seconds trains, and is left out."""
+
+MORE_SEEDS = (1, 2)
+"""What makes every visible case right has to be right on these, too."""
+
+
+def searching(
+    results: list[Result], known: Known, exercise: Exercise, answer: Any, seconds: float
+) -> Here | Forked | None:
+    """Begin to search for a repair; None: there is nothing to search for, or in."""
+    kinds = [r.problem.kind if r.problem else "" for r in results]
+    due = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
+    first = due or [i for i, r in enumerate(results) if r.problem]
+    if not first or kinds[first[0]] in UNSEARCHED or set(kinds) & set(NEVER):
+        return None
+    chosen = [
+        i for i, r in enumerate(results) if not _trains(i, r, known) and kinds[i] not in UNSEARCHED
+    ]
+    code = code_of(answer)
+    rows = rows_of(code.co_filename) if code else None
+    if not rows or code is None or not any(kinds[i] for i in chosen):
+        return None
+    names = {results[i].case.name for i in chosen}
+
+    def more() -> list[Asked]:
+        return [asked for seed in MORE_SEEDS for asked in _asked(exercise, seed, names)]
+
+    try:
+        program = Program(
+            *("".join(rows), exercise.name, code.co_firstlineno, _globals(answer)),
+            lambda answer: guarded(answer, exercise),
+        )
+    except NotSearched:
+        return None
+    cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
+    return begin(Search(program, cases, more, lambda: fence(exercise)), seconds)
+
+
+def right(result: Result, known: Known, i: int) -> Outcome:
+    """What is right in a case; where a judge decides there is no single value."""
+    return Outcome("returned") if result.case.judge else known.right[i]
+
+
+def _trains(i: int, result: Result, known: Known) -> bool:
+    """Whether a case is too slow, or too much a matter of luck, to be asked a thousand times."""
+    return bool(result.case.draws and result.case.judge) or known.right.seconds.get(i, 0) > SLOW
+
+
+def _asked(exercise: Exercise, seed: int, names: set[str]) -> list[Asked]:
+    """The cases of another seed, with what is right in them."""
+    known = Known(exercise, seed)
+    return [
+        Asked(case, Outcome("returned") if case.judge else known.right[i], False)
+        for i, case in enumerate(known.cases)
+        if case.name in names
+    ]
+
+
+def _globals(answer: Any) -> dict[str, Any]:
+    """The names around an answer."""
+    if isinstance(answer, type):
+        answer = vars(answer)["__init__"]
+    return inspect.unwrap(answer).__globals__

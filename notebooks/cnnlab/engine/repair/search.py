@@ -1,0 +1,340 @@
+"""Search for the small edit of a student's own source that makes every case right.
+
+The place and the kind of that edit are the cause. It takes no author and no list of mistakes, and
+knows nothing of a solution: what it gives back is a line, a kind, and two values of one expression.
+
+Edits are tried on the first wrong case, cheapest first; what gets it right is run on all cases,
+wrong ones first, and then on those of more seeds. If no single edit will do, the same edit is tried
+in several places at once.
+
+This room stands alone: it is given plain data (source, cases with their right values) and gives
+plain data back, so that it also serves where answers are graded.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import dataclasses
+import io
+import itertools
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..comparing import difference
+from ..exercise import Case, Outcome
+from ..limiting import TimeLimit, time_limit
+from ..problems import problem_of
+from . import expressions, statements
+from .edits import Edit
+from .names import Scope
+from .program import Program
+from .seeing import seen
+from .slots import slots
+from .tracing import Traced, traced
+
+EACH, LEAST, TIMES = 0.15, 0.03, 20
+"""Seconds that one call of a candidate may take: so many times what the answer itself takes, within
+these bounds. Where a loop decides by itself when to end, many candidates never do."""
+
+ALSO = 0.3
+"""What costs so little more, in another line, may as well be the cause."""
+
+PARTIAL = 0.8
+"""A share of the wrong cases that is worth a word, if no right one goes wrong."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A case, what is right there, and whether the answer is wrong in it."""
+
+    case: Case
+    right: Outcome
+    wrong: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """An edit that makes the cases right: plain data.
+
+    lines: where it is; kind, role: what kind of edit, and what the place is for.
+    code: the student's own text there. was, would: what it is in the first wrong case, and what it
+    would have to be, if both can be said in a few characters; at: what is computed then.
+    repaired, of: how many wrong cases become right, and how many there are.
+    """
+
+    lines: tuple[int, ...]
+    kind: str
+    role: str
+    code: str
+    cost: float
+    was: str
+    would: str
+    at: str
+    repaired: int
+    of: int
+
+
+class Search:
+    """The search on one answer; ``run`` goes on with it.
+
+    cases: what is judged, with one wrong case at least. more: gives those of more seeds; it is
+    called outside the fence. fence: what refuses ready-made functions.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        cases: list[Asked],
+        more: Callable[[], list[Asked]] = list,
+        fence: Callable[[], Any] = contextlib.nullcontext,
+    ):
+        self._program, self._more, self._fence = program, more, fence
+        self._cases = sorted(cases, key=lambda asked: not asked.wrong)
+        self._checks: list[Asked] | None = None
+        self._todo: list[tuple[Edit, ...]] | None = None
+        self._next, self._several = 0, False
+        self._now: tuple[Edit, ...] = ()
+        self._fenced, self._each = contextlib.ExitStack(), EACH
+        self.tries = 0
+        self.found: list[Found] = []
+        self.partial: Found | None = None
+        self.over = False
+
+    def run(self, until: float) -> None:
+        """Search on, until this moment (of ``time.monotonic``) or the end."""
+        while not self.over and time.monotonic() < until:
+            with contextlib.suppress(TimeLimit), _silent(), self._fenced, time_limit(EACH) as limit:
+                self._limit = limit
+                self._fenced.enter_context(self._fence())
+                while not self.over and time.monotonic() < until:
+                    self._step()
+
+    def _step(self) -> None:
+        """Try the next edit. Whatever stopped the last one, the tree is as it was first."""
+        self._limit.renew(EACH)
+        self._undo()
+        try:
+            if self._todo is None:
+                self._begin()
+            elif self._next >= len(self._todo):
+                self._end_of_list()
+            else:
+                self._now = self._todo[self._next]
+                self._next += 1
+                self._try(self._now)
+        except TimeLimit:
+            pass
+        self._undo()
+
+    def _undo(self) -> None:
+        for edit in reversed(self._now):
+            edit.undo()
+
+    def _begin(self) -> None:
+        """See which lines run in the first wrong case, and list the edits of these."""
+        started = time.monotonic()
+        ran = traced(self._program, self._first)
+        self._each = min(max(TIMES * (time.monotonic() - started), LEAST), EACH)
+        self._edits = sorted(_edits(self._program, ran), key=lambda edit: edit.cost)
+        self._todo = [(edit,) for edit in self._edits]
+
+    def _end_of_list(self) -> None:
+        if self.found or self._several:
+            self.over = True
+        else:
+            self._several = True
+            several = sorted(together(self._edits), key=lambda edits: edits[0].cost)
+            self._todo, self._next = several, 0
+
+    def _try(self, edits: tuple[Edit, ...]) -> None:
+        cost = max(edit.cost for edit in edits)
+        lines = tuple(dict.fromkeys(edit.line for edit in edits))
+        if self.found:
+            if cost > self.found[0].cost + ALSO:
+                self.over = True
+                return
+            if any(set(lines) & set(found.lines) for found in self.found):
+                return
+        self.tries += 1
+        try:
+            for edit in edits:
+                edit.apply()
+            answer = self._program.function(self._definition(edits[0]))
+        except (TimeLimit, KeyboardInterrupt):
+            raise
+        except BaseException:  # what is no program, or raises where it is defined
+            return
+        repaired = self._repaired(answer)
+        wrong = sum(asked.wrong for asked in self._cases)
+        if repaired == wrong and self._right_elsewhere(answer):
+            self.found.append(self._finding(edits, lines, repaired, wrong))
+        elif repaired and repaired < wrong and self.partial is None:
+            self.partial = self._finding(edits, lines, repaired, wrong)
+
+    def _definition(self, edit: Edit) -> ast.stmt:
+        """The definition that an edit is in."""
+        within = self._program.tree.body
+        return next(s for s in reversed(within) if s.lineno <= edit.statement.lineno)
+
+    def _repaired(self, answer: Callable) -> int:
+        """How many wrong cases become right; 0: not the first, or too few, or a right one breaks."""
+        wrong = sum(asked.wrong for asked in self._cases)
+        missed = 0
+        for i, asked in enumerate(self._cases):
+            if not self._right(answer, asked):
+                missed += 1
+                if i == 0 or not asked.wrong or missed > (1 - PARTIAL) * wrong:
+                    return 0
+        return wrong - missed
+
+    def _right_elsewhere(self, answer: Callable) -> bool:
+        """Whether it is right on cases of more seeds, too."""
+        if self._checks is None:
+            self._limit.renew(10.0)
+            self._fenced.close()  # the right answer may use what the student may not
+            self._checks = self._more()
+            self._fenced.enter_context(self._fence())
+        return all(self._right(answer, asked) for asked in self._checks)
+
+    def _right(self, answer: Callable, asked: Asked) -> bool:
+        self._limit.renew(self._each if asked is self._cases[0] else EACH)
+        return problem_of(asked.case, asked.right, outcome(answer, asked.case)) is None
+
+    def _first(self, answer: Callable) -> Outcome:
+        """What comes of the first wrong case."""
+        return outcome(answer, self._cases[0].case)
+
+    def _finding(
+        self, edits: tuple[Edit, ...], lines: tuple[int, ...], repaired: int, wrong: int
+    ) -> Found:
+        self._undo()
+        edit = edits[0]
+        code = ast.get_source_segment(self._program.source, edit.code) if edit.code else ""
+        was = would = at = ""
+        if len(edits) == 1:
+            was, would, at = seen(self._program, edit, self._first)
+        return Found(
+            *(lines, edit.kind, edit.role, (code or "")[:80], edit.cost, was, would, at),
+            *(repaired, wrong),
+        )
+
+
+def _edits(program: Program, seen: Traced) -> Iterator[Edit]:
+    """All edits of the lines that ran."""
+    for function, scope in _functions(program, seen):
+        for statement in _inside(function):
+            if statement.lineno in seen.lines or statement is function:
+                for slot in slots(statement):
+                    yield from expressions.edits_of(slot, scope)
+            for field in ("body", "orelse"):
+                if isinstance(getattr(statement, field, None), list):
+                    for edit in statements.edits_of(statement, field, scope):
+                        if edit.statement.lineno in seen.lines:
+                            yield edit
+
+
+def _functions(program: Program, seen: Traced) -> Iterator[tuple[ast.FunctionDef, Scope]]:
+    """Each function and method of which a line ran, and what is known of its names."""
+    own = {s.name for s in program.tree.body if hasattr(s, "name")}  # type: ignore[attr-defined]
+    for definition in program.tree.body:
+        among = definition.body if isinstance(definition, ast.ClassDef) else [definition]
+        of_self = [
+            node.attr
+            for node in ast.walk(definition)
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        ]
+        for function in among:
+            if isinstance(function, ast.FunctionDef):
+                lines = range(function.lineno, (function.end_lineno or 0) + 1)
+                if any(line in seen.lines for line in lines):
+                    yield function, seen.scope(function, program, own, list(dict.fromkeys(of_self)))
+
+
+def _inside(function: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """A function, and all statements in it."""
+    return (node for node in ast.walk(function) if isinstance(node, ast.stmt))
+
+
+def together(edits: list[Edit]) -> Iterator[tuple[Edit, ...]]:
+    """The same edit in several places at once."""
+    groups: dict[tuple, list[Edit]] = {}
+    for edit in edits:
+        if edit.key is not None:
+            groups.setdefault(edit.key, []).append(edit)
+    for group in groups.values():
+        if _of_places(group):
+            yield tuple(group)
+    for key, group in groups.items():  # a for b, and b for a
+        kind, *exchanged = key
+        other = groups.get((kind, *exchanged[::-1]))
+        if kind in ("name", "string") and other and exchanged == sorted(exchanged):
+            pairs = itertools.product(group, other)
+            yield from (pair for pair in pairs if pair[0].statement is pair[1].statement)
+            if _of_places([*group, *other]):
+                yield (*group, *other)
+
+
+def _of_places(group: list[Edit]) -> bool:
+    """Whether these are edits of several places, one each."""
+    return 2 <= len(group) <= 12 and len({id(edit.code) for edit in group}) == len(group)
+
+
+# ── calling a candidate ─────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Inside the block nothing is printed, and nobody is warned."""
+    nowhere = io.StringIO()
+    nowhere.write = len  # type: ignore[method-assign]
+    out, err = contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere)
+    with warnings.catch_warnings(), np.errstate(all="ignore"), out, err:
+        warnings.simplefilter("ignore")
+        yield
+
+
+def outcome(answer: Callable, case: Case) -> Outcome:
+    """What comes of calling a candidate, on arguments of its own."""
+    args, kwargs = _copied(case.args), _copied(case.kwargs)
+    _seeded()
+    try:
+        value = (case.probe(answer, *args, **kwargs)) if case.probe else answer(*args, **kwargs)
+    except (TimeLimit, KeyboardInterrupt):
+        raise
+    except BaseException as problem:  # SystemExit, too
+        names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
+        return Outcome("raised", errors=names, message=str(problem))
+    pairs = [*zip(case.args, args, strict=True), *((case.kwargs[k], kwargs[k]) for k in kwargs)]
+    changed = ("an argument",) if any(difference(a, b, 0, 0) for a, b in pairs) else ()
+    return Outcome("returned", value, changed=changed)
+
+
+def _seeded() -> None:
+    """Candidates draw the same numbers."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(0)
+
+
+def _copied(value: Any) -> Any:
+    """Arguments anew: no candidate gets what another one may have changed."""
+    if isinstance(value, np.ndarray):
+        again = value.copy()
+        if value.ndim and not value.flags.c_contiguous:  # nor is the copy
+            again = np.repeat(again, 2, axis=-1)[..., ::2]
+        again.flags.writeable = value.flags.writeable
+        return again
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    return value if isinstance(value, (int, float, str, type(None))) else copy.deepcopy(value)
