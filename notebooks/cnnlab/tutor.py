@@ -10,7 +10,7 @@ from typing import Any
 from .engine.asking import asked, find
 from .engine.examine import examine
 from .engine.exercise import EXERCISES
-from .engine.output import put
+from .engine.output import Live, put
 from .engine.shown import HEADLINE, MARK, as_html, as_text, number
 from .engine.verdict import MIME, Report
 
@@ -42,18 +42,29 @@ def check(
     """
     exercise, answer = asked(answer, value)
     seed = secrets.randbits(32) if hidden else 0
-    return tell(examine(exercise, answer, seed, hidden=hidden, worth=points))
+    live = Live()  # a report that stands is completed, if its cause is found a moment later
+    report = examine(
+        *(exercise, answer, seed),
+        hidden=hidden,
+        worth=points,
+        meanwhile=lambda report: live.put(_shown(report), done=False),
+    )
+    return tell(report, live)
 
 
-def tell(report: Report) -> Points:
+def tell(report: Report, live: Live | None = None) -> Points:
     """Show a report where the student looks, remember it, and give its points."""
     if not report.hidden:
         _latest[report.exercise.name] = report
-    data = report.as_data()
-    put({**_both(as_text(report), as_html(report)), MIME: data})
+    (live or Live()).put(_shown(report), done=True)
     points = Points(report.points)
     points.max_points = report.max_points
     return points
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    """A report in all its kinds."""
+    return {**_both(as_text(report), as_html(report)), MIME: report.as_data()}
 
 
 _given: dict[str, int] = {}

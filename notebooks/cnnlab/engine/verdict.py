@@ -65,10 +65,38 @@ class Cause:
 
 
 @dataclasses.dataclass(frozen=True)
+class Explanation:
+    """What was found out about one answer by trying, without a known mistake.
+
+    part: how it was found: "repair" (a small edit of the answer makes it right), "parameter" (the
+        right answer does the same, if it is asked for something else) or "relation" (what is right
+        becomes what the answer gives).
+    sentence: for the student. kind, role: what kind of edit or change, and of what.
+    lines: where, if a place is known. shown_by: the number of the case that shows it.
+    explains, of: how many wrong cases it explains, and how many there are.
+    """
+
+    part: str
+    sentence: str
+    kind: str
+    role: str
+    shown_by: int
+    explains: int
+    of: int
+    lines: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A few words, such as "line 7: reversal too much"."""
+        return f"line {self.lines[0]}: {self.kind}" if self.lines else f"{self.role}: {self.kind}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Findings:
     """Why an answer is wrong, as far as is known.
 
     causes: what does the same as the answer; several explain one part each of what is wrong.
+    explanation: what was found by trying; beside causes, the place of what they say.
     either: the two causes have the same evidence, so it is one of them.
     perhaps: a mistake that does the same here and there, which is no more than a hint.
     certain: sentences that are true whatever the reason.
@@ -77,6 +105,7 @@ class Findings:
     causes: tuple[Cause, ...] = ()
     either: bool = False
     perhaps: Cause | None = None
+    explanation: Explanation | None = None
     certain: tuple[str, ...] = ()
 
 
@@ -100,9 +129,10 @@ class Report:
     worth: float | None = None
 
     @property
-    def causes(self) -> list[Cause]:
-        """The known mistakes that the answer makes, as far as they are sure."""
-        return list(self.findings.causes)
+    def causes(self) -> list[Cause | Explanation]:
+        """What explains the answer, as far as it is sure: known mistakes, else what was tried."""
+        found = self.findings
+        return list(found.causes) or [found.explanation] * (found.explanation is not None)
 
     @property
     def max_points(self) -> float:
@@ -137,6 +167,11 @@ class Report:
         share = sum(r.case.weight for r in right) / sum(r.case.weight for r in self.results)
         return float(np.floor(100 * self.max_points * share + 1e-9) / 100)
 
+    def _found(self) -> dict[str, Any] | None:
+        """What was found by trying, without the student's own words."""
+        found = self.findings.explanation
+        return found and {"part": found.part, "kind": found.kind, "role": found.role}
+
     def as_data(self) -> dict[str, Any]:
         """What the grader keeps of it: JSON, and nothing of the inputs."""
         return {
@@ -144,7 +179,8 @@ class Report:
             "status": self.status,
             "points": self.points,
             "max_points": self.max_points,
-            "causes": [m.name for m in self.causes],
+            "causes": [m.name for m in self.findings.causes],
+            "found": self._found(),
             "cases": [
                 {"name": r.case.name, "problem": r.problem.kind if r.problem else None}
                 for r in self.results

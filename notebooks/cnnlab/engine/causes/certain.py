@@ -23,8 +23,14 @@ from .trivial import numbers, says_nothing
 def certain(results: list[Result], exercise: Exercise, answer: Any = None) -> tuple[str, ...]:
     """Sentences that are true whatever the reason is. answer: itself, if it is in this process."""
     asked = [r for r in results if not r.case.raises]
-    facts = [*_unread(answer, exercise), *_symptoms(asked), *contrast(asked, exercise)]
-    return tuple(facts) or (_which(asked),)
+    found = [*_unread(answer, exercise), *_symptoms(asked), *contrast(asked, exercise)]
+    return tuple(found) or (_which(asked),)
+
+
+def facts(results: list[Result], exercise: Exercise, answer: Any = None) -> tuple[str, ...]:
+    """Those of them that are worth saying beside a cause."""
+    asked = [r for r in results if not r.case.raises]
+    return (*_unread(answer, exercise), *contrast(asked, exercise))
 
 
 def _which(asked: list[Result]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from typing import Any
 
@@ -9,8 +10,9 @@ from ..calling import fence, guarded, rows_of
 from ..exercise import Exercise, Outcome
 from ..repair.beside import Forked, Here, begin
 from ..repair.program import NotSearched, Program
-from ..repair.search import Asked, Search
-from ..verdict import Known, Result
+from ..repair.search import Asked, Found, Search
+from ..repair.wording import sentence
+from ..verdict import Explanation, Known, Result
 from .certain import code_of
 
 UNSEARCHED = ("changed", "dtype", "no error")
@@ -25,9 +27,56 @@ MORE_SEEDS = (1, 2)
 """What makes every visible case right has to be right on these, too."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Repairs:
+    """What has been found. sure: it explains all; perhaps: it is no more than a hint.
+
+    over: nothing more will be found.
+    """
+
+    sure: Explanation | None = None
+    perhaps: Explanation | None = None
+    over: bool = True
+
+
+@dataclasses.dataclass
+class Searching:
+    """A search that is going on."""
+
+    running: Here | Forked
+    results: list[Result]
+
+    def wait(self, until: float) -> Repairs:
+        """What has been found at this moment (of ``time.monotonic``), or at the end."""
+        found = self.running.wait(until)
+        if not found.over:
+            return Repairs(over=False)
+        sure = [f for f in found.found if f.role != "condition"]
+        weak = [f for f in found.found if f.role == "condition"] or [found.partial]
+        return Repairs(
+            self._explanation(sure) if sure else None,
+            self._explanation(weak) if weak[0] and not sure else None,
+        )
+
+    def stop(self) -> None:
+        self.running.stop()
+
+    def _explanation(self, found: list[Found]) -> Explanation:
+        first, wrong = found[0], [r for r in self.results if r.problem]
+        if first.repaired == len(wrong):
+            good = "all cases would be right"
+        else:
+            good = f"{first.repaired} of the {len(wrong)} wrong cases would be right"
+        shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
+        return Explanation(
+            *("repair", sentence(found, good), first.kind, first.role),
+            *(shown, first.repaired, len(wrong), first.lines),
+        )
+
+
 def searching(
     results: list[Result], known: Known, exercise: Exercise, answer: Any, seconds: float
-) -> Here | Forked | None:
+) -> Searching | None:
     """Begin to search for a repair; None: there is nothing to search for, or in."""
     kinds = [r.problem.kind if r.problem else "" for r in results]
     due = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
@@ -54,7 +103,8 @@ def searching(
     except NotSearched:
         return None
     cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
-    return begin(Search(program, cases, more, lambda: fence(exercise)), seconds)
+    search = Search(program, cases, more, lambda: fence(exercise))
+    return Searching(begin(search, seconds), results)
 
 
 def right(result: Result, known: Known, i: int) -> Outcome:

@@ -36,7 +36,7 @@ from . import expressions, statements
 from .edits import Edit
 from .names import Scope
 from .program import Program
-from .seeing import seen
+from .seeing import part_of, seen
 from .slots import slots
 from .tracing import Traced, traced
 
@@ -46,6 +46,9 @@ these bounds. Where a loop decides by itself when to end, many candidates never 
 
 ALSO = 0.3
 """What costs so little more, in another line, may as well be the cause."""
+
+LONGEST = 60
+"""Characters of the student's own text."""
 
 PARTIAL = 0.8
 """A share of the wrong cases that is worth a word, if no right one goes wrong."""
@@ -65,8 +68,9 @@ class Found:
     """An edit that makes the cases right: plain data.
 
     lines: where it is; kind, role: what kind of edit, and what the place is for.
-    code: the student's own text there. was, would: what it is in the first wrong case, and what it
-    would have to be, if both can be said in a few characters; at: what is computed then.
+    code: the student's own text there; part: what of it is too much, if that is a part.
+    was, would: what it is in the first wrong case, and what it would have to be, if both can be said
+    in a few characters; at: what is computed then; case: the name of the case.
     repaired, of: how many wrong cases become right, and how many there are.
     """
 
@@ -74,10 +78,12 @@ class Found:
     kind: str
     role: str
     code: str
+    part: str
     cost: float
     was: str
     would: str
     at: str
+    case: str
     repaired: int
     of: int
 
@@ -216,14 +222,14 @@ class Search:
         self, edits: tuple[Edit, ...], lines: tuple[int, ...], repaired: int, wrong: int
     ) -> Found:
         self._undo()
-        edit = edits[0]
-        code = ast.get_source_segment(self._program.source, edit.code) if edit.code else ""
+        edit, source = edits[0], self._program.source
+        code = ast.get_source_segment(source, edit.code) if edit.code else ""
         was = would = at = ""
         if len(edits) == 1:
             was, would, at = seen(self._program, edit, self._first)
         return Found(
-            *(lines, edit.kind, edit.role, (code or "")[:80], edit.cost, was, would, at),
-            *(repaired, wrong),
+            *(lines, edit.kind, edit.role, (code or "")[:LONGEST], part_of(edit, source)[:LONGEST]),
+            *(edit.cost, was, would, at, self._cases[0].case.name, repaired, wrong),
         )
 
 

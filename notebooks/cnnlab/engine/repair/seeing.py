@@ -100,6 +100,24 @@ def _at(statement: ast.stmt, place: Callable[[], Any]) -> str:
     return f"{target.value.id}[{', '.join(str(int(i)) for i in index)}]"
 
 
+def part_of(edit: Edit, source: str) -> str:
+    """What is too much in the edited expression, in the student's own words: "…[::-1]"."""
+    node, kind = edit.code, edit.kind
+    if node is None:
+        return ""
+    whole = ast.get_source_segment(source, node) or ""
+    if kind == "keyword too much" and edit.key:
+        return f"{edit.key[2]}=…"
+    if kind == "function":
+        called = node.func if isinstance(node, ast.Call) else node
+        return ast.get_source_segment(source, called) or ""
+    kept = edit.new() if kind.endswith("too much") else node
+    if not hasattr(kept, "lineno") or kept is node or not isinstance(kept, ast.expr):
+        return ""
+    text = ast.get_source_segment(source, kept)
+    return whole.replace(text, "…", 1) if text and text in whole and text != whole else ""
+
+
 def told(own: Any, other: Any) -> tuple[str, str]:
     """Two values in a few characters each; of arrays the shapes, or how one comes of the other."""
     was, would = short(own), short(other)

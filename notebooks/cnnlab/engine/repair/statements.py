@@ -25,14 +25,22 @@ def edits_of(owner: ast.AST, field: str, scope: Scope) -> Iterator[Edit]:
             *_rewritten(owner, field, body, i, scope),
             *_inserted(owner, field, body, i, scope),
         ):
+            line = _moving(kind, body, i).lineno
+            key = (kind,) if kind in ("adds up", "sets anew") else None
             yield Edit(
-                *(cost, kind, "statement", statement, statement.lineno, None, _key(kind, statement)),
+                *(cost, kind, "statement", statement, line, None, key),
                 lambda changes=changes: changes,
             )
 
 
-def _key(kind: str, statement: ast.stmt) -> tuple | None:
-    return (kind,) if kind in ("adds up", "sets anew") else None
+def _moving(kind: str, body: list[ast.stmt], i: int) -> ast.stmt:
+    """The statement that an edit is about."""
+    inner = getattr(body[i], "body", [body[i]])
+    if kind in ("ends the loop", "last in the block"):
+        return inner[-1]
+    if kind == "first in the block":
+        return inner[0]
+    return body[i + 1] if kind == "after the loop" else body[i]
 
 
 def _with(body: list[ast.stmt], i: int, *new: ast.stmt, drop: int = 1) -> list[ast.stmt]:
