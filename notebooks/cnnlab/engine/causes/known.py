@@ -125,13 +125,13 @@ def explained(variant: Variant, results: list[Result]) -> set[int]:
     """
     trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
     wrong = {i for i, r in enumerate(results) if r.problem}
-    same = {
+    alike = {
         i for i in wrong - trains if contradicts(results[i], variant[i]) and same(results[i], variant[i])
     }
     late = sorted(wrong & trains)
-    if same or (late == sorted(wrong) and same(results[late[0]], variant[late[0]])):
-        same |= {i for i in late if same(results[i], variant[i])}
-    return same
+    if alike or (late == sorted(wrong) and same(results[late[0]], variant[late[0]])):
+        alike |= {i for i in late if same(results[i], variant[i])}
+    return alike
 
 
 def _wrong_elsewhere(variant: Variant, results: list[Result]) -> set[int]:

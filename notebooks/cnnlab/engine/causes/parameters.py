@@ -33,6 +33,8 @@ def parameter(results: list[Result], known: Known, exercise: Exercise) -> Explan
     due = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
     if not due or not speaks(results[due[0]]) or results[due[0]].case.judge:
         return None
+    if (problem := results[due[0]].problem) is None or problem.kind not in ("values", "shape"):
+        return None
     if known.right.seconds.get(due[0], 0) > SLOW:
         return None
     best: Explanation | None = None

@@ -37,7 +37,8 @@ class _Pair:
 def relation(results: list[Result]) -> Explanation | None:
     """The first relation that holds, in words."""
     due = [i for i, r in enumerate(results) if r.problem and not r.case.raises and not r.case.judge]
-    returned = [i for i in due if results[i].outcome.status == "returned"]
+    kinds = {i: p.kind for i in due if (p := results[i].problem)}
+    returned = [i for i in due if kinds[i] in ("values", "shape")]
     if len(returned) < 2 or returned[0] != due[0]:
         return None
     item = _only_item([results[i] for i in returned])

@@ -14,6 +14,14 @@ MOST_NAMES = 10
 """So many names of one kind are tried in one place, those of the function's own first."""
 
 
+Place = tuple[int, int, int, int]
+"""Where an expression stands: its first line and column, its last line and column."""
+
+
+def place_of(node: ast.expr) -> Place:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
 @dataclasses.dataclass
 class Scope:
     """What is known in one function.
@@ -22,6 +30,7 @@ class Scope:
     kinds: of each name that was seen, "n" a number, "a" an array or tensor, "l" a list or the
         like, "s" a string, "o" something else; "?" it is not known (in a comprehension, say).
     strings: the words that stand in the source or are given to it; of_self: attributes of self.
+    expressions: the kind of each expression that was reached.
     """
 
     parameters: list[str]
@@ -31,6 +40,13 @@ class Scope:
     strings: list[str]
     of_self: list[str]
     uses_torch: bool
+    expressions: dict[Place, str]
+
+    def kind_of(self, node: ast.expr) -> str:
+        """What kind of thing an expression was; "?" if it was not reached."""
+        if isinstance(node, ast.Constant):
+            return kind_of(node.value)
+        return self.expressions.get(place_of(node), "?")
 
     def kind(self, name: str) -> str:
         return self.kinds.get(name, "?")

@@ -117,7 +117,7 @@ class Program:
     def run(self, tree: ast.Module, more: dict[str, Any]) -> Callable:
         """The answer of another tree, which uses ``more`` names."""
         space = {**self._fresh(), **more}
-        exec(compile(tree, "<candidate>", "exec"), space)
+        exec(compile(ast.fix_missing_locations(tree), "<candidate>", "exec"), space)
         return self._guard(space[self.name])
 
     def _fresh(self) -> dict[str, Any]:

@@ -125,12 +125,14 @@ def told(own: Any, other: Any) -> tuple[str, str]:
         return was, would
     one, two = (getattr(v, "shape", None) for v in (own, other))
     if isinstance(one, tuple) and isinstance(two, tuple) and tuple(one) != tuple(two):
-        return f"an array of shape {tuple(one)}", f"one of shape {tuple(two)}"
-    if was and isinstance(two, tuple):
-        return was, f"an array of shape {tuple(two)}"
-    if would and isinstance(one, tuple):
-        return f"an array of shape {tuple(one)}", would
-    return "", ""
+        return _shape(one), _shape(two)
+    return ("", "") if one is None and two is None else (was or _shape(one), would or _shape(two))
+
+
+def _shape(shape: Any) -> str:
+    if not isinstance(shape, tuple):
+        return ""
+    return f"an array of shape {tuple(shape)}" if shape else "a single number"
 
 
 def short(value: Any) -> str:

@@ -13,19 +13,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ..limiting import TimeLimit
-from .names import Scope, comprehended, kind_of
+from .names import Place, Scope, comprehended, kind_of, place_of
 from .program import Program
-from .slots import statements
+from .slots import slots, statements
 
 _NOTE = "_note_line(0, _names_here())"
 
 
 @dataclasses.dataclass
 class Traced:
-    """The lines that ran, and the kinds of the names at each."""
+    """The lines that ran, the kinds of the names at each, and the kinds of all expressions."""
 
     lines: set[int] = dataclasses.field(default_factory=set)
     kinds: dict[int, dict[str, str]] = dataclasses.field(default_factory=dict)
+    expressions: dict[Place, str] = dataclasses.field(default_factory=dict)
+    _places: list[Place] = dataclasses.field(default_factory=list)
 
     def note(self, line: int, names: dict[str, Any]) -> None:
         if line not in self.lines or len(self.kinds) < 200:
@@ -33,6 +35,24 @@ class Traced:
             self.kinds.setdefault(line, {}).update(
                 {n: k for n, v in names.items() if n != "self" and (k := kind_of(v))}
             )
+
+    def watch(self, definition: ast.stmt) -> None:
+        """Put a look at each expression of a definition into it."""
+        for statement in statements([definition]):
+            for slot in list(slots(statement)) if statement is not definition else ():
+                node, look = slot.node, ast.Name("_look_at", ast.Load())
+                if isinstance(node, (ast.Constant, ast.Starred)) or slot.role == "default":
+                    continue
+                watched = ast.Call(look, [ast.Constant(len(self._places)), node], [])
+                self._places.append(place_of(node))
+                ((owner, field, value),) = slot.put(watched)
+                setattr(owner, field, value)
+
+    def look(self, number: int, value: Any) -> Any:
+        """Note what an expression is, and hand it on."""
+        if number < len(self._places):
+            self.expressions[self._places[number]] = kind_of(value)
+        return value
 
     def scope(
         self, function: ast.FunctionDef, program: Program, own: set[str], of_self: list[str]
@@ -56,17 +76,18 @@ class Traced:
         return Scope(
             *(parameters, own, program.space, {n: kinds[n] for n in ordered}),
             *(list(dict.fromkeys(strings)), of_self, bool({"torch", "nn", "F"} & program.used)),
+            self.expressions,
         )
 
 
 def traced(program: Program, call: Callable[[Callable], Any]) -> Traced:
     """Run the program once and see. call: calls the answer."""
-    tree = program.parsed()
+    tree, seen = program.parsed(), Traced()
     for definition in tree.body:
+        seen.watch(definition)
         _noted(definition)
-    seen = Traced()
     with contextlib.suppress(TimeLimit):  # what has run until then has run
-        call(program.run(tree, {"_note_line": seen.note, "_names_here": locals}))
+        call(program.run(tree, {"_note_line": seen.note, "_names_here": locals, "_look_at": seen.look}))
     return seen
 
 

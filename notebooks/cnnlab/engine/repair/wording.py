@@ -78,7 +78,7 @@ BY_VALUE = {
     *("name for a constant", "parentheses", "order of operands", "factor missing", "power missing"),
     *("divisor missing", "term missing", "reduction missing", "function", "subscript missing"),
     *("condition too much", "order of entries", "subscript too much", "transposition missing"),
-    *("list missing", "float missing", "tuple missing", "item missing", "call too much"),
+    *("list missing", "float missing", "tuple missing", "item missing"),
 }
 """Kinds of which two values say more than a question."""
 
