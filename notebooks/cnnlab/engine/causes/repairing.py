@@ -70,7 +70,8 @@ class Searching:
         shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
         return Explanation(
             *("repair", sentence(found, good), first.kind, first.role),
-            *(shown, first.repaired, len(wrong), first.lines),
+            *(shown, first.repaired, len(wrong)),
+            tuple(dict.fromkeys(line for f in found for line in f.lines)),
         )
 
 

@@ -299,9 +299,14 @@ def _items(node: ast.Tuple | ast.List, slot: Slot) -> Iterator[Raw]:
 
 def _around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
     """What may be missing around an expression, by what it was when it was reached."""
-    if isinstance(node, (ast.Lambda, ast.Starred, ast.Slice)) or slot.role in ("condition", "loop"):
+    if isinstance(node, (ast.Lambda, ast.Starred, ast.Slice)) or slot.role == "condition":
         return
     kind = scope.kind_of(node)
+    if slot.role == "loop":
+        size = ast.Call(_load("len"), [node], [])
+        if kind in "al":
+            yield 1.7, "positions", None, lambda: ast.Call(_load("range"), [size], [])
+        return
     if kind in "so":  # a word, a model
         return
     display = isinstance(node, (ast.Tuple, ast.List))

@@ -124,9 +124,9 @@ def told(own: Any, other: Any) -> tuple[str, str]:
     if was and would:
         return was, would
     one, two = (getattr(v, "shape", None) for v in (own, other))
-    if isinstance(one, tuple) and isinstance(two, tuple) and tuple(one) != tuple(two):
-        return _shape(one), _shape(two)
-    return ("", "") if one is None and two is None else (was or _shape(one), would or _shape(two))
+    if one == two:  # arrays alike, or neither is one
+        return "", ""
+    return was or _shape(one), would or _shape(two)
 
 
 def _shape(shape: Any) -> str:

@@ -25,7 +25,7 @@ def edits_of(owner: ast.AST, field: str, scope: Scope) -> Iterator[Edit]:
             *_rewritten(owner, field, body, i, scope),
             *_inserted(owner, field, body, i, scope),
         ):
-            line = _moving(kind, body, i).lineno
+            line = _line(kind, body, i)
             key = (kind,) if kind in ("adds up", "sets anew") else None
             yield Edit(
                 *(cost, kind, "statement", statement, line, None, key),
@@ -33,14 +33,16 @@ def edits_of(owner: ast.AST, field: str, scope: Scope) -> Iterator[Edit]:
             )
 
 
-def _moving(kind: str, body: list[ast.stmt], i: int) -> ast.stmt:
-    """The statement that an edit is about."""
+def _line(kind: str, body: list[ast.stmt], i: int) -> int:
+    """The line that an edit is about."""
     inner = getattr(body[i], "body", [body[i]])
     if kind in ("ends the loop", "last in the block"):
-        return inner[-1]
+        return inner[-1].lineno
     if kind == "first in the block":
-        return inner[0]
-    return body[i + 1] if kind == "after the loop" else body[i]
+        return inner[0].lineno
+    if kind == "return missing":
+        return body[-1].end_lineno or 0
+    return body[i + (kind == "after the loop")].lineno
 
 
 def _with(body: list[ast.stmt], i: int, *new: ast.stmt, drop: int = 1) -> list[ast.stmt]:

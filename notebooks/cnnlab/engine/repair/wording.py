@@ -28,6 +28,13 @@ ASKS = {
     ),
     "name for a constant": "{code} is used here. With a fixed number {good}.",
     "order of arguments": "are the arguments of {code} in the right order? Swapped, {good}.",
+    "argument too much": "are all arguments of {code} needed? Without one of them {good}.",
+    "item too much": "are all parts of {code} needed? Without one of them {good}.",
+    "condition too much": "look at {code}: without this condition {good}.",
+    "lower of a slice too much": "should {code} begin there? From the first entry on {good}.",
+    "upper of a slice too much": "should {code} end there? Up to the last entry {good}.",
+    "step of a slice too much": "should {code} leave entries out, or turn them round?",
+    "positions": "does the loop need the values of {code}, or their positions?",
     "order of items": "are the parts of {code} in the right order? Swapped, {good}.",
     "order of axes": "are the axes in {code} in the right order? Swapped, {good}.",
     "order of entries": "look at the direction of {code}: counted from the other end {good}.",
@@ -88,11 +95,13 @@ def sentence(found: list[Found], good: str) -> str:
 
     good: how far it goes, "all cases would be right".
     """
-    said = [_one(f, good) for f in found[:3]]
+    found = sorted(found[:3], key=lambda f: f.lines)
+    said = [_one(f, good) for f in found]
     if len(said) == 1:
         return said[0]
-    places = " or ".join(_place(f.lines) for f in found[:3])
-    return f"It is either in {places}. {' '.join(said)}"
+    places = [f"in {_place(f.lines)}" for f in found]
+    either = "either " if len(places) == 2 else ""
+    return f"It is {either}{', '.join(places[:-1])} or {places[-1]}. {' '.join(said)}"
 
 
 def _place(lines: tuple[int, ...]) -> str:
