@@ -103,7 +103,6 @@ def mse(yhat, y):
 """
 
 
-
 @functools.cache
 def slipped(source):
     """The report on one of the answers above with a slip in it."""
@@ -268,7 +267,12 @@ def test_a_child_of_a_process_with_several_threads_does_not_wait_for_them():
     try:
         torch.set_num_threads(4)
         torch.rand(2000, 2000) @ torch.rand(2000, 2000)  # now they are there
-        found = report_on("mse", MSE.replace(".mean()", ".mean() + torch.rand(300, 300).mm(torch.zeros(300, 300)).sum() + 1")).findings
+        found = report_on(
+            "mse",
+            MSE.replace(
+                ".mean()", ".mean() + torch.rand(300, 300).mm(torch.zeros(300, 300)).sum() + 1"
+            ),
+        ).findings
         assert found.explanation is not None
     finally:
         torch.set_num_threads(threads)

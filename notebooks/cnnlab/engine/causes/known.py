@@ -126,7 +126,9 @@ def explained(variant: Variant, results: list[Result]) -> set[int]:
     trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
     wrong = {i for i, r in enumerate(results) if r.problem}
     alike = {
-        i for i in wrong - trains if contradicts(results[i], variant[i]) and same(results[i], variant[i])
+        i
+        for i in wrong - trains
+        if contradicts(results[i], variant[i]) and same(results[i], variant[i])
     }
     late = sorted(wrong & trains)
     if alike or (late == sorted(wrong) and same(results[late[0]], variant[late[0]])):

@@ -97,14 +97,18 @@ def _pair(result: Result, item: int | None) -> _Pair | None:
     if not all(is_array(v) or is_number(v) for v in (right, yours)):
         return None
     one, other = (np.asarray(to_numpy(v) if is_array(v) else v) for v in (right, yours))
-    if any(a.dtype.kind not in "fiu" or not a.size or not np.isfinite(a).all() for a in (one, other)):
+    if any(
+        a.dtype.kind not in "fiu" or not a.size or not np.isfinite(a).all() for a in (one, other)
+    ):
         return None
     return _Pair(one.astype(float), other.astype(float), _named(result))
 
 
 def _named(result: Result) -> dict[str, float]:
     """Numbers with a name: arguments, and how many entries or what sum an array argument has."""
-    parameters = list(inspect.signature(result.case.probe).parameters)[1:] if result.case.probe else []
+    parameters = (
+        list(inspect.signature(result.case.probe).parameters)[1:] if result.case.probe else []
+    )
     given = {**dict(zip(parameters, result.case.args, strict=False)), **result.case.kwargs}
     found: dict[str, float] = {}
     for name, value in given.items():
@@ -142,7 +146,7 @@ def _of_one_shape(right: np.ndarray, yours: np.ndarray) -> Iterator[tuple[str, s
             along = f" along axis {axis}" if right.ndim > 1 else ""
             yield "reversed", f"yours are the right numbers, backwards{along}"
     if right.size > 2 and _close(np.sort(right.ravel()), np.sort(yours.ravel())):
-        yield "order", "yours are the right numbers in another order"
+        yield "order", "yours are the right numbers, but at other places"
     for kind, words, make in _CHANGED:
         if _close(make(right), yours):
             yield kind, words
@@ -150,7 +154,11 @@ def _of_one_shape(right: np.ndarray, yours: np.ndarray) -> Iterator[tuple[str, s
 
 _CHANGED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("negative", "yours has the other sign", np.negative),
-    ("clipped", "yours is right where the right number is positive, and 0 elsewhere", lambda a: np.maximum(a, 0)),
+    (
+        "clipped",
+        "yours is right where the right number is positive, and 0 elsewhere",
+        lambda a: np.maximum(a, 0),
+    ),
     ("clipped", "yours is the right number without its sign", np.abs),
     ("rounded", "yours is the right number, rounded", np.round),
     ("rounded", "yours is the right number without its fraction", np.trunc),

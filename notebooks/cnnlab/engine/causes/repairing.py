@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import time
 from typing import Any
 
 from ..calling import fence, guarded, rows_of
 from ..exercise import Exercise, Outcome
 from ..repair.beside import Forked, Here, begin
 from ..repair.program import NotSearched, Program
-from ..repair.search import Asked, Found, Search
+from ..repair.search import Asked, Found, Search, outcome
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
 from .certain import code_of
@@ -85,7 +86,9 @@ def searching(
     if not first or kinds[first[0]] in UNSEARCHED or set(kinds) & set(NEVER):
         return None
     chosen = [
-        i for i, r in enumerate(results) if not _trains(i, r, known) and kinds[i] not in UNSEARCHED
+        i
+        for i, r in enumerate(results)
+        if kinds[i] not in UNSEARCHED and not _trains(r, known.right.seconds.get(i, 0), exercise)
     ]
     code = code_of(answer)
     rows = rows_of(code.co_filename) if code else None
@@ -113,9 +116,18 @@ def right(result: Result, known: Known, i: int) -> Outcome:
     return Outcome("returned") if result.case.judge else known.right[i]
 
 
-def _trains(i: int, result: Result, known: Known) -> bool:
-    """Whether a case is too slow, or too much a matter of luck, to be asked a thousand times."""
-    return bool(result.case.draws and result.case.judge) or known.right.seconds.get(i, 0) > SLOW
+def _trains(result: Result, seconds: float, exercise: Exercise) -> bool:
+    """Whether a case is too slow, or too much a matter of luck, to be asked a thousand times.
+
+    seconds: what it took the right answer, which may have been its first call: that is slow, too.
+    """
+    if result.case.draws and result.case.judge:
+        return True
+    if seconds <= SLOW:
+        return False
+    begun = time.thread_time()
+    outcome(exercise.reference, result.case)
+    return time.thread_time() - begun > SLOW
 
 
 def _asked(exercise: Exercise, seed: int, names: set[str]) -> list[Asked]:

@@ -107,7 +107,11 @@ def _of_arrays(name: str, axes: int) -> Iterator[Variant]:
         ("ignored", f"a `{name}` of ones", np.ones_like),
         ("negative", f"the negative of `{name}`", lambda v: -v),
         ("sorted", f"`{name}` sorted", np.sort),
-        ("mean", f"a `{name}` that is its own mean everywhere", lambda v: np.full_like(v, v.mean())),
+        (
+            "mean",
+            f"a `{name}` that is its own mean everywhere",
+            lambda v: np.full_like(v, v.mean()),
+        ),
         ("normalised", f"`{name}` divided by its sum", lambda v: v / v.sum()),
     ):
         yield Variant(name, kind, _put(name, make), words)

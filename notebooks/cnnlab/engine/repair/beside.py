@@ -70,7 +70,9 @@ class Forked:
         self._results = Results()
         self._read, write = os.pipe()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # 3.12 warns of threads: the child's first act is theirs
+            warnings.simplefilter(
+                "ignore"
+            )  # 3.12 warns of threads: the child's first act is theirs
             self._child = os.fork()
         if self._child == 0:
             _be_the_child(search, write, self._end)

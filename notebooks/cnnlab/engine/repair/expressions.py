@@ -13,7 +13,14 @@ Make = Callable[[], ast.expr]
 Raw = tuple[float, str, tuple | None, Make]
 """(cost, kind, key, what makes the new expression)."""
 
-ENDS = ("end of a range", "lower end of a slice", "upper end of a slice", "index", "size", "compared")
+ENDS = (
+    "end of a range",
+    "lower end of a slice",
+    "upper end of a slice",
+    "index",
+    "size",
+    "compared",
+)
 """Roles in which one more or one less is likely."""
 
 WHOLE = ("value", "argument", "item")
@@ -26,7 +33,12 @@ def edits_of(slot: Slot, scope: Scope) -> Iterator[Edit]:
     place = dict(statement=slot.statement, line=node.lineno, role=slot.role)
     for cost, kind, key, make in (*_of_node(node, slot, scope), *_around(node, slot, scope)):
         yield Edit(
-            cost=cost, kind=kind, code=node, key=None if key is None else (kind, *key), make=_put(slot, make), **place
+            cost=cost,
+            kind=kind,
+            code=node,
+            key=None if key is None else (kind, *key),
+            make=_put(slot, make),
+            **place,
         )
 
 
@@ -172,9 +184,7 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
             yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
 
 
-def _keywords_missing(
-    node: ast.Call, called: str, scope: Scope
-) -> Iterator[tuple[str, ast.expr]]:
+def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tuple[str, ast.expr]]:
     """Arguments that a call might lack: an axis, or one of the function's own parameters."""
     given = {k.arg for k in node.keywords}
     if called in REDUCTIONS:
@@ -216,7 +226,9 @@ def _subscript(node: ast.Subscript, slot: Slot, scope: Scope) -> Iterator[Raw]:
         yield 1.8, "axis", ("column",), lambda: with_index(every)
 
 
-def _index_part(part: ast.expr, scope: Scope) -> Iterator[tuple[float, str, tuple | None, ast.expr]]:
+def _index_part(
+    part: ast.expr, scope: Scope
+) -> Iterator[tuple[float, str, tuple | None, ast.expr]]:
     """What else may stand in one axis of a subscript."""
     if not isinstance(part, ast.Slice):
         if not isinstance(part, ast.Constant):
@@ -234,7 +246,12 @@ def _index_part(part: ast.expr, scope: Scope) -> Iterator[tuple[float, str, tupl
     if lower is None:
         yield 1.7, "slice", ("from 1",), ast.Slice(ast.Constant(1), upper, step)
     if upper is None:
-        yield 1.7, "slice", ("to -1",), ast.Slice(lower, ast.UnaryOp(ast.USub(), ast.Constant(1)), step)
+        yield (
+            1.7,
+            "slice",
+            ("to -1",),
+            ast.Slice(lower, ast.UnaryOp(ast.USub(), ast.Constant(1)), step),
+        )
     if step is None:
         back = ast.UnaryOp(ast.USub(), ast.Constant(1))
         if lower is None and upper is None:
@@ -318,7 +335,9 @@ def _around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
             )
     if slot.role == "size" or display:
         return
-    if (slot.role in WHOLE or slot.role in ENDS or isinstance(slot.owner, ast.BinOp)) and kind != "l":
+    if (
+        slot.role in WHOLE or slot.role in ENDS or isinstance(slot.owner, ast.BinOp)
+    ) and kind != "l":
         yield from _arithmetic(node, slot, scope, kind)
     if slot.role in (*WHOLE, "object", "operand") and not isinstance(node, ast.Constant):
         yield from _wrapped(node, slot, scope, kind)

@@ -40,7 +40,20 @@ for _family in FAMILIES:
         ALIKE[_name] = (*known, *(n for n in _family if n != _name and n not in known))
 
 REDUCTIONS = {
-    *("sum", "mean", "max", "min", "median", "prod", "std", "var", "argmax", "argmin", "any", "all"),
+    *(
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "median",
+        "prod",
+        "std",
+        "var",
+        "argmax",
+        "argmin",
+        "any",
+        "all",
+    ),
     *("softmax", "cumsum", "amax", "amin", "flip", "sort", "argsort", "norm"),
 }
 """They work along an axis."""

@@ -109,6 +109,7 @@ class Search:
         self._next, self._several = 0, False
         self._now: tuple[Edit, ...] = ()
         self._fenced, self._each = contextlib.ExitStack(), EACH
+        self._without: list[tuple[int, int]] = []
         self.tries = 0
         self.found: list[Found] = []
         self.partial: Found | None = None
@@ -169,6 +170,8 @@ class Search:
                 return
             if any(set(lines) & set(found.lines) for found in self.found):
                 return
+            if any(begin < line <= end for line in lines for begin, end in self._without):
+                return
         self.tries += 1
         try:
             for edit in edits:
@@ -182,6 +185,9 @@ class Search:
         wrong = sum(asked.wrong for asked in self._cases)
         if repaired == wrong and self._right_elsewhere(answer):
             self.found.append(self._finding(edits, lines, repaired, wrong))
+            if edits[0].kind == "statement too much":  # and so is what stands in it
+                statement = edits[0].statement
+                self._without.append((statement.lineno, statement.end_lineno or 0))
         elif repaired and repaired < wrong and self.partial is None:
             self.partial = self._finding(edits, lines, repaired, wrong)
 
@@ -228,7 +234,7 @@ class Search:
         if len(edits) == 1:
             was, would, at = seen(self._program, edit, self._first)
         return Found(
-            *(lines, edit.kind, edit.role, (code or "")[:LONGEST], part_of(edit, source)[:LONGEST]),
+            *(lines, edit.kind, edit.role, _cut(code or ""), _cut(part_of(edit, source))),
             *(edit.cost, was, would, at, self._cases[0].case.name, repaired, wrong),
         )
 
@@ -291,6 +297,10 @@ def together(edits: list[Edit]) -> Iterator[tuple[Edit, ...]]:
 def _of_places(group: list[Edit]) -> bool:
     """Whether these are edits of several places, one each."""
     return 2 <= len(group) <= 12 and len({id(edit.code) for edit in group}) == len(group)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 # ── calling a candidate ─────────────────────────────────────────────────────

@@ -92,7 +92,7 @@ def _parts(target: ast.Subscript) -> list[ast.expr]:
 
 
 def _at(statement: ast.stmt, place: Callable[[], Any]) -> str:
-    """"h[0]" for what is computed then; "" if it is not one entry."""
+    """ "h[0]" for what is computed then; "" if it is not one entry."""
     target, index = _target(statement), place()
     if target is None or index is None or not all(isinstance(i, (int, np.integer)) for i in index):
         return ""
@@ -120,6 +120,8 @@ def part_of(edit: Edit, source: str) -> str:
 
 def told(own: Any, other: Any) -> tuple[str, str]:
     """Two values in a few characters each; of arrays the shapes, or how one comes of the other."""
+    if isinstance(own, list) and hasattr(other, "shape"):
+        return "a list", "an array"
     was, would = short(own), short(other)
     if was and would:
         return was, would

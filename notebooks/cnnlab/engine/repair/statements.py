@@ -109,7 +109,11 @@ def _rewritten(
         yield 1.1, "adds up", instead(new)
         for op in (ast.Add, ast.Sub, ast.Mult, ast.Div):
             if not isinstance(statement.op, op):
-                yield 1.2, "operator", instead(ast.AugAssign(statement.target, op(), statement.value))
+                yield (
+                    1.2,
+                    "operator",
+                    instead(ast.AugAssign(statement.target, op(), statement.value)),
+                )
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
         yield 1.1, "order of names", [(statement.target, "elts", statement.target.elts[::-1])]
     elif isinstance(statement, ast.Expr) and i == len(body) - 1:
@@ -165,4 +169,3 @@ def _parsed(line: str) -> ast.stmt:
             if hasattr(node, name):
                 delattr(node, name)
     return statement
-

@@ -87,7 +87,11 @@ def traced(program: Program, call: Callable[[Callable], Any]) -> Traced:
         seen.watch(definition)
         _noted(definition)
     with contextlib.suppress(TimeLimit):  # what has run until then has run
-        call(program.run(tree, {"_note_line": seen.note, "_names_here": locals, "_look_at": seen.look}))
+        call(
+            program.run(
+                tree, {"_note_line": seen.note, "_names_here": locals, "_look_at": seen.look}
+            )
+        )
     return seen
 
 

@@ -56,7 +56,7 @@ ASKS = {
     "reversal missing": "is {code} in the order that is needed here? The other way round, {good}.",
     "copy missing": "work on a copy here: {good} then.",
     "clone missing": "work on a copy here: {good} then.",
-    "float missing": "are these numbers with fractions, in an array? With such {good}.",
+    "float missing": "is {code} an array of numbers with fractions? With one {good}.",
     "relu missing": "is an activation missing at {code}? With one {good}.",
     "sets anew": "what was there before is lost in this line. Should it be kept, and added to?",
     "adds up": "this line adds to what was there before. Should it replace that?",
@@ -145,4 +145,4 @@ def _whole(text: str) -> bool:
 def _code(text: str) -> str:
     """The student's own words, in one line and marked as code."""
     line = " ".join(text.replace("`", "'").split())
-    return f"`{line}`" if line else "this"
+    return f"`{line}`" if line else "this line"
