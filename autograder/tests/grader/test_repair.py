@@ -1,4 +1,4 @@
-"""The search for the small edit that makes an answer right: what it finds, and what it never does."""
+"""The search for the edit that makes an answer right: what it finds, and what it never does."""
 
 from __future__ import annotations
 

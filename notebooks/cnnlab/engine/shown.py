@@ -119,8 +119,8 @@ def first_wrong(report: Report) -> Result | None:
 def lines(report: Report) -> list[tuple[str, str]]:
     """The report as (kind, text) pairs, from which both text and HTML are made.
 
-    kind: "cause", "found" (what was tried), "certain", "case", "problem", "arithmetic", "replay", "picture" (which text
-        has none of), "list" or "next".
+    kind: "cause", "found" (what was tried), "certain", "case", "problem", "arithmetic", "replay",
+        "picture" (which text has none of), "list" or "next".
     """
     if report.status == "not attempted":
         return [

@@ -132,7 +132,8 @@ class Report:
     def causes(self) -> list[Cause | Explanation]:
         """What explains the answer, as far as it is sure: known mistakes, else what was tried."""
         found = self.findings
-        return list(found.causes) or [found.explanation] * (found.explanation is not None)
+        tried = [found.explanation] if found.explanation else []
+        return [*found.causes] or [*tried]
 
     @property
     def max_points(self) -> float:

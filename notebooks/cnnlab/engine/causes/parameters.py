@@ -8,12 +8,11 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-
 from typing import Any
 
 from ..exercise import Exercise, Outcome
 from ..limiting import TimeLimit, time_limit
-from ..repair.search import outcome
+from ..repair.candidates import outcome
 from ..repair.seeing import short
 from ..verdict import Explanation, Known, Result
 from .known import contradicts, same, speaks
@@ -79,10 +78,9 @@ class _Tried:
         explained = [i for i in due if self._same(results[i])]
         if 2 * len(explained) < len(due) or not _rich(explained, results):
             return None
-        for result in results:
-            if not result.problem and not result.case.raises and not result.case.draws:
-                if contradicts(result, self._outcome(result)):
-                    return None
+        right = [r for r in results if not r.problem and not r.case.raises and not r.case.draws]
+        if any(contradicts(r, self._outcome(r)) for r in right):
+            return None
         shown = simplest(results, [i for i in explained if speaks(results[i])])
         self._outcome(results[shown])
         return Explanation(

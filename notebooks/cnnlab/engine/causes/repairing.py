@@ -10,8 +10,9 @@ from typing import Any
 from ..calling import fence, guarded, rows_of
 from ..exercise import Exercise, Outcome
 from ..repair.beside import Forked, Here, begin
+from ..repair.candidates import outcome
 from ..repair.program import NotSearched, Program
-from ..repair.search import Asked, Found, Search, outcome
+from ..repair.search import Asked, Found, Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
 from .certain import code_of
@@ -53,11 +54,10 @@ class Searching:
         if not found.over:
             return Repairs(over=False)
         sure = [f for f in found.found if f.role != "condition"]
-        weak = [f for f in found.found if f.role == "condition"] or [found.partial]
-        return Repairs(
-            self._explanation(sure) if sure else None,
-            self._explanation(weak) if weak[0] and not sure else None,
-        )
+        if sure:
+            return Repairs(self._explanation(sure))
+        hints = found.found or ([found.partial] if found.partial else [])
+        return Repairs(perhaps=self._explanation(hints) if hints else None)
 
     def stop(self) -> None:
         self.running.stop()

@@ -1,4 +1,4 @@
-"""What may be used in the place of an argument: its default, its neighbour, itself the wrong way."""
+"""What may stand in the place of an argument: its default, its neighbour, itself backwards."""
 
 from __future__ import annotations
 

@@ -5,40 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from .around import Make, Raw, around, load
 from .edits import Change, Edit, Slot
 from .families import ALIKE, REDUCTIONS
 from .names import Scope
-
-Make = Callable[[], ast.expr]
-Raw = tuple[float, str, tuple | None, Make]
-"""(cost, kind, key, what makes the new expression)."""
-
-ENDS = (
-    "end of a range",
-    "lower end of a slice",
-    "upper end of a slice",
-    "index",
-    "size",
-    "compared",
-)
-"""Roles in which one more or one less is likely."""
-
-WHOLE = ("value", "argument", "item")
-"""Roles in which something may be missing around the whole expression."""
 
 
 def edits_of(slot: Slot, scope: Scope) -> Iterator[Edit]:
     """All edits of the expression in a slot."""
     node = slot.node
-    place = dict(statement=slot.statement, line=node.lineno, role=slot.role)
-    for cost, kind, key, make in (*_of_node(node, slot, scope), *_around(node, slot, scope)):
+    for cost, kind, key, make in (*_of_node(node, slot, scope), *around(node, slot, scope)):
+        told = None if key is None else (kind, *key)
         yield Edit(
-            cost=cost,
-            kind=kind,
-            code=node,
-            key=None if key is None else (kind, *key),
-            make=_put(slot, make),
-            **place,
+            *(cost, kind, slot.role, slot.statement, node.lineno, node, told), _put(slot, make)
         )
 
 
@@ -92,19 +71,19 @@ def _constant(node: ast.Constant, slot: Slot, scope: Scope) -> Iterator[Raw]:
                 cost = 1.0 if other in near else 1.3
                 yield cost, "constant", (value, other), lambda other=other: ast.Constant(other)
         for name in scope.names("n?"):
-            yield 1.3, "constant for a name", (value, name), lambda name=name: _load(name)
+            yield 1.3, "constant for a name", (value, name), lambda name=name: load(name)
     elif isinstance(value, str):
         for other in scope.strings:
             if other != value:
                 yield 1.2, "string", (value, other), lambda other=other: ast.Constant(other)
     elif value is None:
         for name in scope.names("n?o"):
-            yield 1.4, "constant for a name", (value, name), lambda name=name: _load(name)
+            yield 1.4, "constant for a name", (value, name), lambda name=name: load(name)
 
 
 def _name(node: ast.Name, slot: Slot, scope: Scope) -> Iterator[Raw]:
     for other in scope.like(node.id):
-        yield 1.1, "name", (node.id, other), lambda other=other: _load(other)
+        yield 1.1, "name", (node.id, other), lambda other=other: load(other)
     if scope.kind(node.id) in "n?":
         for value in (1, 0, 2):
             yield 1.5, "name for a constant", (node.id, value), lambda v=value: ast.Constant(v)
@@ -150,13 +129,13 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
     func, args, keywords = node.func, node.args, node.keywords
     called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     method = isinstance(func, ast.Attribute) and not scope.is_module(func.value)
-    if method:
+    if isinstance(func, ast.Attribute) and method:
         yield 0.9, "call too much", (called,), lambda: func.value
     if args and not isinstance(args[0], (ast.Starred, ast.GeneratorExp)):
         yield 0.9 + 0.2 * method, "call too much", (called,), lambda: args[0]
     for other in ALIKE.get(called, ()):
         named = {"attr": other, "value": func.value} if isinstance(func, ast.Attribute) else {}
-        new = ast.Attribute(**named, ctx=ast.Load()) if named else _load(other)
+        new = ast.Attribute(**named, ctx=ast.Load()) if named else load(other)
         if named or scope.exists(other):
             yield (
                 *(1.2, "function", (called, other)),
@@ -178,7 +157,7 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
     if called == "range" and len(args) < 3:
         begin = args if len(args) == 2 else [ast.Constant(0), *args]
         for name in scope.names("n?"):
-            more = [*begin, _load(name)]
+            more = [*begin, load(name)]
             yield 1.8, "step missing", (name,), lambda m=more: ast.Call(func, m, [])
         if len(args) == 1:
             yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
@@ -203,7 +182,7 @@ def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tup
     if not scope.exists(called) or called in scope.own:
         for name in scope.parameters:
             if name not in used and name not in given and name != "self":
-                yield name, _load(name)
+                yield name, load(name)
 
 
 def _subscript(node: ast.Subscript, slot: Slot, scope: Scope) -> Iterator[Raw]:
@@ -257,7 +236,7 @@ def _index_part(
         if lower is None and upper is None:
             yield 1.7, "reversal missing", (), ast.Slice(None, None, back)
         for name in scope.names("n"):
-            yield 1.7, "step missing", (name,), ast.Slice(lower, upper, _load(name))
+            yield 1.7, "step missing", (name,), ast.Slice(lower, upper, load(name))
 
 
 def _attribute(node: ast.Attribute, scope: Scope) -> Iterator[Raw]:
@@ -309,133 +288,3 @@ def _items(node: ast.Tuple | ast.List, slot: Slot) -> Iterator[Raw]:
         if len(items) > 1:
             fewer = [*items[:i], *items[i + 1 :]]
             yield 1.0, "item too much", (i,), lambda f=fewer: make(f, ast.Load())
-
-
-# ── around it ───────────────────────────────────────────────────────────────
-
-
-def _around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
-    """What may be missing around an expression, by what it was when it was reached."""
-    if isinstance(node, (ast.Lambda, ast.Starred, ast.Slice)) or slot.role == "condition":
-        return
-    kind = scope.kind_of(node)
-    if slot.role == "loop":
-        size = ast.Call(_load("len"), [node], [])
-        if kind in "al":
-            yield 1.7, "positions", None, lambda: ast.Call(_load("range"), [size], [])
-        return
-    if kind in "so":  # a word, a model
-        return
-    display = isinstance(node, (ast.Tuple, ast.List))
-    if slot.role in ENDS and not display and not isinstance(node, ast.Constant) and kind in "n?":
-        for op, sign in ((ast.Add, 1), (ast.Sub, -1)):
-            yield (
-                *(1.05, "one more or less", (sign,)),
-                lambda op=op: ast.BinOp(node, op(), ast.Constant(1)),
-            )
-    if slot.role == "size" or display:
-        return
-    if (
-        slot.role in WHOLE or slot.role in ENDS or isinstance(slot.owner, ast.BinOp)
-    ) and kind != "l":
-        yield from _arithmetic(node, slot, scope, kind)
-    if slot.role in (*WHOLE, "object", "operand") and not isinstance(node, ast.Constant):
-        yield from _wrapped(node, slot, scope, kind)
-
-
-def _arithmetic(node: ast.expr, slot: Slot, scope: Scope, kind: str) -> Iterator[Raw]:
-    if not isinstance(node, ast.UnaryOp):
-        yield 1.4, "sign", (), lambda: ast.UnaryOp(ast.USub(), node)
-    operators = [("factor missing", ast.Mult), ("divisor missing", ast.Div)]
-    terms = [("term missing", ast.Add), ("term missing", ast.Sub)]
-    outer = slot.owner.op if isinstance(slot.owner, ast.BinOp) else None
-    if isinstance(outer, (ast.Mult, ast.Div, ast.MatMult)):
-        operators = []  # the whole product has it, too
-    elif isinstance(outer, (ast.Add, ast.Sub)):
-        terms = []
-    own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    for name in scope.names("n?" if slot.role in ENDS or kind == "n" else "na?"):
-        for what, op in (*operators, *terms):
-            if name not in own or (op is ast.Mult and len(own) == 1):
-                yield (
-                    *(2.0, what, (op.__name__, name)),
-                    lambda op=op, name=name: ast.BinOp(node, op(), _load(name)),
-                )
-    if operators and not isinstance(node, ast.Constant):
-        two = ast.Constant(2)
-        yield 2.0, "factor missing", ("Mult", 2), lambda: ast.BinOp(node, ast.Mult(), two)
-        yield 2.0, "divisor missing", ("Div", 2), lambda: ast.BinOp(node, ast.Div(), two)
-    if slot.role in WHOLE:
-        for name in scope.names("al") if operators else ():
-            size = ast.Call(_load("len"), [_load(name)], [])
-            yield (
-                *(2.0, "divisor missing", ("len", name)),
-                lambda s=size: ast.BinOp(node, ast.Div(), s),
-            )
-    if slot.role not in ENDS and not isinstance(node, ast.Constant):
-        yield 2.0, "power missing", (), lambda: ast.BinOp(node, ast.Pow(), ast.Constant(2))
-        yield 2.0, "term missing", ("1-",), lambda: ast.BinOp(ast.Constant(1), ast.Sub(), node)
-
-
-def _wrapped(node: ast.expr, slot: Slot, scope: Scope, kind: str) -> Iterator[Raw]:
-    """Calls, transpositions, reductions and subscripts that may be missing."""
-
-    def method(name: str, **keywords: ast.expr) -> ast.expr:
-        named = [ast.keyword(k, v) for k, v in keywords.items()]
-        return ast.Call(ast.Attribute(node, name, ast.Load()), [], named)
-
-    for name in _CALLED[kind]:
-        yield 2.0, f"{name} missing", (), lambda name=name: ast.Call(_load(name), [node], [])
-    if kind == "n":
-        return
-    back = ast.UnaryOp(ast.USub(), ast.Constant(1))
-    for index in (ast.Constant(0), back, ast.Constant(1)):
-        yield (
-            *(1.9, "subscript missing", (ast.dump(index),)),
-            lambda index=index: ast.Subscript(node, index, ast.Load()),
-        )
-    if not scope.uses_torch:
-        reverse = ast.Slice(None, None, back)
-        yield 1.8, "reversal missing", (), lambda: ast.Subscript(node, reverse, ast.Load())
-        yield from _numpy(node, scope)
-    if kind == "l":
-        return
-    axis = "dim" if scope.uses_torch else "axis"
-    for name in ("sum", "mean", "max") if slot.role != "object" else ():
-        yield 1.9, "reduction missing", (name,), lambda name=name: method(name)
-        for i in (0, 1, -1):
-            yield (
-                *(1.9, "reduction missing", (name, i)),
-                lambda name=name, i=i: method(name, **{axis: ast.Constant(i)}),
-            )
-    yield 1.8, "transposition missing", (), lambda: ast.Attribute(node, "T", ast.Load())
-    names = ("copy", "tolist", "item", "squeeze", "flatten")
-    if scope.uses_torch:
-        names = ("clone", "detach", "item", "squeeze", "flatten", "relu", "float", "long")
-    for name in names:
-        yield 1.9, f"{name} missing", (), lambda name=name: method(name)
-
-
-_CALLED = {
-    "n": ("float", "int", "abs"),
-    "a": ("list", "float", "int", "abs"),
-    "l": ("list", "tuple", "sorted", "len"),
-    "?": ("list", "float", "int", "abs", "sorted", "tuple"),
-    "": (),
-}
-"""What may have to be called with an expression, by its kind."""
-
-
-def _numpy(node: ast.expr, scope: Scope) -> Iterator[Raw]:
-    """Functions of NumPy that may have to be called."""
-    if not scope.exists("np"):
-        return
-    np, zero = _load("np"), ast.Constant(0)
-    array, most = (ast.Attribute(np, name, ast.Load()) for name in ("asarray", "maximum"))
-    floats = [ast.keyword("dtype", _load("float"))]
-    yield 1.9, "float missing", (), lambda: ast.Call(array, [node], floats)
-    yield 1.9, "relu missing", (), lambda: ast.Call(most, [node, zero], [])
-
-
-def _load(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())

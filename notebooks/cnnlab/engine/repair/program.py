@@ -59,7 +59,9 @@ class Program:
         self.tree = self.parsed()
         self.codes = [self._compiled(s) for s in self.tree.body]
         self.used = {n for code in self.codes for n in _names(code)}
-        self._space = self._needed(names, {s.name for s in self.tree.body})
+        self._space = self._needed(
+            names, {s.name for s in self.tree.body if isinstance(s, DEFINITIONS)}
+        )
 
     def parsed(self) -> ast.Module:
         """The definition of the answer and those that it uses, as a tree of its own."""

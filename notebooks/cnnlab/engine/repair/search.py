@@ -15,24 +15,17 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import copy
 import dataclasses
-import io
 import itertools
-import random
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from ..comparing import difference
 from ..exercise import Case, Outcome
 from ..limiting import TimeLimit, time_limit
 from ..problems import problem_of
 from . import expressions, statements
+from .candidates import outcome, silent
 from .edits import Edit
 from .names import Scope
 from .program import Program
@@ -69,8 +62,8 @@ class Found:
 
     lines: where it is; kind, role: what kind of edit, and what the place is for.
     code: the student's own text there; part: what of it is too much, if that is a part.
-    was, would: what it is in the first wrong case, and what it would have to be, if both can be said
-    in a few characters; at: what is computed then; case: the name of the case.
+    was, would: what it is in the first wrong case, and what it would have to be, if both can be
+    said in a few characters; at: what is computed then; case: the name of the case.
     repaired, of: how many wrong cases become right, and how many there are.
     """
 
@@ -118,7 +111,7 @@ class Search:
     def run(self, until: float) -> None:
         """Search on, until this moment (of ``time.monotonic``) or the end."""
         while not self.over and time.monotonic() < until:
-            with contextlib.suppress(TimeLimit), _silent(), self._fenced, time_limit(EACH) as limit:
+            with contextlib.suppress(TimeLimit), silent(), self._fenced, time_limit(EACH) as limit:
                 self._limit = limit
                 self._fenced.enter_context(self._fence())
                 while not self.over and time.monotonic() < until:
@@ -197,7 +190,7 @@ class Search:
         return next(s for s in reversed(within) if s.lineno <= edit.statement.lineno)
 
     def _repaired(self, answer: Callable) -> int:
-        """How many wrong cases become right; 0: not the first, or too few, or a right one breaks."""
+        """How many wrong cases become right; 0: too few, or a right one goes wrong."""
         wrong = sum(asked.wrong for asked in self._cases)
         missed = 0
         for i, asked in enumerate(self._cases):
@@ -301,56 +294,3 @@ def _of_places(group: list[Edit]) -> bool:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-# ── calling a candidate ─────────────────────────────────────────────────────
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Inside the block nothing is printed, and nobody is warned."""
-    nowhere = io.StringIO()
-    nowhere.write = len  # type: ignore[method-assign]
-    out, err = contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere)
-    with warnings.catch_warnings(), np.errstate(all="ignore"), out, err:
-        warnings.simplefilter("ignore")
-        yield
-
-
-def outcome(answer: Callable, case: Case) -> Outcome:
-    """What comes of calling a candidate, on arguments of its own."""
-    args, kwargs = _copied(case.args), _copied(case.kwargs)
-    _seeded()
-    try:
-        value = (case.probe(answer, *args, **kwargs)) if case.probe else answer(*args, **kwargs)
-    except (TimeLimit, KeyboardInterrupt):
-        raise
-    except BaseException as problem:  # SystemExit, too
-        names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
-        return Outcome("raised", errors=names, message=str(problem))
-    pairs = [*zip(case.args, args, strict=True), *((case.kwargs[k], kwargs[k]) for k in kwargs)]
-    changed = ("an argument",) if any(difference(a, b, 0, 0) for a, b in pairs) else ()
-    return Outcome("returned", value, changed=changed)
-
-
-def _seeded() -> None:
-    """Candidates draw the same numbers."""
-    random.seed(0)
-    np.random.seed(0)
-    if torch := sys.modules.get("torch"):
-        torch.default_generator.manual_seed(0)
-
-
-def _copied(value: Any) -> Any:
-    """Arguments anew: no candidate gets what another one may have changed."""
-    if isinstance(value, np.ndarray):
-        again = value.copy()
-        if value.ndim and not value.flags.c_contiguous:  # nor is the copy
-            again = np.repeat(again, 2, axis=-1)[..., ::2]
-        again.flags.writeable = value.flags.writeable
-        return again
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(_copied, value))
-    return value if isinstance(value, (int, float, str, type(None))) else copy.deepcopy(value)

@@ -40,11 +40,13 @@ def seen(program: Program, edit: Edit, call: Callable[[Callable], Any]) -> tuple
                 values.append(("", "", ""))
         return own
 
-    old = edit.code
+    old, new = edit.code, edit.new()
+    if not isinstance(new, ast.expr):
+        return "", "", ""
     nothing = ast.arguments([], [], None, [], [], None, [])
     both = ast.Call(
         ast.Name(_SEE, ast.Load()),
-        [old, ast.Lambda(nothing, edit.new()), ast.Lambda(nothing, _index(edit.statement))],
+        [old, ast.Lambda(nothing, new), ast.Lambda(nothing, _index(edit.statement))],
         [],
     )
     watching = Edit(

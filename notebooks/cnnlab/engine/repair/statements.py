@@ -72,14 +72,14 @@ def _moved(
             before = _with(body, i, inner[0], statement)
             change = [(statement, "body", inner[1:]), (owner, field, before)]
             yield out + 0.1, "first in the block", change
-        if isinstance(statement, LOOPS) and following is not None:
-            if not isinstance(following, ast.Return):
-                longer = [(statement, "body", [*inner, following])]
-                left = _with(body, i, statement, drop=2)
-                yield 1.3, "after the loop", [*longer, (owner, field, left)]
+        moves = following is not None and not isinstance(following, ast.Return)
+        if isinstance(statement, LOOPS) and following is not None and moves:
+            longer = [(statement, "body", [*inner, following])]
+            left = _with(body, i, statement, drop=2)
+            yield 1.3, "after the loop", [*longer, (owner, field, left)]
         if isinstance(statement, ast.If) and statement.orelse:
-            swapped = [(statement, "body", statement.orelse), (statement, "orelse", inner)]
-            yield 1.4, "branches swapped", swapped
+            branches: list[Change] = [(statement, "body", statement.orelse)]
+            yield 1.4, "branches swapped", [*branches, (statement, "orelse", inner)]
     elif isinstance(following, LOOPS) and not isinstance(statement, ast.Return):
         longer = [(following, "body", [statement, *following.body])]
         yield 1.3, "before the loop", [*longer, (owner, field, _with(body, i))]
@@ -116,11 +116,18 @@ def _rewritten(
                 )
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
         yield 1.1, "order of names", [(statement.target, "elts", statement.target.elts[::-1])]
-    elif isinstance(statement, ast.Expr) and i == len(body) - 1:
-        if isinstance(owner, (ast.FunctionDef, ast.If)):
-            yield 1.0, "return missing", instead(ast.Return(statement.value))
-    last = isinstance(owner, ast.FunctionDef) and i == len(body) - 1
-    if last and owner.name != "__init__" and not isinstance(statement, ast.Return):
+    elif (
+        isinstance(statement, ast.Expr)
+        and i == len(body) - 1
+        and isinstance(owner, (ast.FunctionDef, ast.If))
+    ):
+        yield 1.0, "return missing", instead(ast.Return(statement.value))
+    if (
+        isinstance(owner, ast.FunctionDef)
+        and i == len(body) - 1
+        and owner.name != "__init__"
+        and not isinstance(statement, ast.Return)
+    ):
         for name in scope.names("nal?"):
             returned = ast.Return(ast.Name(name, ast.Load()))
             yield 1.3, "return missing", [(owner, field, [*body, returned])]
@@ -137,9 +144,9 @@ def _inserted(
     def after(new: ast.stmt) -> list[Change]:
         return [(owner, field, [*body[: i + 1], new, *body[i + 1 :]])]
 
-    if isinstance(owner, ast.FunctionDef) and owner.name == "__init__" and i <= 1:
-        if "super().__init__()" not in ast.unparse(owner):
-            yield 1.5, "super missing", before(_parsed("super().__init__()"))
+    begins = isinstance(owner, ast.FunctionDef) and owner.name == "__init__" and i <= 1
+    if begins and "super().__init__()" not in ast.unparse(owner):
+        yield 1.5, "super missing", before(_parsed("super().__init__()"))
     if isinstance(owner, LOOPS):
         for name in scope.parameters:
             if "optim" in name.lower():
