@@ -16,11 +16,13 @@ from typing import Any
 
 from ..exercise import Exercise
 from ..verdict import Explanation, Findings, Known, Result
-from .certain import certain, facts
+from .certain import certain, parting
 from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
+from .simple import simplest
+from .static import Fact, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -47,10 +49,11 @@ def find(
     search = searching(results, known, exercise, answer, seconds) if seconds else None
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
+    facts = static(answer, exercise) if answer is not None else []
     if not named:
-        others = [parameter(results, known, exercise), relation(results)]
-        found = _without_repair(found, *others)
-    found = dataclasses.replace(found, certain=_certain(found, results, exercise, answer))
+        tried = [parameter(results, known, exercise), _seen(facts, results), relation(results)]
+        found = _without_repair(found, *tried)
+    found = _with_facts(found, facts, results, exercise)
     if search is None:
         return found
     repairs = search.wait(begun + AT_ONCE)
@@ -58,37 +61,52 @@ def find(
         meanwhile(found)
         repairs = search.wait(begun + seconds)
     search.stop()
-    again = _with_repair(found, repairs, named)
-    return dataclasses.replace(again, certain=_certain(again, results, exercise, answer))
+    return _with_facts(_with_repair(found, repairs, named), facts, results, exercise)
+
+
+def _seen(facts: list[Fact], results: list[Result]) -> Explanation | None:
+    """What is seen in the source, if it may be the cause: it says nothing of how far it goes."""
+    wrong = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
+    if not facts or not wrong or results[wrong[0]].outcome.status == "forbidden":
+        return None
+    first, shown = facts[0], simplest(results, wrong)
+    return Explanation(
+        *("static", first.sentence, first.kind, first.role, shown, len(wrong), len(wrong)),
+        first.lines,
+    )
 
 
 def _without_repair(
-    found: Findings, parameter: Explanation | None, relation: Explanation | None
+    found: Findings,
+    parameter: Explanation | None,
+    seen: Explanation | None,
+    relation: Explanation | None,
 ) -> Findings:
     """What to say as long as no edit is found."""
     if parameter and parameter.explains == parameter.of:
         return Findings(explanation=parameter)
     if found.causes:
         return found
-    if parameter or relation:
-        return Findings(explanation=parameter or relation)
-    return found
+    best = seen or parameter or relation
+    return Findings(explanation=best) if best else found
 
 
 def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     """The same, once it is known whether an edit is found."""
     if repairs.sure:
-        if named:
-            return dataclasses.replace(found, explanation=repairs.sure)
-        return Findings(explanation=repairs.sure)
+        causes = found.causes if named else ()
+        return dataclasses.replace(found, causes=causes, explanation=repairs.sure)
     if found.causes or found.explanation or not repairs.perhaps:
         return found
     return Findings(explanation=repairs.perhaps)
 
 
-def _certain(
-    found: Findings, results: list[Result], exercise: Exercise, answer: Any
-) -> tuple[str, ...]:
-    """Facts: under an explanation those alone that say more."""
+def _with_facts(
+    found: Findings, facts: list[Fact], results: list[Result], exercise: Exercise
+) -> Findings:
+    """With what is certain; under an explanation only what says more."""
+    said = found.explanation.sentence if found.explanation else ""
+    told = tuple(f.sentence for f in facts if f.sentence != said and f.kind == "never read")
     explained = found.causes or found.explanation
-    return (facts if explained else certain)(results, exercise, answer)
+    more = parting(results, exercise) if explained else certain(results, exercise)
+    return dataclasses.replace(found, certain=(*told, *more))

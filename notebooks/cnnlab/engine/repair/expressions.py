@@ -113,6 +113,10 @@ def _operation(node: ast.BinOp, slot: Slot) -> Iterator[Raw]:
     yield 0.9, "operand too much", (type(op).__name__, "l", ast.dump(left)), lambda: right
     if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.FloorDiv)):
         yield 1.1, "order of operands", (), lambda: ast.BinOp(right, op, left)
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):  # x.mean() ** 2
+        whole = ast.BinOp(left.func.value, op, right)
+        again = ast.Call(ast.Attribute(whole, left.func.attr, ast.Load()), left.args, left.keywords)
+        yield 1.4, "order of calls", None, lambda: again
     if isinstance(left, ast.BinOp):  # (a ∘ b) • c
         yield (
             *(1.1, "parentheses", None),
@@ -141,6 +145,7 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
                 *(1.2, "function", (called, other)),
                 lambda new=new: ast.Call(new, args, keywords),
             )
+    yield from _nested(node, scope)
     for i in range(len(args) - 1):
         swapped = [*args[:i], args[i + 1], args[i], *args[i + 2 :]]
         yield 1.1, "order of arguments", (called, i), lambda s=swapped: ast.Call(func, s, keywords)
@@ -161,6 +166,24 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
             yield 1.8, "step missing", (name,), lambda m=more: ast.Call(func, m, [])
         if len(args) == 1:
             yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
+
+
+def _nested(node: ast.Call, scope: Scope) -> Iterator[Raw]:
+    """Two calls, one inside the other, in the other order: f(g(x)) as g(f(x))."""
+    func, args, keywords = node.func, node.args, node.keywords
+    inner = args[0] if args else None
+    if isinstance(inner, ast.Call) and inner.args and len(args) == 1:
+        outer = ast.Call(func, [inner.args[0]], keywords)
+        new = ast.Call(inner.func, [outer, *inner.args[1:]], inner.keywords)
+        yield 1.4, "order of calls", None, lambda: new
+    called = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(func, ast.Attribute) and isinstance(called, ast.Call):
+        first = called.func
+        if isinstance(first, ast.Attribute) and not scope.is_module(first.value):
+            outer = ast.Call(ast.Attribute(first.value, func.attr, ast.Load()), args, keywords)
+            last = ast.Attribute(outer, first.attr, ast.Load())
+            new = ast.Call(last, called.args, called.keywords)
+            yield 1.4, "order of calls", None, lambda: new
 
 
 def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tuple[str, ast.expr]]:

@@ -95,10 +95,12 @@ def _rewritten(
         return [(owner, field, _with(body, i, new))]
 
     if isinstance(statement, ast.Assign):
-        target = statement.targets[0]
+        target, value = statement.targets[0], statement.value
         if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
+            if isinstance(value, ast.BinOp) and ast.unparse(value.left) == ast.unparse(target):
+                yield 1.1, "rebinds", instead(ast.AugAssign(target, value.op, value.right))
             for op in (ast.Add(), ast.Sub()):
-                yield 1.1, "sets anew", instead(ast.AugAssign(target, op, statement.value))
+                yield 1.1, "sets anew", instead(ast.AugAssign(target, op, value))
         elif isinstance(target, ast.Tuple) and len(target.elts) > 1:
             for j in range(len(target.elts) - 1):
                 items = list(target.elts)

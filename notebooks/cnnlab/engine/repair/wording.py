@@ -57,6 +57,22 @@ ASKS = {
     "copy missing": "work on a copy here: {good} then.",
     "clone missing": "work on a copy here: {good} then.",
     "float missing": "is {code} an array of numbers with fractions? With one {good}.",
+    "flatten missing": "is the shape of {code} the one that is needed here?",
+    "squeeze missing": "does {code} have an axis too many?",
+    "detach missing": "should gradients flow through {code}?",
+    "sorted missing": "are the entries of {code} in the right order?",
+    "len missing": "is {code} meant here, or how many entries it has?",
+    "list missing": "is {code} the kind of thing that is asked for? As a list, {good}.",
+    "tuple missing": "is {code} the kind of thing that is asked for? As a tuple, {good}.",
+    "tolist missing": "is {code} the kind of thing that is asked for? As a list, {good}.",
+    "item missing": "is {code} the kind of thing that is asked for? As a number, {good}.",
+    "int missing": "is {code} a whole number? As one, {good}.",
+    "long missing": "is {code} made of whole numbers? With such {good}.",
+    "order of calls": "what is done first in {code}? The other way round, {good}.",
+    "rebinds": (
+        "this line gives the name to something new, and what it stood for stays as it was. Should "
+        "that be changed in place?"
+    ),
     "relu missing": "is an activation missing at {code}? With one {good}.",
     "sets anew": "what was there before is lost in this line. Should it be kept, and added to?",
     "adds up": "this line adds to what was there before. Should it replace that?",
