@@ -21,8 +21,7 @@ from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
-from .simple import simplest
-from .static import Fact, static
+from .static import Fact, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -51,7 +50,11 @@ def find(
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
     facts = static(answer, exercise) if answer is not None else []
     if not named:
-        tried = [parameter(results, known, exercise), _seen(facts, results), relation(results)]
+        tried = [
+            parameter(results, known, exercise),
+            seen(facts, results, exercise),
+            relation(results),
+        ]
         found = _without_repair(found, *tried)
     found = _with_facts(found, facts, results, exercise)
     if search is None:
@@ -64,22 +67,10 @@ def find(
     return _with_facts(_with_repair(found, repairs, named), facts, results, exercise)
 
 
-def _seen(facts: list[Fact], results: list[Result]) -> Explanation | None:
-    """What is seen in the source, if it may be the cause: it says nothing of how far it goes."""
-    wrong = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
-    if not facts or not wrong or results[wrong[0]].outcome.status == "forbidden":
-        return None
-    first, shown = facts[0], simplest(results, wrong)
-    return Explanation(
-        *("static", first.sentence, first.kind, first.role, shown, len(wrong), len(wrong)),
-        first.lines,
-    )
-
-
 def _without_repair(
     found: Findings,
     parameter: Explanation | None,
-    seen: Explanation | None,
+    source: Explanation | None,
     relation: Explanation | None,
 ) -> Findings:
     """What to say as long as no edit is found."""
@@ -87,7 +78,7 @@ def _without_repair(
         return Findings(explanation=parameter)
     if found.causes:
         return found
-    best = seen or parameter or relation
+    best = source or parameter or relation
     return Findings(explanation=best) if best else found
 
 
@@ -105,8 +96,9 @@ def _with_facts(
     found: Findings, facts: list[Fact], results: list[Result], exercise: Exercise
 ) -> Findings:
     """With what is certain; under an explanation only what says more."""
-    said = found.explanation.sentence if found.explanation else ""
-    told = tuple(f.sentence for f in facts if f.sentence != said and f.kind == "never read")
-    explained = found.causes or found.explanation
+    tried = found.explanation
+    explained = found.causes or (tried and tried.part != "static")
+    told = [f for f in facts if f.kind == "never read" or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
-    return dataclasses.replace(found, certain=(*told, *more))
+    said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
+    return dataclasses.replace(found, certain=said)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from ..calling import rows_of
-from ..exercise import Exercise
+from ..exercise import Case, Exercise
+from ..verdict import Explanation, Result
 from .certain import code_of, unread
+from .simple import simplest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,35 @@ def static(answer: Any, exercise: Exercise) -> list[Fact]:
         found += _ends_a_loop(function)
         found += _for_nothing(function)
     return found
+
+
+def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explanation | None:
+    """The first that may well be the cause of all that is wrong.
+
+    A parameter that no line reads explains the cases in which it is given; a value for nothing
+    explains none. Where something raises that speaks for itself.
+    """
+    wrong = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
+    if not wrong or any(results[i].outcome.status != "returned" for i in wrong):
+        return None
+    shown = simplest(results, wrong)
+    for fact in facts:
+        given = fact.kind != "never read" or all(
+            _given(fact.role, results[i].case, exercise) for i in wrong
+        )
+        if given and fact.kind in ("never read", "overwritten", "return"):
+            told = (fact.sentence, fact.kind, fact.role, shown, len(wrong), len(wrong))
+            return Explanation("static", *told, fact.lines)
+    return None
+
+
+def _given(name: str, case: Case, exercise: Exercise) -> bool:
+    """Whether a case gives a parameter another value than its default."""
+    parameters = exercise.signature.parameters
+    if case.probe or parameters[name].default is inspect.Parameter.empty:
+        return True
+    given = dict(zip(parameters, case.args, strict=False)) | case.kwargs
+    return name in given and given[name] is not parameters[name].default
 
 
 def _function(answer: Any) -> ast.FunctionDef | None:

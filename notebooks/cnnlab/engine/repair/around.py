@@ -45,7 +45,8 @@ def around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
                 *(1.05, "one more or less", (sign,)),
                 lambda op=op: ast.BinOp(node, op(), ast.Constant(1)),
             )
-    if slot.role == "size" or display:
+    fixed = isinstance(node, ast.Constant) and slot.role not in ENDS
+    if slot.role == "size" or display or fixed:
         return
     if (
         slot.role in WHOLE or slot.role in ENDS or isinstance(slot.owner, ast.BinOp)

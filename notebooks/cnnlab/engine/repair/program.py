@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import dis
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,12 +20,16 @@ NEVER = {
     *("open", "input", "exec", "eval", "compile", "__import__", "breakpoint", "exit", "quit"),
     *("os", "sys", "subprocess", "shutil", "pathlib", "Path", "socket", "requests", "urllib"),
     *("ctypes", "multiprocessing", "threading", "asyncio", "signal", "gc", "importlib", "builtins"),
-    *("plt", "matplotlib", "display", "get_ipython", "check", "pickle", "globals"),
-    *("save", "savez", "savetxt", "tofile", "memmap", "fromfile", "loadtxt", "genfromtxt", "dump"),
-    *("setattr", "set_default_dtype", "set_num_threads", "__globals__", "__builtins__"),
-    *("__class__", "__subclasses__", "__code__", "show", "system", "popen"),
+    *("plt", "matplotlib", "display", "get_ipython", "check", "pickle", "globals", "setattr"),
 }
 """With one of these names in it an answer does more than compute, and is not damaged."""
+
+NEVER_OF = {
+    *("save", "savez", "savetxt", "tofile", "memmap", "fromfile", "loadtxt", "genfromtxt", "dump"),
+    *("set_default_dtype", "set_num_threads", "system", "popen", "hub", "__globals__"),
+    *("__builtins__", "__class__", "__subclasses__", "__code__", "ctypeslib", "multiprocessing"),
+}
+"""The same for attributes."""
 
 MOST_ENTRIES = 300_000
 """So much may the global data of an answer hold: it is copied for each candidate."""
@@ -58,7 +63,7 @@ class Program:
         self.name, self.source, self._guard, self._line = name, source, guard, line
         self.tree = self.parsed()
         self.codes = [self._compiled(s) for s in self.tree.body]
-        self.used = {n for code in self.codes for n in _names(code)}
+        self.used = {n for code in self.codes for n in _globals(code)}
         self._space = self._needed(
             names, {s.name for s in self.tree.body if isinstance(s, DEFINITIONS)}
         )
@@ -91,16 +96,14 @@ class Program:
     def _needed(self, names: dict[str, Any], defined: set[str]) -> dict[str, Any]:
         """The global names that are used, also by the student's functions that are used."""
         found: dict[str, Any] = {}
-        todo = list(self.used)
+        todo = [n for code in self.codes for n in _globals(code)]
         while todo:
             name = todo.pop()
-            if name in NEVER:
-                raise NotSearched(f"it uses {name}")
             if name in found or name in defined or name not in names:
                 continue
             value = found[name] = names[name]
             if isinstance(value, types.FunctionType) and value.__globals__ is names:
-                todo += _names(value.__code__)
+                todo += _globals(value.__code__)
         if sum(map(_entries, found.values())) > MOST_ENTRIES:
             raise NotSearched("its data are too large")
         return found
@@ -136,12 +139,24 @@ class Program:
         return space
 
 
-def _names(code: types.CodeType) -> Iterator[str]:
-    """All names that a piece of code uses, attributes too, and so does the code inside it."""
-    yield from code.co_names
+def _globals(code: types.CodeType) -> Iterator[str]:
+    """The global names that a piece of code uses, and so does the code inside it.
+
+    Raises NotSearched if it does more than compute.
+    """
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield str(step.argval)
+        used = {str(step.argval).partition(".")[0]} if step.opname in _NAMES else set()
+        used &= NEVER_OF if step.opname in ("LOAD_ATTR", "LOAD_METHOD") else NEVER
+        if used:
+            raise NotSearched(f"it uses {used.pop()}")
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            yield from _globals(constant)
+
+
+_NAMES = {"LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME", "LOAD_ATTR", "LOAD_METHOD", "STORE_GLOBAL"}
 
 
 _CONSTANT = (

@@ -141,9 +141,8 @@ class Search:
     def _begin(self) -> None:
         """See which lines run in the first wrong case, and list the edits of these."""
         started = time.monotonic()
-        ran = traced(self._program, self._first)
+        self._edits = edits_of(self._program, self._first)
         self._each = min(max(TIMES * (time.monotonic() - started), LEAST), EACH)
-        self._edits = sorted(_edits(self._program, ran), key=lambda edit: edit.cost)
         self._todo = [(edit,) for edit in self._edits]
 
     def _end_of_list(self) -> None:
@@ -230,6 +229,11 @@ class Search:
             *(lines, edit.kind, edit.role, _cut(code or ""), _cut(part_of(edit, source))),
             *(edit.cost, was, would, at, self._cases[0].case.name, repaired, wrong),
         )
+
+
+def edits_of(program: Program, call: Callable[[Callable], Any]) -> list[Edit]:
+    """All edits of the lines that run when the answer is called, the cheapest first."""
+    return sorted(_edits(program, traced(program, call)), key=lambda edit: edit.cost)
 
 
 def _edits(program: Program, seen: Traced) -> Iterator[Edit]:
