@@ -2,9 +2,9 @@
 
 In this order, the first that holds: a known mistake that explains all wrong cases (under it the
 line, if one is found); a small edit of the answer that makes it right; the right answer asked for
-something else; a known mistake that explains half; how what is right becomes what came back; a
-condition, or an edit that mends most. Facts (a parameter that is never read, what wrong cases have
-and right ones have not) stand under all of them.
+something else; a known mistake that explains half; what is seen in the source; how what is right
+becomes what came back; a condition, or an edit that mends most. Facts (a parameter that is never
+read, what wrong cases have and right ones have not) stand under all of them.
 """
 
 from __future__ import annotations
