@@ -12,7 +12,7 @@ from typing import Any
 
 from ..exercise import Exercise, Outcome
 from ..limiting import TimeLimit, time_limit
-from ..repair.candidates import outcome
+from ..repair.candidates import as_it_was, outcome
 from ..repair.seeing import short
 from ..verdict import Explanation, Known, Result
 from .known import contradicts, same, speaks
@@ -38,7 +38,7 @@ def parameter(results: list[Result], known: Known, exercise: Exercise) -> Explan
         return None
     best: Explanation | None = None
     try:
-        with time_limit(SECONDS), warnings.catch_warnings():
+        with as_it_was(), time_limit(SECONDS), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ends = time.monotonic() + SECONDS
             for variant in variants(exercise, _arguments(results, exercise)):

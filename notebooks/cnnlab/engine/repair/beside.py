@@ -19,6 +19,7 @@ import time
 import warnings
 from typing import Any
 
+from .candidates import as_it_was
 from .search import Found, Search
 
 MOST_BYTES = 20_000
@@ -50,11 +51,8 @@ class Here:
     def wait(self, until: float) -> Results:
         """What has been found at this moment (of ``time.monotonic``), or at the end."""
         search, until = self._search, min(until, self._end)
-        state = _torch_state()
-        try:
+        with as_it_was():
             search.run(until)
-        finally:
-            _restore(state)
         over = search.over or time.monotonic() >= self._end
         return Results(search.found, search.partial, search.tries, over)
 
@@ -159,20 +157,3 @@ def _understood(said: bytes) -> Results:
 
 def _found(data: dict[str, Any]) -> Found:
     return Found(**{**data, "lines": tuple(data["lines"])})
-
-
-def _torch_state() -> Any:
-    """What candidates of this process may have changed in torch."""
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return None
-    generator = torch.default_generator.get_state()
-    return torch, generator, torch.get_default_dtype(), torch.is_grad_enabled()
-
-
-def _restore(state: Any) -> None:
-    if state:
-        torch, generator, dtype, gradients = state
-        torch.default_generator.set_state(generator)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)

@@ -32,7 +32,6 @@ def silent() -> Iterator[None]:
 def outcome(answer: Callable, case: Case) -> Outcome:
     """What comes of calling a candidate, on arguments of its own."""
     args, kwargs = _copied(case.args), _copied(case.kwargs)
-    _seeded()
     try:
         value = (case.probe(answer, *args, **kwargs)) if case.probe else answer(*args, **kwargs)
     except (TimeLimit, KeyboardInterrupt):
@@ -45,8 +44,25 @@ def outcome(answer: Callable, case: Case) -> Outcome:
     return Outcome("returned", value, changed=changed)
 
 
-def _seeded() -> None:
-    """Candidates draw the same numbers."""
+@contextlib.contextmanager
+def as_it_was() -> Iterator[None]:
+    """Put the random generators, and what torch has for all, back after the block."""
+    drawn, numpy_drawn, torch = random.getstate(), np.random.get_state(), sys.modules.get("torch")
+    generator = torch.default_generator.get_state() if torch else None
+    modes = (torch.get_default_dtype(), torch.is_grad_enabled()) if torch else ()
+    try:
+        yield
+    finally:
+        random.setstate(drawn)
+        np.random.set_state(numpy_drawn)
+        if torch:
+            torch.default_generator.set_state(generator)
+            torch.set_default_dtype(modes[0])
+            torch.set_grad_enabled(modes[1])
+
+
+def seed() -> None:
+    """Let the next candidate draw the same numbers as all others."""
     random.seed(0)
     np.random.seed(0)
     if torch := sys.modules.get("torch"):

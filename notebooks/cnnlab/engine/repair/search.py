@@ -25,7 +25,7 @@ from ..exercise import Case, Outcome
 from ..limiting import TimeLimit, time_limit
 from ..problems import problem_of
 from . import expressions, statements
-from .candidates import outcome, silent
+from .candidates import outcome, seed, silent
 from .edits import Edit
 from .names import Scope
 from .program import Program
@@ -33,7 +33,7 @@ from .seeing import part_of, seen
 from .slots import slots
 from .tracing import Traced, traced
 
-EACH, LEAST, TIMES = 0.15, 0.03, 20
+EACH, LEAST, TIMES = 0.15, 0.06, 20
 """Seconds that one call of a candidate may take: so many times what the answer itself takes, within
 these bounds. Where a loop decides by itself when to end, many candidates never do."""
 
@@ -210,11 +210,15 @@ class Search:
 
     def _right(self, answer: Callable, asked: Asked) -> bool:
         self._limit.renew(self._each if asked is self._cases[0] else EACH)
-        return problem_of(asked.case, asked.right, outcome(answer, asked.case)) is None
+        return problem_of(asked.case, asked.right, self._called(answer, asked)) is None
 
     def _first(self, answer: Callable) -> Outcome:
         """What comes of the first wrong case."""
-        return outcome(answer, self._cases[0].case)
+        return self._called(answer, self._cases[0])
+
+    def _called(self, answer: Callable, asked: Asked) -> Outcome:
+        seed()
+        return outcome(answer, asked.case)
 
     def _finding(
         self, edits: tuple[Edit, ...], lines: tuple[int, ...], repaired: int, wrong: int
