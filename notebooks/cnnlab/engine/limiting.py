@@ -53,10 +53,13 @@ class time_limit:
     Only Python code can be stopped: a long call into C ends first. What imports take is not
     counted (see PATIENCE). Blocks may be nested. What takes long should be called in the block:
     Python 3.13 leaves a loop that stands in it without going through its end.
+
+    within: a file's name; TimeLimit is raised only while its code runs, or what that calls. So what
+    is set up and taken down around it, again and again, is never left half done.
     """
 
-    def __init__(self, seconds: float):
-        self.seconds = seconds
+    def __init__(self, seconds: float, within: str = ""):
+        self.seconds, self.within = seconds, within
         self._over = threading.Event()
         self._ringing = self._rang = self._patient = False
         self._handler_before: Any = None
@@ -147,14 +150,17 @@ class time_limit:
 
     def _place(self, frame: FrameType | None) -> str:
         """Where the thread is: "inside" the block, "importing", "leaving" a block, or "gone"."""
-        importing = False
+        importing, within = False, not self.within
         while frame is not None and frame is not self._frame:
             if frame.f_code in _ENDS:
                 return "leaving"
+            within = within or frame.f_code.co_filename == self.within
             importing = importing or frame.f_code.co_filename.startswith(_IMPORTS)
             frame = frame.f_back
         if frame is None:
             return "gone"
+        if not within:
+            return "leaving"
         return "importing" if importing else "inside"
 
 

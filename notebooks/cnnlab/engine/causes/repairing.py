@@ -108,7 +108,8 @@ def searching(
         return None
     cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
     search = Search(program, cases, more, lambda: fence(exercise))
-    return Searching(begin(search, seconds), results)
+    running = begin(search, seconds)
+    return Searching(running, results) if running else None
 
 
 def right(result: Result, known: Known, i: int) -> Outcome:

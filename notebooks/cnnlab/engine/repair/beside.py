@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 import warnings
 from typing import Any
@@ -103,12 +104,14 @@ class Forked:
         self._results.over = True
 
 
-def begin(search: Search, seconds: float) -> Here | Forked:
-    """Begin to search, for so many seconds at most."""
+def begin(search: Search, seconds: float) -> Here | Forked | None:
+    """Begin to search, for so many seconds at most; None: that would not be safe here."""
     torch = sys.modules.get("torch")
     on_a_card = torch is not None and torch.cuda.is_initialized()
     if sys.platform == "linux" and not on_a_card:
         return Forked(search, seconds)
+    if threading.current_thread() is not threading.main_thread():
+        return None  # elsewhere it cannot be chosen where a candidate is stopped
     return Here(search, seconds)
 
 

@@ -49,7 +49,8 @@ def as_it_was() -> Iterator[None]:
     """Put the random generators, and what torch has for all, back after the block."""
     drawn, numpy_drawn, torch = random.getstate(), np.random.get_state(), sys.modules.get("torch")
     generator = torch.default_generator.get_state() if torch else None
-    modes = (torch.get_default_dtype(), torch.is_grad_enabled()) if torch else ()
+    dtype = torch.get_default_dtype() if torch else None
+    gradients = torch.is_grad_enabled() if torch else None
     try:
         yield
     finally:
@@ -57,8 +58,8 @@ def as_it_was() -> Iterator[None]:
         np.random.set_state(numpy_drawn)
         if torch:
             torch.default_generator.set_state(generator)
-            torch.set_default_dtype(modes[0])
-            torch.set_grad_enabled(modes[1])
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(gradients)
 
 
 def seed() -> None:

@@ -14,6 +14,9 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+CANDIDATE = "<candidate>"
+"""The file that a candidate stands in."""
+
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 NEVER = {
@@ -91,7 +94,7 @@ class Program:
         return ast.Module([s for s in whole.body if s in needed.values()], [])
 
     def _compiled(self, statement: ast.stmt) -> types.CodeType:
-        return compile(ast.Module([statement], []), "<candidate>", "exec")
+        return compile(ast.Module([statement], []), CANDIDATE, "exec")
 
     def _needed(self, names: dict[str, Any], defined: set[str]) -> dict[str, Any]:
         """The global names that are used, also by the student's functions that are used."""
@@ -122,7 +125,7 @@ class Program:
     def run(self, tree: ast.Module, more: dict[str, Any]) -> Callable:
         """The answer of another tree, which uses ``more`` names."""
         space = {**self._fresh(), **more}
-        exec(compile(ast.fix_missing_locations(tree), "<candidate>", "exec"), space)
+        exec(compile(ast.fix_missing_locations(tree), CANDIDATE, "exec"), space)
         return self._guard(space[self.name])
 
     def _fresh(self) -> dict[str, Any]:

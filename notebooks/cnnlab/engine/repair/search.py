@@ -28,7 +28,7 @@ from . import expressions, statements
 from .candidates import outcome, seed, silent
 from .edits import Edit
 from .names import Scope
-from .program import Program
+from .program import CANDIDATE, Program
 from .seeing import part_of, seen
 from .slots import slots
 from .tracing import Traced, traced
@@ -111,7 +111,12 @@ class Search:
     def run(self, until: float) -> None:
         """Search on, until this moment (of ``time.monotonic``) or the end."""
         while not self.over and time.monotonic() < until:
-            with contextlib.suppress(TimeLimit), silent(), self._fenced, time_limit(EACH) as limit:
+            with (
+                contextlib.suppress(TimeLimit),
+                silent(),
+                self._fenced,
+                time_limit(EACH, CANDIDATE) as limit,
+            ):
                 self._limit = limit
                 self._fenced.enter_context(self._fence())
                 while not self.over and time.monotonic() < until:
