@@ -39,8 +39,10 @@ def around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
     if kind in "so":  # a word, a model
         return
     display = isinstance(node, (ast.Tuple, ast.List))
-    if slot.role in ENDS and not display and not isinstance(node, ast.Constant) and kind in "n?":
-        for op, sign in ((ast.Add, 1), (ast.Sub, -1)):
+    divided = isinstance(slot.owner, ast.BinOp) and isinstance(slot.owner.op, ast.FloorDiv)
+    if (slot.role in ENDS or divided) and not display and kind in "n?":
+        ends = ((ast.Add, 1), (ast.Sub, -1)) if not isinstance(node, ast.Constant) else ()
+        for op, sign in ends:
             yield (
                 *(1.05, "one more or less", (sign,)),
                 lambda op=op: ast.BinOp(node, op(), ast.Constant(1)),

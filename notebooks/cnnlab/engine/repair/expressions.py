@@ -65,10 +65,12 @@ def _constant(node: ast.Constant, slot: Slot, scope: Scope) -> Iterator[Raw]:
     if isinstance(value, bool):
         yield 1.0, "flag", (value,), lambda: ast.Constant(not value)
     elif isinstance(value, (int, float)):
+        outer = slot.owner.op if isinstance(slot.owner, ast.BinOp) else None
+        divides = isinstance(outer, (ast.FloorDiv, ast.Div, ast.Mod)) and slot.field == "right"
         near = [value + 1, value - 1] if isinstance(value, int) else [2 * value, value / 2]
         for other in dict.fromkeys([*near, 0, 1, 2, -value]):
             if other != value or type(other) is not type(value):
-                cost = 1.0 if other in near else 1.3
+                cost = (1.2 if divides else 1.0) if other in near else 1.3
                 yield cost, "constant", (value, other), lambda other=other: ast.Constant(other)
         for name in scope.names("n?"):
             yield 1.3, "constant for a name", (value, name), lambda name=name: load(name)

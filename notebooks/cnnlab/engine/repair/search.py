@@ -234,8 +234,9 @@ class Search:
         was = would = at = ""
         if len(edits) == 1:
             was, would, at = seen(self._program, edit, self._first)
+        kind = edit.kind if len({e.key for e in edits}) == 1 else "exchanged"
         return Found(
-            *(lines, edit.kind, edit.role, _cut(code or ""), _cut(part_of(edit, source))),
+            *(lines, kind, edit.role, _cut(code or ""), _cut(part_of(edit, source))),
             *(edit.cost, was, would, at, self._cases[0].case.name, repaired, wrong),
         )
 

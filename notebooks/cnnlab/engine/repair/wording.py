@@ -69,6 +69,7 @@ ASKS = {
     "int missing": "is {code} a whole number? As one, {good}.",
     "long missing": "is {code} made of whole numbers? With such {good}.",
     "order of calls": "what is done first in {code}? The other way round, {good}.",
+    "exchanged": "is {code} swapped with something else here? The other way round, {good}.",
     "rebinds": (
         "this line gives the name to something new, and what it stood for stays as it was. Should "
         "that be changed in place?"
