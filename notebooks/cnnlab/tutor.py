@@ -43,14 +43,20 @@ def check(
     """
     exercise, answer = asked(answer, value)
     seed = secrets.randbits(32) if hidden else 0
-    live = Live()
+    live = Live()  # a report that stands is completed, if its cause is found a moment later
 
     def training() -> None:
         said = f"{exercise.name}: all that is quick is right; now it trains."
         bar = f"<p>{escape(said)} <progress aria-label='training'></progress></p>"
         live.put(_both(said, bar), done=False)
 
-    report = examine(exercise, answer, seed, hidden=hidden, worth=points, training=training)
+    report = examine(
+        *(exercise, answer, seed),
+        hidden=hidden,
+        worth=points,
+        training=training,
+        meanwhile=lambda report: live.put(_shown(report), done=False),
+    )
     return tell(report, live)
 
 
@@ -61,11 +67,15 @@ def tell(report: Report, live: Live | None = None) -> Points:
     """
     if not report.hidden:
         _latest[report.exercise.name] = report
-    shown = {**_both(as_text(report), as_html(report)), MIME: report.as_data()}
-    (live or Live()).put(shown, done=True)
+    (live or Live()).put(_shown(report), done=True)
     points = Points(report.points)
     points.max_points = report.max_points
     return points
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    """A report in all its kinds."""
+    return {**_both(as_text(report), as_html(report)), MIME: report.as_data()}
 
 
 _given: dict[str, int] = {}

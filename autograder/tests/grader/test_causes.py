@@ -248,7 +248,7 @@ def test_another_case_that_raises_is_told_as_well():
 )
 def test_what_is_certain_is_said(name, source, sentence):
     report, text = report_on(name, source)
-    assert report.causes == []
+    assert report.findings.causes == (), "no known mistake was made"
     assert sentence in text
 
 

@@ -147,7 +147,7 @@ FFN = """
 )
 def test_an_exception_speaks_in_words(name, source, sentences):
     report, text = report_on(name, source)
-    assert report.causes == []
+    assert report.findings.causes == ()
     for sentence in sentences:
         assert sentence in text
 

@@ -6,9 +6,11 @@ From bottom to top; a module imports only what stands above it in this list:
 - ``exercise``: what an exercise and a lesson are, how they are declared, the register;
 - ``refusing``: what is ready-made, and refused; ``foreign``: what an answer uses of that;
 - ``at_work``, ``meaning``, ``telling``: an exception in words;
-- ``comparing``, ``limiting``, ``calling``: compare values; stop what runs too long; call an answer
-  and say what came of it;
-- ``verdict``: what is wrong with each case, and the points;
+- ``comparing``, ``limiting``: compare values; stop what runs too long;
+- ``problems``: what is wrong with a case;
+- ``repair``: the small edit of a student's own source that makes all cases right;
+- ``calling``: call an answer and say what came of it;
+- ``verdict``: what is said of an answer, and the points;
 - ``causes``: why an answer is wrong;
 - ``examine``: all of that for one answer;
 - ``shown``, ``picturing``, ``page``: the report as text, drawing and HTML; ``vector``: drawings

@@ -121,17 +121,12 @@ def _raised(problem: BaseException, answer: Callable) -> Outcome:
     if unfilled:
         return Outcome("not filled in", message=str(problem))
     names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
-    about = dataclasses.asdict(told(problem, _rows_of, answer))
+    about = dataclasses.asdict(told(problem, rows_of, answer))
     return Outcome("raised", errors=names, message=str(problem), **about)
 
 
 def _plain_call(answer: Callable, *args: Any, **kwargs: Any) -> Any:
     return answer(*args, **kwargs)
-
-
-def _rows_of(file: str) -> list[str] | None:
-    """The lines of a student's own file; None: it belongs to Python, to a package or to us."""
-    return None if file.startswith(_LIBRARIES) else linecache.getlines(file)
 
 
 _LIBRARIES = (
@@ -149,12 +144,28 @@ def outcomes_of(
     """What came of the cases with the numbers ``among`` of those that ``seed`` gives."""
     deadline = time.monotonic() + seconds
     outcomes = []
-    ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
-    if exercise.numpy_only:
-        answer = without_torch(answer)
-    with ready_made, refusing(exercise.refused, refuse_torch):
+    answer = guarded(answer, exercise)
+    with fence(exercise):
         cases = list(zip(exercise.draw(seed), exercise.draw(seed), strict=True))
         for given, pristine in cases[among.start : among.stop]:
             left = max(deadline - time.monotonic(), seconds / 10)
             outcomes.append(call(answer, given, pristine, exercise, left))
     return outcomes
+
+
+@contextmanager
+def fence(exercise: Exercise) -> Iterator[None]:
+    """Inside the block, what is ready-made raises Forbidden."""
+    ready_made = ready_made_refused() if exercise.numpy_only else nullcontext()
+    with ready_made, refusing(exercise.refused, refuse_torch):
+        yield
+
+
+def guarded(answer: Callable, exercise: Exercise) -> Callable:
+    """The answer, without torch where that is not to be used."""
+    return without_torch(answer) if exercise.numpy_only else answer
+
+
+def rows_of(file: str) -> list[str] | None:
+    """The lines of a student's own file; None: it belongs to Python, to a package or to us."""
+    return None if file.startswith(_LIBRARIES) else linecache.getlines(file)

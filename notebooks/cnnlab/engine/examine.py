@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .calling import outcomes_of
-from .causes import find
+from .causes import IN_ALL, find
 from .exercise import Case, Exercise, Outcome, StandIn
 from .foreign import foreign, message
-from .verdict import Findings, Known, Report, Result, problem_of
+from .problems import problem_of
+from .verdict import Findings, Known, Report, Result
 
 
 def examine(
@@ -29,6 +30,8 @@ def examine(
     known: Known | None = None,
     worth: float | None = None,
     training: Callable[[], object] = lambda: None,
+    search: float = IN_ALL,
+    meanwhile: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes.
 
@@ -37,6 +40,8 @@ def examine(
 
     known: what has been computed for this exercise and seed already, for other answers.
     worth: what a right answer earns, if that is not what is declared.
+    search: seconds that the answer's own source may be searched for its mistake; 0: it is not.
+    meanwhile: gets the report as it stands when that takes longer than a moment.
     """
     known = known or Known(exercise, seed)
     asks = _Asks(exercise, answer, seed, seconds or exercise.seconds, known)
@@ -50,7 +55,13 @@ def examine(
     report = Report(exercise, seed, results, Findings(), hidden, worth, waiting)
     if report.status == "incorrect":
         own = None if isinstance(answer, StandIn) else answer
-        report = dataclasses.replace(report, findings=find(results, known, exercise, own))
+        bare = report
+        found = find(
+            *(results, known, exercise, own),
+            seconds=0.0 if own is None or hidden else search,
+            meanwhile=lambda f: meanwhile(dataclasses.replace(bare, findings=f)),
+        )
+        report = dataclasses.replace(report, findings=found)
     return report
 
 

@@ -53,15 +53,23 @@ class time_limit:
     Only Python code can be stopped: a long call into C ends first. What imports take is not
     counted (see PATIENCE). Blocks may be nested. What takes long should be called in the block:
     Python 3.13 leaves a loop that stands in it without going through its end.
+
+    within: a file's name; TimeLimit is raised only while its code runs, or what that calls. So what
+    is set up and taken down around it, again and again, is never left half done.
     """
 
-    def __init__(self, seconds: float):
-        self.seconds = seconds
+    def __init__(self, seconds: float, within: str = ""):
+        self.seconds, self.within = seconds, within
         self._over = threading.Event()
         self._ringing = self._rang = self._patient = False
         self._handler_before: Any = None
 
-    def __enter__(self) -> None:
+    def renew(self, seconds: float) -> None:
+        """Begin anew, with so many seconds: one watcher for many short runs in one block."""
+        self._renewed, self._left = time.monotonic(), seconds
+
+    def __enter__(self) -> time_limit:
+        self.renew(self.seconds)
         self._frame: FrameType | None = _running_meanwhile(sys._getframe(1))
         self._thread = threading.get_ident()
         self._tracer = sys.gettrace()
@@ -73,6 +81,7 @@ class time_limit:
                     self._handler_before = before
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
+        return self
 
     def __exit__(self, *problem: object) -> None:
         interrupted = None
@@ -98,10 +107,10 @@ class time_limit:
 
     def _watch(self) -> None:
         """Ring when the time is up, and again, should the answer have swallowed it."""
-        left, patience, last = self.seconds, PATIENCE, time.monotonic()
-        while not self._over.wait(min(left, STEP)):
+        patience, last = PATIENCE, time.monotonic()
+        while not self._over.wait(min(self._left, STEP)):
             now = time.monotonic()
-            took, last = now - last, now
+            took, last = now - max(last, self._renewed), now
             place = self._place(sys._current_frames().get(self._thread))
             if place == "gone":
                 return  # the block was left by an exception just where its end began
@@ -109,9 +118,9 @@ class time_limit:
             if place == "importing" and self._patient:
                 patience -= took
                 continue
-            left -= took
-            if left <= 0:
-                self._rang, left = True, STEP
+            self._left -= took
+            if self._left <= 0:
+                self._rang, self._left = True, STEP
                 self._ring(place)
 
     def _ring(self, place: str) -> None:
@@ -141,14 +150,17 @@ class time_limit:
 
     def _place(self, frame: FrameType | None) -> str:
         """Where the thread is: "inside" the block, "importing", "leaving" a block, or "gone"."""
-        importing = False
+        importing, within = False, not self.within
         while frame is not None and frame is not self._frame:
             if frame.f_code in _ENDS:
                 return "leaving"
+            within = within or frame.f_code.co_filename == self.within
             importing = importing or frame.f_code.co_filename.startswith(_IMPORTS)
             frame = frame.f_back
         if frame is None:
             return "gone"
+        if not within:
+            return "leaving"
         return "importing" if importing else "inside"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -114,8 +115,8 @@ def first_wrong(report: Report) -> Result | None:
 def lines(report: Report) -> list[tuple[str, str]]:
     """The report as (kind, text) pairs, from which both text and HTML are made.
 
-    kind: "cause", "certain", "case", "problem", "arithmetic", "replay", "picture" (which text
-        has none of), "list" or "next".
+    kind: "cause", "found" (what was tried), "certain", "case", "problem", "arithmetic", "replay",
+        "picture" (which text has none of), "list" or "next".
     """
     if report.status == "not attempted":
         return [
@@ -180,21 +181,15 @@ def drawable(value: Any) -> np.ndarray | None:
 
 def why(report: Report) -> list[tuple[str, str]]:
     """What is known of the cause, and how far it goes."""
-    causes, perhaps = report.causes, report.findings.perhaps
-    if report.findings.either:
-        out = [("cause", f"One of these two: {c.name}. {c.advice}") for c in causes]
-        if (parted := causes[0].parted) is not None and not report.hidden:
-            out.append(("next", f"The case “{report.results[parted].case.name}” parts them."))
-        return out
-    if causes:
-        begin = {True: "What happens", False: "Likely cause"}
-        return [
-            ("cause", f"{begin[c.mistake.symptom]}: {c.name}. {c.advice} {_how_far(c, causes)}")
-            for c in causes
-        ]
+    out = _known(report)
+    perhaps = report.findings.perhaps
+    found = report.findings.explanation
     if report.hidden:
-        return []
-    out = []
+        return out
+    if found:
+        out.append(("found", found.sentence))
+    if out:
+        return [*out, *(("certain", fact) for fact in report.findings.certain)]
     if perhaps:
         out.append(
             ("cause", f"Perhaps: {perhaps.name}. {perhaps.advice} {_how_far(perhaps, [perhaps])}")
@@ -207,7 +202,22 @@ def why(report: Report) -> list[tuple[str, str]]:
     return out
 
 
-def _how_far(cause: Cause, causes: list[Cause]) -> str:
+def _known(report: Report) -> list[tuple[str, str]]:
+    """The known mistakes that the answer makes, and what to do about them."""
+    causes = report.findings.causes
+    if report.findings.either:
+        out = [("cause", f"One of these two: {c.name}. {c.advice}") for c in causes]
+        if (parted := causes[0].parted) is not None and not report.hidden:
+            out.append(("next", f"The case “{report.results[parted].case.name}” parts them."))
+        return out
+    begin = {True: "What happens", False: "Likely cause"}
+    return [
+        ("cause", f"{begin[c.mistake.symptom]}: {c.name}. {c.advice} {_how_far(c, causes)}")
+        for c in causes
+    ]
+
+
+def _how_far(cause: Cause, causes: Sequence[Cause]) -> str:
     """How much a cause explains."""
     explains = len(cause.explains)
     if explains == cause.of:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .calling import call
-from .comparing import Problem, difference
+from .comparing import Problem
 from .exercise import Case, Exercise, Mistake, Outcome
 
 MIME = "application/vnd.cnnlab.report+json"
@@ -64,10 +65,38 @@ class Cause:
 
 
 @dataclasses.dataclass(frozen=True)
+class Explanation:
+    """What was found out about one answer by trying, without a known mistake.
+
+    part: how it was found: "repair" (a small edit of the answer makes it right), "parameter" (the
+        right answer does the same, if it is asked for something else), "static" (it is seen in the
+        source) or "relation" (what is right becomes what the answer gives).
+    sentence: for the student. kind, role: what kind of edit or change, and of what.
+    lines: where, if a place is known. shown_by: the number of the case that shows it.
+    explains, of: how many wrong cases it explains, and how many there are.
+    """
+
+    part: str
+    sentence: str
+    kind: str
+    role: str
+    shown_by: int
+    explains: int
+    of: int
+    lines: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A few words, such as "line 7: reversal too much"."""
+        return f"line {self.lines[0]}: {self.kind}" if self.lines else f"{self.role}: {self.kind}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Findings:
     """Why an answer is wrong, as far as is known.
 
     causes: what does the same as the answer; several explain one part each of what is wrong.
+    explanation: what was found by trying; beside causes, the place of what they say.
     either: the two causes have the same evidence, so it is one of them.
     perhaps: a mistake that does the same here and there, which is no more than a hint.
     certain: sentences that are true whatever the reason.
@@ -76,6 +105,7 @@ class Findings:
     causes: tuple[Cause, ...] = ()
     either: bool = False
     perhaps: Cause | None = None
+    explanation: Explanation | None = None
     certain: tuple[str, ...] = ()
 
 
@@ -101,9 +131,11 @@ class Report:
     waiting: list[Case] = dataclasses.field(default_factory=list)
 
     @property
-    def causes(self) -> list[Cause]:
-        """The known mistakes that the answer makes, as far as they are sure."""
-        return list(self.findings.causes)
+    def causes(self) -> list[Cause | Explanation]:
+        """What explains the answer, as far as it is sure: known mistakes, else what was tried."""
+        found = self.findings
+        tried = [found.explanation] if found.explanation else []
+        return [*found.causes] or [*tried]
 
     @property
     def max_points(self) -> float:
@@ -139,6 +171,11 @@ class Report:
         share = sum(r.case.weight for r in right) / sum(case.weight for case in asked)
         return float(np.floor(100 * self.max_points * share + 1e-9) / 100)
 
+    def _found(self) -> dict[str, Any] | None:
+        """What was found by trying, without the student's own words."""
+        found = self.findings.explanation
+        return found and {"part": found.part, "kind": found.kind, "role": found.role}
+
     def as_data(self) -> dict[str, Any]:
         """What the grader keeps of it: JSON, and nothing of the inputs."""
         return {
@@ -146,7 +183,8 @@ class Report:
             "status": self.status,
             "points": self.points,
             "max_points": self.max_points,
-            "causes": [m.name for m in self.causes],
+            "causes": [m.name for m in self.findings.causes],
+            "found": self._found(),
             "cases": [
                 {"name": r.case.name, "problem": r.problem.kind if r.problem else None}
                 for r in self.results
@@ -172,11 +210,15 @@ class Known:
 
 
 class Variant:
-    """One of our own functions, the oracle or a mistake; ``[i]`` is its outcome for case i."""
+    """One of our own functions, the oracle or a mistake; ``[i]`` is its outcome for case i.
+
+    seconds: of computing, what each outcome took.
+    """
 
     def __init__(self, exercise: Exercise, function: Callable, seed: int):
         self._exercise, self._function, self._seed = exercise, function, seed
         self._outcomes: dict[int, Outcome] = {}
+        self.seconds: dict[int, float] = {}
 
     @functools.cached_property
     def _cases(self) -> list[tuple[Case, Case]]:
@@ -197,73 +239,10 @@ class Variant:
         return bool(case.draws and case.judge)
 
     def _compute(self, i: int) -> None:
+        started = time.thread_time()
         with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
             warnings.simplefilter("ignore")
             self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, None)
+        self.seconds[i] = time.thread_time() - started
         if len(self._outcomes) == len(self._cases):
             del self._cases
-
-
-def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
-    """What is wrong with what came of a case, or None. right: what the oracle gives."""
-    if got.status == "timeout":
-        return Problem(
-            "timeout",
-            "it did not come to an end and was stopped. Is there a loop "
-            "whose condition never becomes false?",
-        )
-    if got.status == "died":
-        return Problem("died", f"the process running it ended: {got.message}")
-    if got.status == "forbidden":
-        return Problem("forbidden", got.message)
-    if got.status == "not filled in":
-        more = f" It says: {got.message}" if got.message else ""
-        return Problem(
-            "not filled in", f"for these arguments yours raises NotImplementedError.{more}"
-        )
-    if case.raises:
-        return _refusal_problem(got)
-    if got.status == "raised":
-        return Problem("raised", exception_in_words(got))
-    if case.judge:
-        try:
-            sentence = case.judge(got.value, *case.args, **case.kwargs)
-        except Exception:  # it was written for values of the form asked for, and this is none
-            sentence = "what came back does not have the form that was asked for."
-        problem = Problem("judged", sentence) if sentence else None
-    else:
-        problem = difference(right.value, got.value, case.rtol, case.atol)
-    changed = [c for c in got.changed if not (case.draws and "random generator" in c)]
-    if problem is None and changed:
-        return Problem(
-            "changed",
-            f"the values are right, but the call changed "
-            f"{' and '.join(changed)}. Work on a copy: the caller "
-            f"still needs the original.",
-        )
-    return problem
-
-
-def exception_in_words(got: Outcome) -> str:
-    """What was raised, in which line it showed, and what is known of that line."""
-    said = f"{got.errors[0]}: {got.message.strip() or 'no message'}"
-    said += "" if said.endswith((".", "!", "?")) else "."
-    place = f"It showed in your line {got.line}." if got.line else ""
-    return " ".join(filter(None, (said, place, got.words)))
-
-
-def _refusal_problem(got: Outcome) -> Problem | None:
-    if got.status == "returned":
-        return Problem(
-            "no error",
-            "these arguments make no sense: raise a ValueError with a "
-            "sentence saying why. Yours returned a value.",
-        )
-    if "ValueError" not in got.errors:
-        return Problem(
-            "raised",
-            f"these arguments make no sense: raise a ValueError; yours raised {got.errors[0]}.",
-        )
-    if len(got.message.split()) < 3:
-        return Problem("raised", "the ValueError needs a sentence that says what is wrong.")
-    return None

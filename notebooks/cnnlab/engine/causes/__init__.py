@@ -1,19 +1,104 @@
-"""Why an answer is wrong: a cause is named only if the cases say so, else what is certain."""
+"""Why an answer is wrong: a cause is named only if the cases say so, else what is certain.
+
+In this order, the first that holds: a known mistake that explains all wrong cases (under it the
+line, if one is found); a small edit of the answer that makes it right; the right answer asked for
+something else; a known mistake that explains half; what is seen in the source; how what is right
+becomes what came back; a condition, or an edit that mends most. Facts (a parameter that is never
+read, what wrong cases have and right ones have not) stand under all of them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 from typing import Any
 
 from ..exercise import Exercise
-from ..verdict import Findings, Known, Result
-from .certain import certain
+from ..verdict import Explanation, Findings, Known, Result
+from .certain import certain, parting
 from .known import likely
+from .parameters import parameter
+from .relations import relation
+from .repairing import Repairs, searching
+from .static import Fact, seen, static
+
+AT_ONCE = 0.25
+"""Seconds that a search may take before the report appears."""
+
+IN_ALL = 1.5
+"""Seconds that it may take while the report already stands."""
 
 
-def find(results: list[Result], known: Known, exercise: Exercise, answer: Any = None) -> Findings:
-    """What is known of why an answer is wrong. answer: itself, where it is in this process."""
+def find(
+    results: list[Result],
+    known: Known,
+    exercise: Exercise,
+    answer: Any = None,
+    *,
+    seconds: float = 0.0,
+    meanwhile: Callable[[Findings], None] = lambda findings: None,
+) -> Findings:
+    """What is known of why an answer is wrong.
+
+    answer: itself, where it is in this process. seconds: how long its source may be searched.
+    meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
+    """
+    begun = time.monotonic()
+    search = searching(results, known, exercise, answer, seconds) if seconds else None
     found = likely(results, known)
-    if not found.causes:
-        found = dataclasses.replace(found, certain=certain(results, exercise, answer))
-    return found
+    named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
+    facts = static(answer, exercise) if answer is not None else []
+    if not named:
+        tried = [
+            parameter(results, known, exercise),
+            seen(facts, results, exercise),
+            relation(results),
+        ]
+        found = _without_repair(found, *tried)
+    found = _with_facts(found, facts, results, exercise)
+    if search is None:
+        return found
+    repairs = search.wait(begun + AT_ONCE)
+    if not repairs.over and not named:
+        meanwhile(found)
+        repairs = search.wait(begun + seconds)
+    search.stop()
+    return _with_facts(_with_repair(found, repairs, named), facts, results, exercise)
+
+
+def _without_repair(
+    found: Findings,
+    parameter: Explanation | None,
+    source: Explanation | None,
+    relation: Explanation | None,
+) -> Findings:
+    """What to say as long as no edit is found."""
+    if parameter and parameter.explains == parameter.of:
+        return Findings(explanation=parameter)
+    if found.causes:
+        return found
+    best = source or parameter or relation
+    return Findings(explanation=best) if best else found
+
+
+def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
+    """The same, once it is known whether an edit is found."""
+    if repairs.sure:
+        causes = found.causes if named else ()
+        return dataclasses.replace(found, causes=causes, explanation=repairs.sure)
+    if found.causes or found.explanation or not repairs.perhaps:
+        return found
+    return Findings(explanation=repairs.perhaps)
+
+
+def _with_facts(
+    found: Findings, facts: list[Fact], results: list[Result], exercise: Exercise
+) -> Findings:
+    """With what is certain; under an explanation only what says more."""
+    tried = found.explanation
+    explained = found.causes or (tried and tried.part != "static")
+    told = [f for f in facts if f.kind == "never read" or not explained]
+    more = parting(results, exercise) if explained else certain(results, exercise)
+    said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
+    return dataclasses.replace(found, certain=said)

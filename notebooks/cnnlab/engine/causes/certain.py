@@ -20,11 +20,15 @@ from .contrast import contrast
 from .trivial import numbers, says_nothing
 
 
-def certain(results: list[Result], exercise: Exercise, answer: Any = None) -> tuple[str, ...]:
-    """Sentences that are true whatever the reason is. answer: itself, if it is in this process."""
+def certain(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
+    """Sentences that are true whatever the reason is."""
     asked = [r for r in results if not r.case.raises]
-    facts = [*_unread(answer, exercise), *_symptoms(asked), *contrast(asked, exercise)]
-    return tuple(facts) or (_which(asked),)
+    return (*_symptoms(asked), *contrast(asked, exercise)) or (_which(asked),)
+
+
+def parting(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
+    """That of them which is worth saying beside a cause: what parts right cases from wrong ones."""
+    return tuple(contrast([r for r in results if not r.case.raises], exercise))
 
 
 def _which(asked: list[Result]) -> str:
@@ -42,19 +46,17 @@ def _which(asked: list[Result]) -> str:
 # ── the answer itself ───────────────────────────────────────────────────────
 
 
-def _unread(answer: Any, exercise: Exercise) -> Iterator[str]:
+def unread(answer: Any, exercise: Exercise) -> list[str]:
     """Parameters that no line of an answer reads."""
-    code = _code(answer)
+    code = code_of(answer)
     if code is None:
-        return
+        return []
     read = {i.argval for part in _all_code(code) for i in dis.get_instructions(part) if _reads(i)}
     names = [n for n in exercise.signature.parameters if n in code.co_varnames + code.co_cellvars]
-    unread = [f"`{name}`" for name in names if name not in read]
-    if unread:
-        yield f"No line of yours reads {' or '.join(unread)}."
+    return [name for name in names if name not in read]
 
 
-def _code(answer: Any) -> types.CodeType | None:
+def code_of(answer: Any) -> types.CodeType | None:
     """The code of a function, or of a class's ``__init__``."""
     if isinstance(answer, type):
         answer = vars(answer).get("__init__")

@@ -50,7 +50,8 @@ def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
     for name, parameter in exercise.signature.parameters.items():
         if parameter.default is not parameter.empty:  # a bias of 0 is as good as none
             there = name in given and not (is_number(given[name]) and given[name] == 0)
-            found[f"with a `{name}`", f"without `{name}`"] = there
+            article = "an" if name[0] in "aeiou" else "a"
+            found[f"with {article} `{name}`", f"without `{name}`"] = there
     for name, value in given.items():
         found |= _of_value(name, value)
     for one, other in combinations(given, 2):

@@ -15,7 +15,8 @@ import re
 from ..comparing import General, difference
 from ..exercise import Case, Mistake, Outcome
 from ..meaning import TYPES
-from ..verdict import Cause, Findings, Known, Result, Variant, problem_of
+from ..problems import problem_of
+from ..verdict import Cause, Findings, Known, Result, Variant
 from .simple import simplest
 from .trivial import says_nothing
 
@@ -61,14 +62,14 @@ class _Tried:
     ) -> _Tried | None:
         """None if there is no evidence."""
         same = explained(variant, results) & due
-        evidence = {i for i in same if mistake.symptom or _speaks(results[i])}
+        evidence = {i for i in same if mistake.symptom or speaks(results[i])}
         if any(_general(results[i]) for i in evidence):
             same |= {i for i in due if _errs_alike(results[i], variant[i])}
         return cls(mistake, variant, frozenset(same), frozenset(evidence)) if evidence else None
 
     def holds(self, due: set[int], results: list[Result]) -> bool:
         """Whether the evidence is enough to name it for these wrong cases."""
-        same, clear = self.same & due, any(_speaks(results[i]) for i in self.evidence)
+        same, clear = self.same & due, any(speaks(results[i]) for i in self.evidence)
         enough = 2 * len(same) >= len(due) + (not self._rich(results)) if clear else same == due
         return min(due) in same and enough and not _wrong_elsewhere(self.variant, results)
 
@@ -109,7 +110,7 @@ def _general(result: Result) -> bool:
     return result.problem is not None and isinstance(result.problem.message, General)
 
 
-def _speaks(result: Result) -> bool:
+def speaks(result: Result) -> bool:
     """Whether equal outcomes of a case say anything: many mistakes raise, or return nothing."""
     if result.outcome.status != "returned" or _general(result):
         return False
@@ -124,13 +125,15 @@ def explained(variant: Variant, results: list[Result]) -> set[int]:
     """
     trains = {i for i, r in enumerate(results) if r.case.draws and r.case.judge}
     wrong = {i for i, r in enumerate(results) if r.problem}
-    same = {
-        i for i in wrong - trains if _errs(results[i], variant[i]) and _same(results[i], variant[i])
+    alike = {
+        i
+        for i in wrong - trains
+        if contradicts(results[i], variant[i]) and same(results[i], variant[i])
     }
     late = sorted(wrong & trains)
-    if same or (late == sorted(wrong) and _same(results[late[0]], variant[late[0]])):
-        same |= {i for i in late if _same(results[i], variant[i])}
-    return same
+    if alike or (late == sorted(wrong) and same(results[late[0]], variant[late[0]])):
+        alike |= {i for i in late if same(results[i], variant[i])}
+    return alike
 
 
 def _wrong_elsewhere(variant: Variant, results: list[Result]) -> set[int]:
@@ -141,10 +144,11 @@ def _wrong_elsewhere(variant: Variant, results: list[Result]) -> set[int]:
     right = [
         i for i, r in enumerate(results) if not r.problem and not (r.case.draws and r.case.judge)
     ]
-    return {i for i in right if _errs(results[i], variant[i])}
+    return {i for i in right if contradicts(results[i], variant[i])}
 
 
-def _errs(result: Result, variant: Outcome) -> bool:
+def contradicts(result: Result, variant: Outcome) -> bool:
+    """Whether a variant goes wrong in a case."""
     return problem_of(result.case, Outcome("returned", result.expected), variant) is not None
 
 
@@ -156,7 +160,7 @@ def _errs_alike(result: Result, variant: Outcome) -> bool:
     return other is not None and other.kind == "values"
 
 
-def _same(result: Result, variant: Outcome) -> bool:
+def same(result: Result, variant: Outcome) -> bool:
     """Whether a wrong variant does on this case just what the answer does."""
     if result.case.judge and result.outcome.status == variant.status == "returned":
         return result.problem == problem_of(result.case, variant, variant)  # judged once already

@@ -1,0 +1,383 @@
+"""The search for the edit that makes an answer right: what it finds, and what it never does."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import random
+import re
+import sys
+import textwrap
+import time
+
+import cnnlab
+import numpy as np
+import pytest
+import torch
+from cnnlab.engine import causes
+from cnnlab.engine.causes import repairing
+from cnnlab.engine.causes.repairing import Repairs
+from cnnlab.engine.causes.static import static
+from cnnlab.engine.examine import examine
+from cnnlab.engine.exercise import EXERCISES, Case, Outcome
+from cnnlab.engine.repair import beside, wording
+from cnnlab.engine.repair.program import Program
+from cnnlab.engine.repair.search import Asked, Search
+from cnnlab.engine.repair.slots import slots
+from cnnlab.engine.shown import as_text, why
+
+from autograder.releasing import build, leaks
+from autograder.tests.support.students import right_answers
+
+PATIENCE = 30
+"""Seconds that a search may take here: the machine may be busy. What is found is the same."""
+
+
+def defined(name, source, **names):
+    """An answer as if it stood in a cell, and the names around it."""
+    source = textwrap.dedent(source)
+    file = f"<cell {hash(source)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    space = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional, **names}
+    space |= {"__name__": "__main__"}
+    exec(compile(source, file, "exec"), space)
+    return space[name], space
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Where a known mistake explains all, only a moment is spent; here the machine may be busy."""
+    monkeypatch.setattr(causes, "AT_ONCE", PATIENCE)
+
+
+def report_on(name, source, **names):
+    answer, _ = defined(name, source, **names)
+    return examine(EXERCISES[name], answer, search=PATIENCE)
+
+
+# ── what it finds ───────────────────────────────────────────────────────────
+
+CONV1D = """
+def conv1d(x, f):
+    x = np.asarray(x, dtype=float)
+    f = np.asarray(f, dtype=float)
+    K = len(f)
+    if K > len(x):
+        raise ValueError("the filter is longer than the series")
+    h = np.zeros(len(x) - K + 1)
+    for i in range(len(h)):
+        total = 0.0
+        for k in range(K):
+            total += f[k] * x[i + k]
+        h[i] = total
+    return h
+"""
+LAYER = """
+def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    x = np.asarray(x, dtype=float)
+    f = np.asarray(f, dtype=float)
+    if stride < 1:
+        raise ValueError("the stride must be at least 1")
+    left, right = padding
+    x = np.concatenate([np.zeros(left), x, np.zeros(right)])
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the padded series")
+    h = np.array([x[i : i + len(f)] @ f for i in range(0, len(x) - len(f) + 1, stride)])
+    h = h + b
+    if activation is not None:
+        h = activation(h)
+    return h
+"""
+PAD = """
+def pad(x, left, right, mode="zeros"):
+    x = np.asarray(x, dtype=float)
+    if left < 0 or right < 0:
+        raise ValueError("there is no negative padding")
+    if mode == "zeros":
+        before, after = 0.0, 0.0
+    elif mode == "mean":
+        before, after = x.mean(), x.mean()
+    elif mode == "edge":
+        before, after = x[0], x[-1]
+    else:
+        raise ValueError(f"there is no mode {mode}")
+    return np.concatenate([np.full(left, before), x, np.full(right, after)])
+"""
+MSE = """
+def mse(yhat, y):
+    difference = yhat - y
+    return (difference ** 2).mean()
+"""
+
+
+@functools.cache
+def slipped(source):
+    """The report on one of the answers above with a slip in it."""
+    return report_on(re.findall(r"def (\w+)", source)[0], source)
+
+
+SLIPS = [
+    # the right answer, the place, what stands there instead, its line, the kind of the repair
+    (CONV1D, "len(x) - K + 1)", "len(x) - K)", 8, "one more or less"),
+    (CONV1D, "len(x) - K + 1)", "len(x) - K + 2)", 8, "constant"),
+    (CONV1D, "f[k] *", "f[K - 1 - k] *", 12, "operand too much"),
+    (CONV1D, "f[k] *", "f[::-1][k] *", 12, "reversal too much"),
+    (CONV1D, "total +=", "total =", 12, "sets anew"),
+    (CONV1D, "total +=", "total -=", 12, "sets anew"),  # h[i] -= total would do, too
+    (CONV1D, "x[i + k]", "x[i - k]", 12, "operator"),
+    (CONV1D, "x[i + k]", "x[k]", 12, "term missing"),
+    (CONV1D, "x[i + k]", "x[i + i]", 12, "name"),
+    (CONV1D, "f[k] *", "-f[k] *", 12, "sign"),
+    (CONV1D, "range(K)", "range(3)", 11, "constant for a name"),
+    (CONV1D, "range(K)", "range(1, K)", 11, "argument too much"),
+    (CONV1D, "    return h", "        return h", 14, "ends the loop"),
+    (CONV1D, "    return h\n", "", 13, "return missing"),
+    (CONV1D, "return h", "return np.abs(h)", 14, "call too much"),
+    (CONV1D, "return h", "return list(h)", 14, "call too much"),
+    (CONV1D, "return h", "return h / K", 14, "operand too much"),
+    (CONV1D, "return h", "return h[:, None]", 14, "subscript too much"),
+    (CONV1D, "        h[i] = total", "            h[i] = total / (k + 1)", 13, "operand too much"),
+    (CONV1D, "        h[i] = total", "    h[i] = total", 13, "after the loop"),
+    (LAYER, "+ 1, stride)", "+ 1)", 11, "step missing"),
+    (LAYER, "h + b", "h - b", 12, "operator"),
+    (LAYER, "left, right =", "right, left =", 7, "order of names"),
+    (PAD, "x[0], x[-1]", "x[-1], x[0]", 11, "order of names / order of items"),
+    (PAD, "x.mean(), x", "x.max(), x", 9, "function"),
+    (PAD, "x.mean(), x.mean()", "x.mean(), x", 9, "reduction missing"),
+    (PAD, 'mode="zeros"', 'mode="edge"', 2, "string"),
+    (MSE, ".mean()", ".sum()", 4, "function"),
+    (MSE, " ** 2)", ")", 3, "power missing"),
+    (MSE, "yhat - y", "yhat + y", 3, "operator"),
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda s: f"{s[4]}, {s[2][:14]}")
+def test_the_place_and_the_kind_of_a_slip_are_named(slip):
+    right, place, instead, line, kind = slip
+    assert right.count(place) == 1
+    report = slipped(right.replace(place, instead))
+    found = report.findings.explanation
+    assert found is not None, as_text(report)
+    assert found.part == "repair" and line in found.lines and found.kind in kind.split(" / "), found
+
+
+# ── what it never does ──────────────────────────────────────────────────────
+
+
+def test_nothing_is_claimed_of_a_right_answer():
+    for right in (CONV1D, LAYER, PAD, MSE):
+        report = report_on(re.findall(r"def (\w+)", right)[0], right)
+        assert report.status == "correct" and report.causes == []
+
+
+HOSTILE = {
+    "loops": "    while len(x) < 0:\n        pass\n",
+    "allocates": "    if len(x) < 0:\n        np.zeros(10 ** 11)\n",
+    "prints": "    print('printed by the answer')\n",
+    "ends the program": "    if len(x) < 0:\n        raise SystemExit\n",
+    "changes a list of the notebook": "    seen.append(len(seen))\n",
+    "changes an array of the notebook": "    table[0] += 1\n",
+    "binds a name of the notebook": "    global calls\n    calls = calls + 1\n",
+    "draws": "    np.random.rand()\n",
+}
+"""What an answer does beside being wrong; many of its damaged versions do it, or worse."""
+
+FLIPPED = CONV1D.replace("f[k] *", "f[K - 1 - k] *")
+
+
+@pytest.mark.parametrize("where", ["forked", "in this process"])
+@pytest.mark.parametrize("what", HOSTILE)
+def test_damaged_candidates_leave_everything_as_it_was(what, where, monkeypatch, capsys):
+    head, body = FLIPPED.split("\n    x = ", 1)
+    source = f"{head}\n{HOSTILE[what]}    x = {body}"
+    names = {"seen": [], "table": np.zeros(3), "calls": 0}
+    answer, space = defined("conv1d", source, **names)
+    examine(EXERCISES["conv1d"], answer, search=0)  # what the answer itself does
+    printed, before = capsys.readouterr().out, state(space)
+    if where == "in this process":
+        monkeypatch.setattr(beside.sys, "platform", "win32")
+    space["seen"].clear(), space["table"].fill(0), space.update(calls=0)
+    report = examine(EXERCISES["conv1d"], answer, search=3)
+    assert report.status == "incorrect"
+    assert capsys.readouterr().out == printed
+    assert state(space) == before
+    assert report.findings.explanation is not None, as_text(report)
+
+
+@pytest.mark.parametrize("where", ["forked", "in this process"])
+def test_candidates_leave_torch_as_it_was(where, monkeypatch):
+    source = MSE.replace(".mean()", ".sum()").replace(
+        "    difference", "    torch.rand(1)\n    torch.set_grad_enabled(False)\n    difference", 1
+    )
+    answer, space = defined("mse", source, seen=[], table=np.zeros(1), calls=0)
+    if where == "in this process":
+        monkeypatch.setattr(beside.sys, "platform", "win32")
+    before = state(space)
+    assert examine(EXERCISES["mse"], answer, search=3).findings.explanation
+    assert state(space) == before
+
+
+def state(space):
+    """What a search must leave as it was."""
+    return (
+        *(list(space["seen"]), space["table"].tolist(), space["calls"]),
+        *(random.getstate(), repr(np.random.get_state()), torch.random.get_rng_state().tolist()),
+        *(torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()),
+        *(sys.stdout, sys.stderr, np.geterr(), np.convolve, torch._C._len_torch_function_stack()),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("open('/tmp/nothing')", "input()", "import os", "import subprocess", "eval('1')"),
+        *("np.save('x.npy', x)", "exit()", "np.loadtxt('x')", "helper()"),
+    ],
+)
+def test_what_does_more_than_compute_is_not_damaged(line, monkeypatch):
+    monkeypatch.setattr(repairing, "begin", lambda *_: pytest.fail("a search began"))
+    body = f"    if len(x) < 0:\n        {line}\n    x = "
+    _, space = defined("helper", "def helper():\n    open('/tmp/nothing')\n")
+    source = FLIPPED.replace("    x = ", body, 1)
+    answer, around = defined("conv1d", source)
+    around["helper"] = space["helper"]
+    helper = type(answer)(space["helper"].__code__, around, "helper")
+    around["helper"] = helper
+    report = examine(EXERCISES["conv1d"], answer)
+    assert report.status == "incorrect"
+
+
+@pytest.mark.parametrize(
+    "name, source",
+    [
+        ("conv1d", CONV1D.replace("return h", "given[:1] = 9\n    return h")),
+        ("conv1d", CONV1D.replace("return h", "return h.astype(np.float32)")),
+        ("conv1d", CONV1D.replace("raise ValueError", "return str")),
+        ("conv1d", CONV1D.replace("return h", "return np.convolve(x, f)")),
+        ("conv1d", "def conv1d(x, f):\n    raise NotImplementedError\n"),
+    ],
+    ids=["changed", "dtype", "no error", "forbidden", "not filled in"],
+)
+def test_where_the_own_words_suffice_nothing_is_searched(name, source, monkeypatch):
+    monkeypatch.setattr(repairing, "begin", lambda *_: pytest.fail("a search began"))
+    source = source.replace("    x = np", "    given = x\n    x = np", 1)
+    report = report_on(name, source)
+    assert report.status != "correct"
+    assert not report.findings.explanation
+
+
+def test_memory_is_never_read_as_a_damaged_number_says():
+    source = """
+    def conv1d(x, f):
+        x, f = np.asarray(x, dtype=float), np.asarray(f, dtype=float)
+        K, step = len(f), x.strides[0]
+        if K > len(x):
+            raise ValueError("the filter is longer than the series")
+        W = np.lib.stride_tricks.as_strided(x, (len(x) - K + 1, K), (step, step))
+        return W @ f[::-1]
+    """
+    found = report_on("conv1d", source).findings.explanation
+    assert found is not None and found.lines == (8,)
+    called = textwrap.dedent(source).splitlines()[6].strip()
+    assert "as_strided" in called and not list(slots(ast.parse(called).body[0]))
+
+
+def test_a_child_of_a_process_with_several_threads_does_not_wait_for_them():
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        torch.rand(2000, 2000) @ torch.rand(2000, 2000)  # now they are there
+        found = report_on(
+            "mse",
+            MSE.replace(
+                ".mean()", ".mean() + torch.rand(300, 300).mm(torch.zeros(300, 300)).sum() + 1"
+            ),
+        ).findings
+        assert found.explanation is not None
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_what_other_seeds_refute_is_not_found():
+    answer, space = defined("conv1d", FLIPPED)
+    exercise, x = EXERCISES["conv1d"], np.arange(5.0)
+    cases = [
+        Asked(case, Outcome("returned", exercise.reference(*case.args)), True)
+        for case in exercise.draw(0)[:3]
+    ]
+    for right, found in ((exercise.reference(x, x[:2]), 1), (np.zeros(4), 0)):
+        more = [Asked(Case("another", (x, x[:2])), Outcome("returned", right), False)]
+        program = Program(FLIPPED, "conv1d", answer.__code__.co_firstlineno, space)
+        search = Search(program, cases, lambda more=more: more)
+        search.run(time.monotonic() + PATIENCE)
+        assert (len(search.found) > 0) == found
+
+
+def test_a_report_that_stands_is_completed(monkeypatch, capsys):
+    begin = causes.searching
+
+    class Slow:
+        """A search that has found nothing when it is asked for the first time."""
+
+        def __init__(self, *args):
+            self.search, self.asked = begin(*args), 0
+
+        def wait(self, until):
+            self.asked += 1
+            return self.search.wait(until) if self.asked > 1 else Repairs(over=False)
+
+        def stop(self):
+            self.search.stop()
+
+    monkeypatch.setattr(causes, "searching", Slow)
+    answer, _ = defined("conv1d", CONV1D.replace("x[i + k]", "x[i - k]"))
+    stood = []
+    report = examine(EXERCISES["conv1d"], answer, search=PATIENCE, meanwhile=stood.append)
+    assert [r.findings.explanation for r in stood] == [None]
+    assert report.findings.explanation.kind == "operator"
+    cnnlab.check(answer)  # where nothing can be completed, it is said once
+    assert capsys.readouterr().out.count("Not right yet") == 1
+
+
+# ── what it says ────────────────────────────────────────────────────────────
+
+
+def test_no_sentence_holds_more_than_the_students_own_words(solutions):
+    for right, place, instead, *_ in SLIPS:
+        source = right.replace(place, instead)
+        for kind, text in why(slipped(source)):
+            if kind == "found":
+                no_leak(text, source, solutions)
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    return leaks.Secrets(build.read_all())
+
+
+def no_leak(text, source, solutions):
+    own = " ".join(source.split())
+    for quoted in re.findall(r"`([^`]*)`", text):
+        for part in re.split("…", quoted):
+            entry = re.fullmatch(r"\w+\[[\d, ]+\]", part)  # h[0]: what is computed then
+            assert part.strip("=") in own or entry, f"{part!r} is not the student's own: {text}"
+    words = re.sub(r"`[^`]*`", "…", text)
+    assert not list(solutions._in_words([words], "a sentence"))
+
+
+@pytest.mark.parametrize("kind", wording.ASKS)
+def test_every_kind_has_a_sentence_without_code_of_its_own(kind, solutions):
+    said = wording.ASKS[kind].format(code="`own`", part="`own`", good="all cases would be right")
+    assert said.endswith((".", "?")) and "  " not in said
+    quoted = set(re.findall(r"`([^`]*)`", said)) - {"own"}
+    assert quoted <= {"super().__init__()"}, "boilerplate that the hints show"
+    assert not list(solutions._in_words([said], kind))
+
+
+@pytest.mark.parametrize("written", right_answers(), ids=str)
+def test_nothing_is_seen_in_the_source_of_a_right_answer(written):
+    source = f"{written.needs}\n\n{written.source}"
+    name = written.exercise.name
+    if written.exercise.signature.parameters:
+        assert static(defined(name, source)[0], written.exercise) == []

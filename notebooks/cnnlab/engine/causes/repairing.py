@@ -1,0 +1,149 @@
+"""Ask for the small edit of a student's own source that makes all cases right."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import time
+from typing import Any
+
+from ..calling import fence, guarded, rows_of
+from ..exercise import Exercise, Outcome
+from ..repair.beside import Forked, Here, begin
+from ..repair.candidates import as_it_was, outcome
+from ..repair.program import NotSearched, Program
+from ..repair.search import Asked, Found, Search
+from ..repair.wording import sentence
+from ..verdict import Explanation, Known, Result
+from .certain import code_of
+
+UNSEARCHED = ("changed", "dtype", "no error")
+"""Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
+
+NEVER = ("forbidden", "not filled in", "died")
+
+SLOW = 0.06
+"""A case that takes the right answer so many seconds trains, and is left out."""
+
+MORE_SEEDS = (1, 2)
+"""What makes every visible case right has to be right on these, too."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Repairs:
+    """What has been found. sure: it explains all; perhaps: it is no more than a hint.
+
+    over: nothing more will be found.
+    """
+
+    sure: Explanation | None = None
+    perhaps: Explanation | None = None
+    over: bool = True
+
+
+@dataclasses.dataclass
+class Searching:
+    """A search that is going on."""
+
+    running: Here | Forked
+    results: list[Result]
+
+    def wait(self, until: float) -> Repairs:
+        """What has been found at this moment (of ``time.monotonic``), or at the end."""
+        found = self.running.wait(until)
+        if not found.over:
+            return Repairs(over=False)
+        sure = [f for f in found.found if f.role != "condition"]
+        if sure:
+            return Repairs(self._explanation(sure))
+        hints = found.found or ([found.partial] if found.partial else [])
+        return Repairs(perhaps=self._explanation(hints) if hints else None)
+
+    def stop(self) -> None:
+        self.running.stop()
+
+    def _explanation(self, found: list[Found]) -> Explanation:
+        first, wrong = found[0], [r for r in self.results if r.problem]
+        if first.repaired == len(wrong):
+            good = "all cases would be right"
+        else:
+            good = f"{first.repaired} of the {len(wrong)} wrong cases would be right"
+        shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
+        return Explanation(
+            *("repair", sentence(found, good), first.kind, first.role),
+            *(shown, first.repaired, len(wrong)),
+            tuple(dict.fromkeys(line for f in found for line in f.lines)),
+        )
+
+
+def searching(
+    results: list[Result], known: Known, exercise: Exercise, answer: Any, seconds: float
+) -> Searching | None:
+    """Begin to search for a repair; None: there is nothing to search for, or in."""
+    kinds = [r.problem.kind if r.problem else "" for r in results]
+    due = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
+    first = due or [i for i, r in enumerate(results) if r.problem]
+    if not first or kinds[first[0]] in UNSEARCHED or set(kinds) & set(NEVER):
+        return None
+    chosen = [
+        i
+        for i, r in enumerate(results)
+        if kinds[i] not in UNSEARCHED and not _trains(r, known.right.seconds.get(i, 0), exercise)
+    ]
+    code = code_of(answer)
+    rows = rows_of(code.co_filename) if code else None
+    if not rows or code is None or not any(kinds[i] for i in chosen):
+        return None
+    names = {results[i].case.name for i in chosen}
+
+    def more() -> list[Asked]:
+        return [asked for seed in MORE_SEEDS for asked in _asked(exercise, seed, names)]
+
+    try:
+        program = Program(
+            *("".join(rows), exercise.name, code.co_firstlineno, _globals(answer)),
+            lambda answer: guarded(answer, exercise),
+        )
+    except NotSearched:
+        return None
+    cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
+    search = Search(program, cases, more, lambda: fence(exercise))
+    running = begin(search, seconds)
+    return Searching(running, results) if running else None
+
+
+def right(result: Result, known: Known, i: int) -> Outcome:
+    """What is right in a case; where a judge decides there is no single value."""
+    return Outcome("returned") if result.case.judge else known.right[i]
+
+
+def _trains(result: Result, seconds: float, exercise: Exercise) -> bool:
+    """Whether a case is too slow, or too much a matter of luck, to be asked a thousand times.
+
+    seconds: what it took the right answer, which may have been its first call: that is slow, too.
+    """
+    if result.case.draws and result.case.judge:
+        return True
+    if seconds <= SLOW:
+        return False
+    begun = time.thread_time()
+    with as_it_was():
+        outcome(exercise.reference, result.case)
+    return time.thread_time() - begun > SLOW
+
+
+def _asked(exercise: Exercise, seed: int, names: set[str]) -> list[Asked]:
+    """The cases of another seed, with what is right in them."""
+    known = Known(exercise, seed)
+    return [
+        Asked(case, Outcome("returned") if case.judge else known.right[i], False)
+        for i, case in enumerate(known.cases)
+        if case.name in names
+    ]
+
+
+def _globals(answer: Any) -> dict[str, Any]:
+    """The names around an answer."""
+    if isinstance(answer, type):
+        answer = vars(answer)["__init__"]
+    return inspect.unwrap(answer).__globals__

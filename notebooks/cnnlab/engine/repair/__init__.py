@@ -1,0 +1,14 @@
+"""The small edit of a student's own source that makes every case right: it names the place.
+
+- ``edits``, ``slots``, ``names``, ``families``: what an edit is, where one can be made, with what;
+- ``expressions``, ``around``, ``statements``: all small edits;
+- ``program``, ``candidates``: a cell as a program that is run again and again, and called;
+- ``tracing``: which lines of it run, and what its names and expressions hold;
+- ``search``, ``seeing``: try them, and see two values where one is found;
+- ``beside``: do so in a forked child, or here.
+
+Nothing here knows a solution, a report or the student's notebook: what comes in is a source, names
+and cases with their right values, and what goes out are lines, kinds and two short values. So the
+room can be mounted where answers are graded (with ``comparing``, ``exercise``, ``kept``,
+``limiting`` and ``problems``). ``causes.repairing`` puts the question and words the answer.
+"""

@@ -1,0 +1,85 @@
+"""Call a candidate: on arguments of its own, in silence, and always with the same luck."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..comparing import difference
+from ..exercise import Case, Outcome
+from ..limiting import TimeLimit
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Inside the block nothing is printed, and nobody is warned."""
+    nowhere = io.StringIO()
+    nowhere.write = len  # type: ignore[method-assign]
+    out, err = contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere)
+    with warnings.catch_warnings(), np.errstate(all="ignore"), out, err:
+        warnings.simplefilter("ignore")
+        yield
+
+
+def outcome(answer: Callable, case: Case) -> Outcome:
+    """What comes of calling a candidate, on arguments of its own."""
+    args, kwargs = _copied(case.args), _copied(case.kwargs)
+    try:
+        value = (case.probe(answer, *args, **kwargs)) if case.probe else answer(*args, **kwargs)
+    except (TimeLimit, KeyboardInterrupt):
+        raise
+    except BaseException as problem:  # SystemExit, too
+        names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
+        return Outcome("raised", errors=names, message=str(problem))
+    pairs = [*zip(case.args, args, strict=True), *((case.kwargs[k], kwargs[k]) for k in kwargs)]
+    changed = ("an argument",) if any(difference(a, b, 0, 0) for a, b in pairs) else ()
+    return Outcome("returned", value, changed=changed)
+
+
+@contextlib.contextmanager
+def as_it_was() -> Iterator[None]:
+    """Put the random generators, and what torch has for all, back after the block."""
+    drawn, numpy_drawn, torch = random.getstate(), np.random.get_state(), sys.modules.get("torch")
+    generator = torch.default_generator.get_state() if torch else None
+    dtype = torch.get_default_dtype() if torch else None
+    gradients = torch.is_grad_enabled() if torch else None
+    try:
+        yield
+    finally:
+        random.setstate(drawn)
+        np.random.set_state(numpy_drawn)
+        if torch:
+            torch.default_generator.set_state(generator)
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(gradients)
+
+
+def seed() -> None:
+    """Let the next candidate draw the same numbers as all others."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(0)
+
+
+def _copied(value: Any) -> Any:
+    """Arguments anew: no candidate gets what another one may have changed."""
+    if isinstance(value, np.ndarray):
+        again = value.copy()
+        if value.ndim and not value.flags.c_contiguous:  # nor is the copy
+            again = np.repeat(again, 2, axis=-1)[..., ::2]
+        again.flags.writeable = value.flags.writeable
+        return again
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    return value if isinstance(value, (int, float, str, type(None))) else copy.deepcopy(value)

@@ -1,0 +1,315 @@
+"""Small edits of an expression: what people mistype, forget, or write too much."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from .around import Make, Raw, around, load
+from .edits import Change, Edit, Slot
+from .families import ALIKE, REDUCTIONS
+from .names import Scope
+
+
+def edits_of(slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """All edits of the expression in a slot."""
+    node = slot.node
+    for cost, kind, key, make in (*_of_node(node, slot, scope), *around(node, slot, scope)):
+        told = None if key is None else (kind, *key)
+        yield Edit(
+            *(cost, kind, slot.role, slot.statement, node.lineno, node, told), _put(slot, make)
+        )
+
+
+def _put(slot: Slot, make: Make) -> Callable[[], list[Change]]:
+    return lambda: slot.put(make())
+
+
+def _of_node(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
+    match node:
+        case ast.Constant():
+            yield from _constant(node, slot, scope)
+        case ast.Name(ctx=ast.Load()):
+            yield from _name(node, slot, scope)
+        case ast.BinOp():
+            yield from _operation(node, slot)
+        case ast.UnaryOp():
+            kind = "sign" if isinstance(node.op, ast.USub) else "not too much"
+            yield 0.9, kind, (), lambda: node.operand
+        case ast.Call():
+            yield from _call(node, slot, scope)
+        case ast.Subscript():
+            yield from _subscript(node, slot, scope)
+        case ast.Attribute():
+            yield from _attribute(node, scope)
+        case ast.Compare():
+            yield from _comparison(node)
+        case ast.BoolOp():
+            other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+            yield 1.1, "and for or", (), lambda: ast.BoolOp(other, node.values)
+            for i in range(len(node.values) if len(node.values) == 2 else 0):
+                yield 0.9, "condition too much", None, lambda i=i: node.values[1 - i]
+        case ast.IfExp():
+            yield 1.1, "branches swapped", (), lambda: ast.IfExp(node.test, node.orelse, node.body)
+            yield 0.9, "condition too much", None, lambda: node.body
+            yield 0.9, "condition too much", None, lambda: node.orelse
+        case ast.Tuple() | ast.List():
+            yield from _items(node, slot)
+
+
+# ── by what the expression is ───────────────────────────────────────────────
+
+
+def _constant(node: ast.Constant, slot: Slot, scope: Scope) -> Iterator[Raw]:
+    value = node.value
+    if isinstance(value, bool):
+        yield 1.0, "flag", (value,), lambda: ast.Constant(not value)
+    elif isinstance(value, (int, float)):
+        outer = slot.owner.op if isinstance(slot.owner, ast.BinOp) else None
+        divides = isinstance(outer, (ast.FloorDiv, ast.Div, ast.Mod)) and slot.field == "right"
+        near = [value + 1, value - 1] if isinstance(value, int) else [2 * value, value / 2]
+        for other in dict.fromkeys([*near, 0, 1, 2, -value]):
+            if other != value or type(other) is not type(value):
+                cost = (1.2 if divides else 1.0) if other in near else 1.3
+                yield cost, "constant", (value, other), lambda other=other: ast.Constant(other)
+        for name in scope.names("n?"):
+            yield 1.3, "constant for a name", (value, name), lambda name=name: load(name)
+    elif isinstance(value, str):
+        for other in scope.strings:
+            if other != value:
+                yield 1.2, "string", (value, other), lambda other=other: ast.Constant(other)
+    elif value is None:
+        for name in scope.names("n?o"):
+            yield 1.4, "constant for a name", (value, name), lambda name=name: load(name)
+
+
+def _name(node: ast.Name, slot: Slot, scope: Scope) -> Iterator[Raw]:
+    for other in scope.like(node.id):
+        yield 1.1, "name", (node.id, other), lambda other=other: load(other)
+    if scope.kind(node.id) in "n?":
+        for value in (1, 0, 2):
+            yield 1.5, "name for a constant", (node.id, value), lambda v=value: ast.Constant(v)
+
+
+_INSTEAD: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.MatMult, ast.Add),
+    ast.Div: (ast.Mult, ast.FloorDiv),
+    ast.FloorDiv: (ast.Div, ast.Mod, ast.Mult),
+    ast.Mod: (ast.FloorDiv,),
+    ast.MatMult: (ast.Mult,),
+    ast.Pow: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,),
+    ast.BitOr: (ast.BitAnd,),
+}
+"""What stands for which operator. Never a power: as a size it would not end."""
+
+
+def _operation(node: ast.BinOp, slot: Slot) -> Iterator[Raw]:
+    left, op, right = node.left, node.op, node.right
+    for other in _INSTEAD.get(type(op), ()):
+        key = (type(op).__name__, other.__name__)
+        yield 1.2, "operator", key, lambda other=other: ast.BinOp(left, other(), right)
+    yield 0.9, "operand too much", (type(op).__name__, "r", ast.dump(right)), lambda: left
+    yield 0.9, "operand too much", (type(op).__name__, "l", ast.dump(left)), lambda: right
+    if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.FloorDiv)):
+        yield 1.1, "order of operands", (), lambda: ast.BinOp(right, op, left)
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):  # x.mean() ** 2
+        whole = ast.BinOp(left.func.value, op, right)
+        again = ast.Call(ast.Attribute(whole, left.func.attr, ast.Load()), left.args, left.keywords)
+        yield 1.4, "order of calls", None, lambda: again
+    if isinstance(left, ast.BinOp):  # (a ∘ b) • c
+        yield (
+            *(1.1, "parentheses", None),
+            lambda: ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right)),
+        )
+    if isinstance(right, ast.BinOp):
+        yield (
+            *(1.1, "parentheses", None),
+            lambda: ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right),
+        )
+
+
+def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
+    func, args, keywords = node.func, node.args, node.keywords
+    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    method = isinstance(func, ast.Attribute) and not scope.is_module(func.value)
+    if isinstance(func, ast.Attribute) and method:
+        yield 0.9, "call too much", (called,), lambda: func.value
+    if args and not isinstance(args[0], (ast.Starred, ast.GeneratorExp)):
+        yield 0.9 + 0.2 * method, "call too much", (called,), lambda: args[0]
+    for other in ALIKE.get(called, ()):
+        named = {"attr": other, "value": func.value} if isinstance(func, ast.Attribute) else {}
+        new = ast.Attribute(**named, ctx=ast.Load()) if named else load(other)
+        if named or scope.exists(other):
+            yield (
+                *(1.2, "function", (called, other)),
+                lambda new=new: ast.Call(new, args, keywords),
+            )
+    yield from _nested(node, scope)
+    for i in range(len(args) - 1):
+        swapped = [*args[:i], args[i + 1], args[i], *args[i + 2 :]]
+        yield 1.1, "order of arguments", (called, i), lambda s=swapped: ast.Call(func, s, keywords)
+    for i in range(len(args)) if len(args) > 1 or method else ():
+        fewer = [*args[:i], *args[i + 1 :]]
+        yield 1.0, "argument too much", (called, i), lambda f=fewer: ast.Call(func, f, keywords)
+    for i in range(len(keywords)):
+        key, fewer = (called, keywords[i].arg), [*keywords[:i], *keywords[i + 1 :]]
+        yield 0.9, "keyword too much", key, lambda f=fewer: ast.Call(func, args, f)
+    for name, value in _keywords_missing(node, called, scope):
+        more = [*keywords, ast.keyword(name, value)]
+        key = (called, name, ast.dump(value))
+        yield 1.8, "keyword missing", key, lambda m=more: ast.Call(func, args, m)
+    if called == "range" and len(args) < 3:
+        begin = args if len(args) == 2 else [ast.Constant(0), *args]
+        for name in scope.names("n?"):
+            more = [*begin, load(name)]
+            yield 1.8, "step missing", (name,), lambda m=more: ast.Call(func, m, [])
+        if len(args) == 1:
+            yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
+
+
+def _nested(node: ast.Call, scope: Scope) -> Iterator[Raw]:
+    """Two calls, one inside the other, in the other order: f(g(x)) as g(f(x))."""
+    func, args, keywords = node.func, node.args, node.keywords
+    inner = args[0] if args else None
+    if isinstance(inner, ast.Call) and inner.args and len(args) == 1:
+        outer = ast.Call(func, [inner.args[0]], keywords)
+        new = ast.Call(inner.func, [outer, *inner.args[1:]], inner.keywords)
+        yield 1.4, "order of calls", None, lambda: new
+    called = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(func, ast.Attribute) and isinstance(called, ast.Call):
+        first = called.func
+        if isinstance(first, ast.Attribute) and not scope.is_module(first.value):
+            outer = ast.Call(ast.Attribute(first.value, func.attr, ast.Load()), args, keywords)
+            last = ast.Attribute(outer, first.attr, ast.Load())
+            new = ast.Call(last, called.args, called.keywords)
+            yield 1.4, "order of calls", None, lambda: new
+
+
+def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tuple[str, ast.expr]]:
+    """Arguments that a call might lack: an axis, or one of the function's own parameters."""
+    given = {k.arg for k in node.keywords}
+    if called in REDUCTIONS:
+        axis = "dim" if scope.uses_torch else "axis"
+        for value in (0, 1, -1):
+            if axis not in given:
+                yield axis, ast.Constant(value)
+        keep = "keepdim" if scope.uses_torch else "keepdims"
+        if keep not in given:
+            yield keep, ast.Constant(True)
+    if called[:1].isupper():  # a layer
+        for flag in ("bias", "batch_first"):
+            if flag not in given:
+                yield flag, ast.Constant(flag != "bias")
+    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    if not scope.exists(called) or called in scope.own:
+        for name in scope.parameters:
+            if name not in used and name not in given and name != "self":
+                yield name, load(name)
+
+
+def _subscript(node: ast.Subscript, slot: Slot, scope: Scope) -> Iterator[Raw]:
+    value, index = node.value, node.slice
+    reversal = ast.unparse(index) == "::-1" if isinstance(index, ast.Slice) else False
+    kind = "reversal too much" if reversal else "subscript too much"
+    yield 0.9, kind, (ast.dump(index),), lambda: value
+
+    def with_index(new: ast.expr) -> ast.expr:
+        return ast.Subscript(value, new, ast.Load())
+
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    for i, part in enumerate(parts):
+        for cost, kind, key, new in _index_part(part, scope):
+            others = [*parts[:i], new, *parts[i + 1 :]]
+            whole = ast.Tuple(others, ast.Load()) if isinstance(index, ast.Tuple) else new
+            yield cost, kind, key, lambda whole=whole: with_index(whole)
+    if not isinstance(index, (ast.Tuple, ast.Slice)):
+        every = ast.Tuple([ast.Slice(None, None, None), index], ast.Load())
+        yield 1.8, "axis", ("column",), lambda: with_index(every)
+
+
+def _index_part(
+    part: ast.expr, scope: Scope
+) -> Iterator[tuple[float, str, tuple | None, ast.expr]]:
+    """What else may stand in one axis of a subscript."""
+    if not isinstance(part, ast.Slice):
+        if not isinstance(part, ast.Constant):
+            counted_back = ast.BinOp(ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Sub(), part)
+            yield 1.7, "order of entries", (), counted_back
+        return
+    lower, upper, step = part.lower, part.upper, part.step
+    for field, bounds in (
+        ("lower", (None, upper, step)),
+        ("upper", (lower, None, step)),
+        ("step", (lower, upper, None)),
+    ):
+        if getattr(part, field) is not None:
+            yield 0.9, f"{field} of a slice too much", None, ast.Slice(*bounds)
+    if lower is None:
+        yield 1.7, "slice", ("from 1",), ast.Slice(ast.Constant(1), upper, step)
+    if upper is None:
+        yield (
+            1.7,
+            "slice",
+            ("to -1",),
+            ast.Slice(lower, ast.UnaryOp(ast.USub(), ast.Constant(1)), step),
+        )
+    if step is None:
+        back = ast.UnaryOp(ast.USub(), ast.Constant(1))
+        if lower is None and upper is None:
+            yield 1.7, "reversal missing", (), ast.Slice(None, None, back)
+        for name in scope.names("n"):
+            yield 1.7, "step missing", (name,), ast.Slice(lower, upper, load(name))
+
+
+def _attribute(node: ast.Attribute, scope: Scope) -> Iterator[Raw]:
+    if scope.is_module(node.value):
+        for other in ALIKE.get(node.attr, ()):
+            new = ast.Attribute(node.value, other, ast.Load())
+            yield 1.2, "function", (node.attr, other), lambda new=new: new
+        return
+    if node.attr in ("T", "mT", "data", "values", "indices"):
+        yield 0.9, "call too much", (node.attr,), lambda: node.value
+    for other in {"values": ("indices",), "indices": ("values",)}.get(node.attr, ()):
+        yield 1.1, "name", (other,), lambda o=other: ast.Attribute(node.value, o, ast.Load())
+    if isinstance(node.value, ast.Name) and node.value.id == "self":
+        for other in scope.of_self:
+            if other != node.attr:
+                new = ast.Attribute(node.value, other, ast.Load())
+                yield 1.1, "name", (node.attr, other), lambda new=new: new
+
+
+_COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt, ast.GtE),
+    ast.LtE: (ast.Lt, ast.GtE, ast.Gt),
+    ast.Gt: (ast.GtE, ast.Lt, ast.LtE),
+    ast.GtE: (ast.Gt, ast.LtE, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+
+
+def _comparison(node: ast.Compare) -> Iterator[Raw]:
+    for other in _COMPARISONS.get(type(node.ops[0]), ()):
+        ops = [other(), *node.ops[1:]]
+        key = (type(node.ops[0]).__name__, other.__name__)
+        yield 1.1, "comparison", key, lambda o=ops: ast.Compare(node.left, o, node.comparators)
+
+
+def _items(node: ast.Tuple | ast.List, slot: Slot) -> Iterator[Raw]:
+    make, items = type(node), node.elts
+    kind = "order of axes" if slot.role == "index" else "order of items"
+    for i in range(len(items)):
+        for j in range(i + 1, len(items)):
+            swapped = list(items)
+            swapped[i], swapped[j] = items[j], items[i]
+            yield 1.1, kind, (i, j), lambda s=swapped: make(s, ast.Load())
+        if len(items) > 1:
+            fewer = [*items[:i], *items[i + 1 :]]
+            yield 1.0, "item too much", (i,), lambda f=fewer: make(f, ast.Load())

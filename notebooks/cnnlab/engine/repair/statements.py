@@ -1,0 +1,180 @@
+"""Small edits of statements: one too much, one missing, in the wrong order or the wrong block."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from .edits import Change, Edit
+from .names import Scope
+
+BLOCKS = (ast.For, ast.While, ast.If, ast.With)
+LOOPS = (ast.For, ast.While)
+
+
+def edits_of(owner: ast.AST, field: str, scope: Scope) -> Iterator[Edit]:
+    """All edits of the statements in one block."""
+    body: list[ast.stmt] = getattr(owner, field)
+    for i, statement in enumerate(body):
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            continue
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        for cost, kind, changes in (
+            *_moved(owner, field, body, i),
+            *_rewritten(owner, field, body, i, scope),
+            *_inserted(owner, field, body, i, scope),
+        ):
+            line = _line(kind, body, i)
+            key = (kind,) if kind in ("adds up", "sets anew") else None
+            yield Edit(
+                *(cost, kind, "statement", statement, line, None, key),
+                lambda changes=changes: changes,
+            )
+
+
+def _line(kind: str, body: list[ast.stmt], i: int) -> int:
+    """The line that an edit is about."""
+    inner = getattr(body[i], "body", [body[i]])
+    if kind in ("ends the loop", "last in the block"):
+        return inner[-1].lineno
+    if kind == "first in the block":
+        return inner[0].lineno
+    if kind == "return missing":
+        return body[-1].end_lineno or 0
+    return body[i + (kind == "after the loop")].lineno
+
+
+def _with(body: list[ast.stmt], i: int, *new: ast.stmt, drop: int = 1) -> list[ast.stmt]:
+    return [*body[:i], *new, *body[i + drop :]] or [ast.Pass()]
+
+
+def _moved(
+    owner: ast.AST, field: str, body: list[ast.stmt], i: int
+) -> Iterator[tuple[float, str, list[Change]]]:
+    """Statements left out, swapped, or moved into a block or out of one."""
+    statement = body[i]
+    if not isinstance(statement, ast.Return) or isinstance(owner, BLOCKS):
+        yield 1.0, "statement too much", [(owner, field, _with(body, i))]
+    following = body[i + 1] if i + 1 < len(body) else None
+    if following is not None and not isinstance(following, ast.Return):
+        swapped = _with(body, i, following, statement, drop=2)
+        yield 1.3, "order of statements", [(owner, field, swapped)]
+    if isinstance(statement, BLOCKS):
+        inner = statement.body
+        out = 1.2 if isinstance(statement, LOOPS) else 1.4
+        rest = inner[:-1] or [ast.Pass()]
+        returns = isinstance(inner[-1], ast.Return) and isinstance(statement, LOOPS)
+        kind = "ends the loop" if returns else "last in the block"
+        after = _with(body, i, statement, inner[-1])
+        yield out, kind, [(statement, "body", rest), (owner, field, after)]
+        if len(inner) > 1:
+            before = _with(body, i, inner[0], statement)
+            change = [(statement, "body", inner[1:]), (owner, field, before)]
+            yield out + 0.1, "first in the block", change
+        moves = following is not None and not isinstance(following, ast.Return)
+        if isinstance(statement, LOOPS) and following is not None and moves:
+            longer = [(statement, "body", [*inner, following])]
+            left = _with(body, i, statement, drop=2)
+            yield 1.3, "after the loop", [*longer, (owner, field, left)]
+        if isinstance(statement, ast.If) and statement.orelse:
+            branches: list[Change] = [(statement, "body", statement.orelse)]
+            yield 1.4, "branches swapped", [*branches, (statement, "orelse", inner)]
+    elif isinstance(following, LOOPS) and not isinstance(statement, ast.Return):
+        longer = [(following, "body", [statement, *following.body])]
+        yield 1.3, "before the loop", [*longer, (owner, field, _with(body, i))]
+
+
+def _rewritten(
+    owner: ast.AST, field: str, body: list[ast.stmt], i: int, scope: Scope
+) -> Iterator[tuple[float, str, list[Change]]]:
+    """``=`` for ``+=``, the targets of an assignment swapped, a return that is missing."""
+    statement = body[i]
+
+    def instead(new: ast.stmt) -> list[Change]:
+        return [(owner, field, _with(body, i, new))]
+
+    if isinstance(statement, ast.Assign):
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
+            if isinstance(value, ast.BinOp) and ast.unparse(value.left) == ast.unparse(target):
+                yield 1.1, "rebinds", instead(ast.AugAssign(target, value.op, value.right))
+            for op in (ast.Add(), ast.Sub()):
+                yield 1.1, "sets anew", instead(ast.AugAssign(target, op, value))
+        elif isinstance(target, ast.Tuple) and len(target.elts) > 1:
+            for j in range(len(target.elts) - 1):
+                items = list(target.elts)
+                items[j], items[j + 1] = items[j + 1], items[j]
+                yield 1.1, "order of names", [(target, "elts", items)]
+    elif isinstance(statement, ast.AugAssign):
+        new = ast.Assign([statement.target], statement.value)
+        yield 1.1, "adds up", instead(new)
+        for op in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+            if not isinstance(statement.op, op):
+                yield (
+                    1.2,
+                    "operator",
+                    instead(ast.AugAssign(statement.target, op(), statement.value)),
+                )
+    elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
+        yield 1.1, "order of names", [(statement.target, "elts", statement.target.elts[::-1])]
+    elif (
+        isinstance(statement, ast.Expr)
+        and i == len(body) - 1
+        and isinstance(owner, (ast.FunctionDef, ast.If))
+    ):
+        yield 1.0, "return missing", instead(ast.Return(statement.value))
+    if (
+        isinstance(owner, ast.FunctionDef)
+        and i == len(body) - 1
+        and owner.name != "__init__"
+        and not isinstance(statement, ast.Return)
+    ):
+        for name in scope.names("nal?"):
+            returned = ast.Return(ast.Name(name, ast.Load()))
+            yield 1.3, "return missing", [(owner, field, [*body, returned])]
+
+
+def _inserted(
+    owner: ast.AST, field: str, body: list[ast.stmt], i: int, scope: Scope
+) -> Iterator[tuple[float, str, list[Change]]]:
+    """Steps that the hints show anyway: ``zero_grad``, ``step``, a copy, floats."""
+
+    def before(new: ast.stmt) -> list[Change]:
+        return [(owner, field, _with(body, i, new, drop=0))]
+
+    def after(new: ast.stmt) -> list[Change]:
+        return [(owner, field, [*body[: i + 1], new, *body[i + 1 :]])]
+
+    begins = isinstance(owner, ast.FunctionDef) and owner.name == "__init__" and i <= 1
+    if begins and "super().__init__()" not in ast.unparse(owner):
+        yield 1.5, "super missing", before(_parsed("super().__init__()"))
+    if isinstance(owner, LOOPS):
+        for name in scope.parameters:
+            if "optim" in name.lower():
+                yield 2.0, "zero_grad missing", before(_parsed(f"{name}.zero_grad()"))
+                yield 2.0, "step missing in a loop", after(_parsed(f"{name}.step()"))
+    first = isinstance(owner, ast.FunctionDef) and owner.name != "__init__"
+    if first and i == _begin(body):
+        for name in scope.parameters:
+            if scope.kind(name) == "a":
+                how = "clone()" if scope.uses_torch else "copy()"
+                yield 2.0, "copy missing", before(_parsed(f"{name} = {name}.{how}"))
+                if not scope.uses_torch:
+                    floats = _parsed(f"{name} = {name}.astype(float)")
+                    yield 2.0, "float missing", before(floats)
+
+
+def _begin(body: list[ast.stmt]) -> int:
+    """The number of the first statement behind the docstring."""
+    first = body[0]
+    return int(isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant))
+
+
+def _parsed(line: str) -> ast.stmt:
+    statement = ast.parse(line).body[0]
+    for node in ast.walk(statement):  # a place of its own is given to it where it is put
+        for name in ("lineno", "end_lineno", "col_offset", "end_col_offset"):
+            if hasattr(node, name):
+                delattr(node, name)
+    return statement
