@@ -171,10 +171,12 @@ def _finding(data: dict[str, Any]) -> Finding | None:
 
     Its words may come from where answers run: they are short, whatever was sent.
     """
-    if data.get("part"):
-        words = (data["part"], data.get("kind") or "", data.get("role") or "")
-        return Finding(*(str(word)[:MOST_CHARACTERS] for word in words))
-    return Finding(KNOWN, data["causes"][0]) if data["causes"] else None
+    if data["causes"]:
+        return Finding(KNOWN, data["causes"][0])
+    if found := data.get("found"):
+        words = (found.get("part"), found.get("kind"), found.get("role"))
+        return Finding(*(str(word or "")[:MOST_CHARACTERS] for word in words))
+    return None
 
 
 def forget_data(cell: NotebookNode) -> None:

@@ -79,12 +79,19 @@ def cell(**more):
     [
         ({}, None),
         ({"causes": ["the filter is flipped"]}, Finding(KNOWN, "the filter is flipped")),
-        ({"part": None, "kind": None, "role": None}, None),
+        ({"found": None}, None),
         (
-            {"part": "repair", "kind": "a number too large", "role": "the end of a loop"},
-            Finding("repair", "a number too large", "the end of a loop"),
+            {"found": {"part": "repair", "kind": "number too large", "role": "the loop's end"}},
+            Finding("repair", "number too large", "the loop's end"),
         ),
-        ({"part": "repair", "kind": "x" * 10**6}, Finding("repair", "x" * MOST_CHARACTERS)),
+        (
+            {"causes": ["the filter is flipped"], "found": {"part": "repair", "kind": "reversal"}},
+            Finding(KNOWN, "the filter is flipped"),
+        ),
+        (
+            {"found": {"part": "repair", "kind": "x" * 10**6}},
+            Finding("repair", "x" * MOST_CHARACTERS),
+        ),
     ],
 )
 def test_older_and_newer_reports_say_what_was_told(data, finding):
