@@ -299,6 +299,26 @@ def test_a_child_of_a_process_with_several_threads_does_not_wait_for_them():
         torch.set_num_threads(threads)
 
 
+def test_a_missing_error_hides_no_slip():
+    """Two slips: the wrong name, and a guard that nobody wrote."""
+    report = report_on(
+        "max_pool2d",
+        """
+        def max_pool2d(H, P1, P2):
+            out = np.zeros((H.shape[0] // P1, H.shape[1] // P2, H.shape[2]))
+            for i in range(out.shape[0]):
+                for j in range(out.shape[1]):
+                    cell = H[i * P1:(i + 1) * P1, j * P1:(j + 1) * P2]
+                    out[i, j] = cell.max(axis=(0, 1))
+            return out
+        """,
+    )
+    assert any(r.case.raises for r in report.wrong)
+    found = report.findings.explanation
+    assert (found.part, found.kind, found.lines) == ("repair", "name", (6,))
+    assert "all cases that ask for a value would be right" in found.sentence
+
+
 def test_what_other_seeds_refute_is_not_found():
     answer, space = defined("conv1d", FLIPPED)
     exercise, x = EXERCISES["conv1d"], np.arange(5.0)

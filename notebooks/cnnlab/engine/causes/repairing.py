@@ -63,9 +63,11 @@ class Searching:
         self.running.stop()
 
     def _explanation(self, found: list[Found]) -> Explanation:
-        first, wrong = found[0], [r for r in self.results if r.problem]
+        first, all_wrong = found[0], [r for r in self.results if r.problem]
+        wrong = [r for r in all_wrong if not r.case.raises] or all_wrong
         if first.repaired == len(wrong):
-            good = "all cases would be right"
+            which = "all cases" if wrong == all_wrong else "all cases that ask for a value"
+            good = f"{which} would be right"
         else:
             good = f"{first.repaired} of the {len(wrong)} wrong cases would be right"
         shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
@@ -88,7 +90,10 @@ def searching(
     chosen = [
         i
         for i, r in enumerate(results)
-        if kinds[i] not in UNSEARCHED and not _trains(r, known.right.seconds.get(i, 0), exercise)
+        if kinds[i] not in UNSEARCHED
+        # What is refused for a reason is a slip of its own, as long as a value is wrong, too.
+        and not (due and r.problem and r.case.raises)
+        and not _trains(r, known.right.seconds.get(i, 0), exercise)
     ]
     code = code_of(answer)
     rows = rows_of(code.co_filename) if code else None
