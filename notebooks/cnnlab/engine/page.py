@@ -45,6 +45,9 @@ def _marked_up(kind: str, text: str, report: Report, drawing: bool) -> str:
     if kind == "cause":
         name, _, advice = safe.partition(". ")
         return f"<p style='margin:.5em 0'><b>{name}.</b> {advice}</p>"
+    if kind == "found":
+        place, colon, rest = safe.partition(": ")
+        return f"<p style='margin:.5em 0'><b>{place}{colon}</b>{rest}</p>"
     if kind == "arithmetic":
         return (
             f"<pre style='margin:.3em 0 .3em 1em;color:inherit;background:none;"

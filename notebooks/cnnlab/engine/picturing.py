@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
+_WIDE, _HIGH, _ACROSS, _DOWN = 2.25, 1.9, 1.72, 1.2
+"""Inches: of a panel, and of what is drawn in it."""
+
+_LETTER = 0.068
+"""Inches that a digit of size 8 takes."""
+
 
 def compared(target: np.ndarray, yours: np.ndarray, alt: str) -> str:
     """Target, yours and difference, 1-D or 2-D, as HTML; ``alt`` says the same."""
@@ -69,8 +75,8 @@ def _panel(
     from matplotlib.figure import Figure  # not pyplot: the notebook's own figures stay alone
 
     # Fixed margins: to find the best ones, everything would be drawn twice.
-    figure = Figure(figsize=(2.4, 1.9))
-    axis = figure.add_axes((0.19, 0.24, 0.78, 0.63))
+    figure = Figure(figsize=(_WIDE, _HIGH))
+    axis = figure.add_axes((0.2, 0.24, _ACROSS / _WIDE, _DOWN / _HIGH))
     axis.set_title(title, fontsize=10)
     axis.tick_params(labelsize=8)
     if values.ndim == 1:
@@ -102,8 +108,11 @@ def _entries(
     low, high = limits or ((-far, far) if colours == "PuOr" else (None, None))
     axis.imshow(values, vmin=low, vmax=high, cmap=colours)
     axis.locator_params(integer=True, min_n_ticks=1)
-    if max(values.shape) > 6:  # the numbers would not fit into the cells
-        return
-    for (row, column), v in np.ndenumerate(values):
-        label = axis.text(column, row, f"{v:.3g}", ha="center", va="center", fontsize=8)
+    rows, columns = values.shape
+    side = min(_ACROSS / columns, _DOWN / rows)
+    labels = {place: f"{v:.3g}" for place, v in np.ndenumerate(values)}
+    if side < max(_LETTER * len(text) for text in labels.values()):
+        return  # the numbers would not fit into the cells
+    for (row, column), text in labels.items():
+        label = axis.text(column, row, text, ha="center", va="center", fontsize=8)
         label.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
