@@ -100,8 +100,8 @@ def slips(name: str, source: str, space: dict[str, Any], chance: random.Random) 
     return made
 
 
-def searched(name: str, line: int, source: str, space: dict[str, Any]) -> Searched | None:
-    """Search for a slip as ``check`` does; None: it is no mistake, or none to search for."""
+def defined(name: str, source: str, space: dict[str, Any]) -> Any:
+    """An answer as if a student had run its cell; None: it cannot even be defined."""
     file = f"<slip {hash(source)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
     names = dict(space)
@@ -109,7 +109,14 @@ def searched(name: str, line: int, source: str, space: dict[str, Any]) -> Search
         exec(compile(source, file, "exec"), names)  # ours, with an edit
     except Exception:  # in the default of a parameter, say
         return None
-    exercise, answer = EXERCISES[name], names[name]
+    return names[name]
+
+
+def searched(name: str, line: int, source: str, space: dict[str, Any]) -> Searched | None:
+    """Search for a slip as ``check`` does; None: it is no mistake, or none to search for."""
+    exercise, answer = EXERCISES[name], defined(name, source, space)
+    if answer is None:
+        return None
     known = Known(exercise, 0)
     report = examine(exercise, answer, known=known, search=0)
     started = time.monotonic()

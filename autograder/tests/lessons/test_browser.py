@@ -89,7 +89,8 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
         opened.press(hints.locator("summary").nth(count - 1), "Enter")
         assert hints.locator("details[open]").count() == count
     opened.screenshot(test + 1, tmp_path / "hints.png")
-    assert obstacles(opened.page, ".cnnlab-report") == []
+    for ours in (".jp-OutputArea .jp-RenderedHTML", ".jp-OutputArea .jp-RenderedMarkdown"):
+        assert obstacles(opened.page, ours) == []
 
 
 def test_what_the_course_shows_can_be_read_in_the_dark_theme(student, tmp_path):
