@@ -1,0 +1,86 @@
+"""Biases, channels, activations, and the type of what a layer returns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .family import Family
+
+WITH_A_BIAS = Family()
+"""Layers of inputs X, weights F and biases b: a number, or one for each output."""
+
+IN_A_LAYER = Family()
+"""The same with an activation at the end."""
+
+FOR_FLOATS = Family()
+"""Results that are floats whatever the numbers are that come in, in the first argument."""
+
+
+@WITH_A_BIAS.mistake("the bias is forgotten", "The bias is missing: add it to each sum.")
+def _(right, X, F, b=None, *args, **kwargs):
+    if b is None:
+        return right(X, F, *[b] * bool(args), *args, **kwargs)
+    return right(X, F, 0 * b, *args, **kwargs)
+
+
+@WITH_A_BIAS.mistake(
+    "the bias is added once per weight",
+    "The bias is added inside the sum, so once for each weight. Add it once per output, outside "
+    "the sum.",
+)
+def _(right, X, F, b=None, *args, **kwargs):
+    if b is None:
+        return right(X, F, *[b] * bool(args), *args, **kwargs)
+    weights = len(F.reshape(-1)) // (len(b) if np.ndim(b) else 1)
+    return right(X, F, b * weights, *args, **kwargs)
+
+
+@WITH_A_BIAS.mistake("the bias is subtracted", "The bias is added to each sum, not taken away.")
+def _(right, X, F, b=None, *args, **kwargs):
+    if b is None:
+        return right(X, F, *[b] * bool(args), *args, **kwargs)
+    return right(X, F, -b, *args, **kwargs)
+
+
+@WITH_A_BIAS.mistake(
+    "a ReLU nobody asked for",
+    "Numbers below 0 have become 0. Without an activation the sums are returned as they are.",
+)
+def _(right, X, F, *args, **kwargs):
+    return right(X, F, *args, **kwargs).clip(0)
+
+
+@IN_A_LAYER.mistake(
+    "the bias comes after the activation",
+    "The formula is g(b + Σ…): the bias belongs inside, before the nonlinearity.",
+)
+def _(right, X, F, b=None, *args, **kwargs):
+    if b is None:
+        return right(X, F, *[b] * bool(args), *args, **kwargs)
+    return right(X, F, 0 * b, *args, **kwargs) + b
+
+
+@IN_A_LAYER.mistake(
+    "the activation is ignored",
+    "The last step is missing: if activation is not None, return activation of the result.",
+)
+def _(right, X, F, *args, **kwargs):
+    kwargs.pop("activation", None)
+    return right(X, F, *(None if callable(a) else a for a in args), **kwargs)
+
+
+@FOR_FLOATS.mistake(
+    "keeps whole numbers",
+    "The result has the type of the input, and whole numbers cut off fractions, now or later. Make "
+    "it an array of floats: np.zeros(…), not np.zeros_like; or .astype(float).",
+)
+def _(right, X, /, *args, **kwargs):
+    return right(X, *args, **kwargs).astype(X.dtype)
+
+
+@FOR_FLOATS.mistake(
+    "whole numbers throughout",
+    "The result is made of whole numbers, whatever comes in. Make it an array of floats.",
+)
+def _(right, X, /, *args, **kwargs):
+    return right(X, *args, **kwargs).astype(int)
