@@ -85,6 +85,10 @@ LOSSES: dict[str, Callable] = {
 }
 """What may be reported, given the losses before and after a step of n windows; "" is right."""
 
+TABLE = (
+    "Your errors are a table: every prediction minus every y, n by n of them. That comes of a "
+    "column (n, 1) minus a row (n,): both should be (n,)."
+)
 FLIPPED = "The filter is flipped: its first weight should meet the oldest day of each window."
 UNMOVED = (
     "f and w stay at zero: there both gradients are zero, since each has the other one as a "
@@ -106,10 +110,12 @@ def diagnose(
     W: windows, (n, K). y: what was to be predicted, (n,). end: the f, w and b that came back.
     losses: as they were reported, the loss before each step; at least two of them.
     """
-    tries = [(W, said, slope) for said, slope in STEPS.items()]
-    tries.append((W[:, ::-1], FLIPPED, STEPS[""]))
-    for series, said, slope in tries:
-        reported, start = _retrace(series, y, end, rate, slope, losses)
+    tries = [(W, y, losses, said, slope) for said, slope in STEPS.items()]
+    tries.append((W[:, ::-1], y, losses, FLIPPED, STEPS[""]))
+    # The mean of all (ŷᵢ − yⱼ)² is that of all (ŷᵢ − the mean of y)², plus the variance of y.
+    tries.append((W, np.full(len(y), y.mean()), losses - y.var(), TABLE, STEPS[""]))
+    for series, targets, losses_, said, slope in tries:
+        reported, start = _retrace(series, targets, end, rate, slope, losses_)
         if reported is None:
             continue
         if not said and not reported:

@@ -289,3 +289,14 @@ def _(right, x, y, K=7, learning_rate=0.05, steps=200):
 def _(right, x, y, K=7, learning_rate=0.05, steps=200):
     f, w, b, losses = right(x[::-1], y[::-1], K, learning_rate, steps)
     return f, w, b, losses
+
+
+@train_filter.mistake(
+    "a column minus a row",
+    "Predictions of the shape (n, 1) minus y of the shape (n,) is a table of all n·n differences, "
+    "and the filter learns nothing but the average of y. Print the shapes: both should be (n,).",
+)
+def _(right, x, y, K=7, learning_rate=0.05, steps=200):
+    everywhere = np.full(len(y), np.mean(y))
+    f, w, b, losses = right(x, everywhere, K, learning_rate, steps)
+    return f, w, b, losses + np.var(y)

@@ -8,7 +8,13 @@ import numpy as np
 
 from ..engine.comparing import difference
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, WITH_A_BIAS
+from ..engine.shared_mistakes import (
+    AROUND_A_POSITION,
+    FOR_FLOATS,
+    OF_A_BANK,
+    OVER_CHANNELS,
+    WITH_A_BIAS,
+)
 from .conv2d_bank import bank_cases, bank_working
 from .convolution import by_torch
 
@@ -176,4 +182,6 @@ def _(right, X, F, b=None):
 
 AROUND_A_POSITION.belongs_to(conv2d_fast)
 WITH_A_BIAS.belongs_to(conv2d_fast)
+OVER_CHANNELS.belongs_to(conv2d_fast)
+OF_A_BANK.belongs_to(conv2d_fast)
 FOR_FLOATS.belongs_to(conv2d_fast)

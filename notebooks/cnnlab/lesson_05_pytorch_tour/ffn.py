@@ -12,7 +12,7 @@ from torch import nn
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import LOGITS
+from ..engine.shared_mistakes import CLASSES, LOGITS
 from .tensors import normal
 
 
@@ -203,4 +203,17 @@ def _(right, input_size, hidden_size, output_size):
     return right(hidden_size, input_size, output_size)
 
 
+@FFN.mistake(
+    "a single output loses its axis",
+    "With one output you return (batch,), not (batch, 1). squeeze() takes away every axis of "
+    "length one: leave it out.",
+)
+def _(right, input_size, hidden_size, output_size):
+    model = right(input_size, hidden_size, output_size)
+    forward = model.forward
+    model.forward = lambda inputs: forward(inputs).squeeze()
+    return model
+
+
+CLASSES.belongs_to(FFN)
 LOGITS.belongs_to(FFN)

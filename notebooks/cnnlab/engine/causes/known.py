@@ -19,6 +19,9 @@ from ..verdict import Cause, Findings, Known, Result, Variant, problem_of
 from .simple import simplest
 from .trivial import says_nothing
 
+OWN = r"\d+|(?<=local variable )'\w+'|\w+(?=\.__init__\(\))"
+"""What in an exception's text is the answer's own: numbers, a variable's name, its class's."""
+
 CLOSE = 1e-6
 """So near two wrong values have to be to be the same: one may be rounded, as in float32."""
 
@@ -180,8 +183,8 @@ def _alike(case: Case, one: Outcome, other: Outcome) -> bool:
 
 
 def _masked(outcome: Outcome) -> str:
-    """An exception's text without its numbers: sizes differ from answer to answer."""
-    return "types" if re.search(TYPES, outcome.message) else re.sub(r"\d+", "0", outcome.message)
+    """An exception's text without what differs from answer to answer: sizes, and own names."""
+    return "types" if re.search(TYPES, outcome.message) else re.sub(OWN, "0", outcome.message)
 
 
 def parted(known: Known, one: Variant, other: Variant) -> bool:

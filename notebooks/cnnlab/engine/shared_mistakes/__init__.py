@@ -5,18 +5,21 @@ Where it has a mistake of the same name, its own words go first.
 """
 
 from .family import Family
-from .layers import FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
-from .models import FOR_BATCHES, IN_THE_GRAPH, LOGITS
+from .layers import FOR_FLOATS, IN_A_LAYER, OF_A_BANK, OVER_CHANNELS, WITH_A_BIAS
+from .models import CLASSES, FOR_BATCHES, IN_THE_GRAPH, LOGITS
 from .windows import AROUND_A_POSITION, FULL_WINDOWS
 
 __all__ = [
     "AROUND_A_POSITION",
+    "CLASSES",
     "FOR_BATCHES",
     "FOR_FLOATS",
     "FULL_WINDOWS",
     "IN_A_LAYER",
     "IN_THE_GRAPH",
     "LOGITS",
+    "OF_A_BANK",
+    "OVER_CHANNELS",
     "WITH_A_BIAS",
     "Family",
 ]

@@ -13,11 +13,11 @@ class Family:
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
 
-    def mistake(self, name: str, advice: str) -> Callable:
-        """Declare a wrong answer that people really give."""
+    def mistake(self, name: str, advice: str, *, symptom: bool = False) -> Callable:
+        """Declare a wrong answer that people really give; ``symptom``: see :class:`Mistake`."""
 
         def declare(function: Callable) -> Callable:
-            self.mistakes.append(Mistake(name, advice, function))
+            self.mistakes.append(Mistake(name, advice, function, symptom))
             return function
 
         return declare

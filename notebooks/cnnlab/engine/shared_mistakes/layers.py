@@ -9,6 +9,12 @@ from .family import Family
 WITH_A_BIAS = Family()
 """Layers of inputs X, weights F and biases b: a number, or one for each output."""
 
+OVER_CHANNELS = Family()
+"""Layers that sum over the channels of X, its last axis; F has them behind the window's axes."""
+
+OF_A_BANK = Family()
+"""Layers of N filters, whose outputs stand on the last axis."""
+
 IN_A_LAYER = Family()
 """The same with an activation at the end."""
 
@@ -48,6 +54,38 @@ def _(right, X, F, b=None, *args, **kwargs):
 )
 def _(right, X, F, *args, **kwargs):
     return right(X, F, *args, **kwargs).clip(0)
+
+
+@OVER_CHANNELS.mistake(
+    "the bias is added once per channel",
+    "Each channel (each feature of a word) brings the bias along. Add it once, after the sum over "
+    "all of them.",
+)
+def _(right, X, F, b=None, *args, **kwargs):
+    if b is None:
+        return right(X, F, *[b] * bool(args), *args, **kwargs)
+    return right(X, F, b * X.shape[-1], *args, **kwargs)
+
+
+@OVER_CHANNELS.mistake(
+    "the windows in another order than the weights",
+    "Your windows have their channels (a word's features) before the places of the window, as "
+    "sliding_window_view gives them; the weights have them behind. Flatten both in one order.",
+)
+def _(right, X, F, *args, **kwargs):
+    places = X.ndim - 1
+    weights = F.reshape(X.shape[-1], *F.shape[:places], *F.shape[X.ndim :])
+    return right(X, np.moveaxis(weights, 0, places), *args, **kwargs)
+
+
+@OF_A_BANK.mistake(
+    "reshape instead of transpose",
+    "You had the filters on the first axis, and reshape (or view) only cuts the row of numbers "
+    "anew: positions and filters get mixed up. Axes are moved by transpose, moveaxis or np.stack.",
+)
+def _(right, X, F, *args, **kwargs):
+    H = right(X, F, *args, **kwargs)
+    return np.moveaxis(H, -1, 0).reshape(H.shape)
 
 
 @IN_A_LAYER.mistake(

@@ -132,3 +132,27 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     model.to = lambda *args, **kwargs: model
     return right(model, dataloader, loss_function, optimizer, epochs, device)
+
+
+@train.mistake(
+    "divided by the number of examples",
+    "A batch's loss is a mean already, and you divide their sum by all examples. Average over the "
+    "batches.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    losses = right(model, dataloader, loss_function, optimizer, epochs, device)
+    return [loss * len(dataloader) / len(dataloader.dataset) for loss in losses]
+
+
+@train.mistake(
+    "the gradients are cleared once per epoch",
+    "Within an epoch each backward() adds to the gradients of the batches before. zero_grad() "
+    "belongs into the inner loop: each batch starts without gradients.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    clear, optimizer.zero_grad = optimizer.zero_grad, lambda *args, **kwargs: None
+    losses = []
+    for _ in range(epochs):
+        clear()
+        losses += right(model, dataloader, loss_function, optimizer, 1, device)
+    return losses
