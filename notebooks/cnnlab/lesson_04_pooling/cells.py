@@ -158,7 +158,10 @@ def _(right, H, P1, P2):
     "The next cell starts where this one ends.",
 )
 def _(right, H, P1, P2):
-    J1, J2, _ = right(H, P1, P2).shape
+    out = right(H, P1, P2)
+    if not out.size:
+        return out
+    J1, J2, _ = out.shape
     windows = np.lib.stride_tricks.sliding_window_view(H, (P1, P2), axis=(0, 1))[:J1, :J2]
     side_by_side = windows.transpose(0, 3, 1, 4, 2).reshape(J1 * P1, J2 * P2, H.shape[2])
     return right(side_by_side, P1, P2)

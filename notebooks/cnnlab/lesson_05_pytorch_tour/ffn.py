@@ -12,7 +12,7 @@ from torch import nn
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import CLASSES, LOGITS
+from ..engine.shared_mistakes import LOGITS
 from .tensors import normal
 
 
@@ -215,5 +215,4 @@ def _(right, input_size, hidden_size, output_size):
     return model
 
 
-CLASSES.belongs_to(FFN)
 LOGITS.belongs_to(FFN)

@@ -207,19 +207,6 @@ def _(right, parameters, learning_rate):
 
 
 @sgd_step.mistake(
-    "a new tensor, which has no gradient",
-    "p = p − … gives the name p to a new tensor, and its gradient is None: there is nothing to "
-    "clear, and the parameter itself has not moved. Use -= or sub_ inside torch.no_grad().",
-    symptom=True,
-)
-def _(right, parameters, learning_rate):
-    for parameter in parameters:
-        if parameter.grad is not None:
-            moved = parameter.detach() - learning_rate * parameter.grad
-            moved.grad.zero_()
-
-
-@sgd_step.mistake(
     "the step in the parameter's place",
     "The parameter has become the step itself: its old value is lost. Move it by the step. (Did "
     "you write =- for -=?)",

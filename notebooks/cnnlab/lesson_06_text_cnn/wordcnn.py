@@ -11,7 +11,7 @@ from torch import nn
 
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import CLASSES, FOR_BATCHES, LOGITS
+from ..engine.shared_mistakes import FOR_BATCHES, LOGITS
 
 
 @exercise(points=2, minutes=10, difficulty=3, importance=3, numpy_only=False)
@@ -304,6 +304,5 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
     return model
 
 
-CLASSES.belongs_to(WordCNN)
 LOGITS.belongs_to(WordCNN)
 FOR_BATCHES.belongs_to(WordCNN)

@@ -19,8 +19,8 @@ from ..verdict import Cause, Findings, Known, Result, Variant, problem_of
 from .simple import simplest
 from .trivial import says_nothing
 
-OWN = r"\d+|(?<=local variable )'\w+'|\w+(?=\.__init__\(\))"
-"""What in an exception's text is the answer's own: numbers, a variable's name, its class's."""
+OWN = r"\d+|(?<=local variable )'\w+'"
+"""What in an exception's text is the answer's own: numbers, and what a variable is called."""
 
 CLOSE = 1e-6
 """So near two wrong values have to be to be the same: one may be rounded, as in float32."""

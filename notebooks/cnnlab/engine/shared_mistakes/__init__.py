@@ -6,12 +6,11 @@ Where it has a mistake of the same name, its own words go first.
 
 from .family import Family
 from .layers import FOR_FLOATS, IN_A_LAYER, OF_A_BANK, OVER_CHANNELS, WITH_A_BIAS
-from .models import CLASSES, FOR_BATCHES, IN_THE_GRAPH, LOGITS
+from .models import FOR_BATCHES, IN_THE_GRAPH, LOGITS
 from .windows import AROUND_A_POSITION, FULL_WINDOWS
 
 __all__ = [
     "AROUND_A_POSITION",
-    "CLASSES",
     "FOR_BATCHES",
     "FOR_FLOATS",
     "FULL_WINDOWS",

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from .family import Family
-
-CLASSES = Family()
-"""Models that are classes of one's own, made with arguments."""
 
 LOGITS = Family()
 """Models that return logits, the classes on the last axis."""
@@ -17,20 +12,6 @@ FOR_BATCHES = Family()
 
 IN_THE_GRAPH = Family()
 """Functions of tensors through which gradients flow."""
-
-
-@CLASSES.mistake(
-    "the class takes no arguments",
-    "Python found no __init__ in your class that takes what it is made with. It is spelt with two "
-    "underscores on each side, indented into the class, and has the parameters asked for.",
-    symptom=True,
-)
-def _(right, *args, **kwargs):
-    class Model(nn.Module):
-        def _init_(self, *args, **kwargs):
-            super().__init__()
-
-    return Model(*args, **kwargs)
 
 
 @LOGITS.mistake(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ...engine.shared_mistakes import CLASSES, FOR_BATCHES, LOGITS
+from ...engine.shared_mistakes import FOR_BATCHES, LOGITS
 from .stub import LeNet
 
 
@@ -166,6 +166,5 @@ def _(right, classes=10):
     )  # fmt: skip
 
 
-CLASSES.belongs_to(LeNet)
 LOGITS.belongs_to(LeNet)
 FOR_BATCHES.belongs_to(LeNet)

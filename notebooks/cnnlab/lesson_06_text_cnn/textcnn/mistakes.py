@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ...engine.shared_mistakes import CLASSES, FOR_BATCHES, LOGITS
+from ...engine.shared_mistakes import FOR_BATCHES, LOGITS
 from .stub import TextCNN
 
 
@@ -229,9 +229,9 @@ def _(
 
 
 @TextCNN.mistake(
-    "an even filter makes the sentence longer",
-    "padding=width//2 on both sides gives J+1 outputs if the width is even, and then the mask does "
-    "not fit. padding='same' takes care of that.",
+    "an even filter changes the length",
+    "The same padding on both sides gives one output too many or too few if the width is even, and "
+    "then the mask does not fit. padding='same' takes care of that.",
     symptom=True,
 )
 def _(
@@ -250,6 +250,5 @@ def _(
     return model
 
 
-CLASSES.belongs_to(TextCNN)
 LOGITS.belongs_to(TextCNN)
 FOR_BATCHES.belongs_to(TextCNN)
