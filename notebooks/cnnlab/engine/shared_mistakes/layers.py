@@ -88,6 +88,16 @@ def _(right, X, F, *args, **kwargs):
     return np.moveaxis(H, -1, 0).reshape(H.shape)
 
 
+@OF_A_BANK.mistake(
+    "the filters as rows",
+    "F.reshape(N, …) does not move the filters to the front, it cuts them to pieces: their axis is "
+    "the last one of F. Axes are moved by transpose or moveaxis.",
+)
+def _(right, X, F, *args, **kwargs):
+    N = F.shape[-1]
+    return right(X, F.reshape(N, -1).T.reshape(F.shape), *args, **kwargs)
+
+
 @IN_A_LAYER.mistake(
     "the bias comes after the activation",
     "The formula is g(b + Σ…): the bias belongs inside, before the nonlinearity.",
