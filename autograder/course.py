@@ -24,6 +24,7 @@ import sys
 import unicodedata
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
 
@@ -290,6 +291,16 @@ def _name(text: str, what: str) -> str:
             "letters, digits and the characters . _ - @, at most 100 of them."
         )
     return text
+
+
+def add_line(path: Path, line: dict[str, Any]) -> None:
+    """Add a line of JSON to a file that is only ever added to."""
+    with path.open("ab+") as lines:
+        end = lines.seek(0, 2)
+        lines.seek(max(end - 1, 0))
+        cut_off = end > 0 and lines.read(1) != b"\n"  # of a disk that was full
+        text = "\n" * cut_off + json.dumps(line, ensure_ascii=False) + "\n"
+        lines.write(text.encode())
 
 
 def write(path: Path, text: str) -> bool:

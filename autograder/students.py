@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from cnnlab.engine.exercise import EXERCISES, Exercise
+from cnnlab.engine.exercise import EXERCISES, Exercise, Mistake
 from nbformat import NotebookNode
 
 
@@ -45,10 +45,11 @@ def typical_mistakes(source: NotebookNode) -> dict[str, str]:
     }
 
 
-def mistaken(exercise: Exercise, right: str) -> str:
-    """An answer cell that makes a known mistake, on top of a right one."""
+def mistaken(exercise: Exercise, right: str, mistake: Mistake | None = None) -> str:
+    """An answer cell that makes a known mistake, the first if none is given, on a right one."""
     name = exercise.name
-    tree = ast.parse(textwrap.dedent(inspect.getsource(exercise.mistakes[0].function)))
+    mistake = mistake or exercise.mistakes[0]
+    tree = ast.parse(textwrap.dedent(inspect.getsource(mistake.function)))
     written = tree.body[0]
     # All cells of a notebook share their names, so each exercise gets its own.
     written.name, written.decorator_list, written.returns = f"almost_{name}", [], None

@@ -1,7 +1,7 @@
 """What is measured: ``make bench``. Times are given as ratios, which hold on every machine.
 
-``python -m autograder.bench PART…`` measures some parts only: conv2d, feedback, grading
-(followed by lessons, if not all), recorder, reviews.
+``python -m autograder.bench PART…`` measures some parts only: checks, conv2d, feedback,
+grading (followed by lessons, if not all), recorder, reviews.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from ..recording import batch
 from ..recording.grade import Settled, grade, jobs
 from ..releasing import build
 from ..sandbox.warm import close_kept
+from .checks import checks
 from .feedback import feedback
 
 
@@ -322,6 +323,7 @@ def full_table() -> None:
 
 
 PARTS = {
+    "checks": checks,
     "conv2d": conv2d,
     "feedback": feedback,
     "grading": grading,

@@ -10,7 +10,7 @@ from .saying import Commands
 
 def add_demo(commands: Commands) -> None:
     """Add ``demo``."""
-    demo = commands.add_parser("demo", help="run a class of four students once, start to end")
+    demo = commands.add_parser("demo", help="run a class of 24 students once, start to end")
     demo.set_defaults(command=_demo)
 
 

@@ -1,8 +1,9 @@
 """A whole class once, from the lessons' source to the feedback: ``make demo``.
 
 Four students hand in every lesson there is: one has everything right, one hands in the
-untouched notebook, one makes typical mistakes, one tries to cheat. Real nbgrader, real sandbox,
-a course folder of its own that each run makes afresh (``.demo/``).
+untouched notebook, one makes typical mistakes, one tries to cheat. Twenty classmates hand in two of
+the lessons, and some of them the first one again. Real nbgrader, real sandbox, a course folder of
+its own that each run makes afresh (``.demo/``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import textwrap
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -19,21 +21,27 @@ from cnnlab.engine.shown import MARK, number
 
 from ..course import ROOT, Course
 from ..intake.collect import collect
+from ..pages.class_report import report
 from ..pages.feedback import feedback
-from ..recording.grade import grade
+from ..recording.grade import Settled, grade
 from ..recording.table import Row, table
 from ..releasing.build import NOTEBOOKS, lesson_names, release
 from ..students import STUDENTS, filled_in
+from .classmates import LESSONS, NAMES, again, answers
 
 FOLDER = ROOT / ".demo"
+
+FOUR = tuple(name.replace(" ", "_") for name in STUDENTS)
+"""The ids of those whose points are printed."""
 
 WIDTH = 98
 
 
-def demo(folder: Path = FOLDER, notebooks: Path = NOTEBOOKS) -> int:
+def demo(folder: Path = FOLDER, notebooks: Path = NOTEBOOKS, classmates: int = len(NAMES)) -> int:
     """Run the class and print what happens; gives the exit status, 1 if grading failed.
 
-    folder: made afresh. notebooks: where the lessons are released to.
+    folder: made afresh. notebooks: where the lessons are released to. classmates: how many there
+    are besides the four.
     """
     shutil.rmtree(folder, ignore_errors=True)
     course = Course(folder / "course")
@@ -42,37 +50,69 @@ def demo(folder: Path = FOLDER, notebooks: Path = NOTEBOOKS) -> int:
         print(f"             {_shown(path)}")
 
     lessons = lesson_names()
-    _say("hand in", "four students, as one download from Moodle for each lesson")
-    handed_in = folder / "handed_in"
-    handed_in.mkdir()
+    _say("hand in", "the class, as one download from Moodle for each lesson")
+    mates = NAMES[:classmates]
     for lesson in lessons:
         source = nbformat.read(course.source(lesson), as_version=4)
-        released = nbformat.read(notebooks / lesson / f"{lesson}.ipynb", as_version=4)
-        with zipfile.ZipFile(handed_in / f"{lesson}.zip", "w", zipfile.ZIP_DEFLATED) as download:
-            for i, (name, answers) in enumerate(STUDENTS.items()):
-                notebook = filled_in(released, answers(source))
-                inside = f"{name}_{1001 + i}_assignsubmission_file_/{lesson}.ipynb"
-                download.writestr(inside, nbformat.writes(notebook))
-        print(f"             {_shown(handed_in / lesson)}.zip")
-
-    collected = [collect(course, [handed_in / f"{lesson}.zip"], lesson) for lesson in lessons]
-    taken = sum(len(c.taken) for c in collected)
-    _say("collect", f"{taken} notebooks → {_shown(course.root / 'submitted')}/")
-
-    _say("grade", "each in a sandbox of its own, the judge outside")
-    started = time.monotonic()
-    results = grade(course, lessons, told=lambda r: print(textwrap.indent(str(r), " " * 13)))
-    print(f"             {time.monotonic() - started:.1f} seconds")
+        given = {name: student(source) for name, student in STUDENTS.items()}
+        given |= {name: answers(name, source) for name in mates if lesson in LESSONS}
+        _hand_in(course, notebooks, lesson, given, folder / "handed_in")
+    results = _graded(course, lessons)
+    _say("again", f"a part of the class hands in {LESSONS[0]} after the feedback")
+    source = nbformat.read(course.source(LESSONS[0]), as_version=4)
+    given = {name: changed for name in mates if (changed := again(name, source))}
+    _hand_in(course, notebooks, LESSONS[0], given, folder / "handed_in_again")
+    results += _graded(course, LESSONS[:1])
 
     _say("feedback", "a page for each student and lesson")
     feedback(course, lessons)
+    _say("report", "the class on one page")
+    report(course, lessons)
 
     for lesson in lessons:
         print()
-        print("\n".join(as_table(lesson, table(course, lesson))))
+        rows = table(course, lesson)
+        print("\n".join(as_table(lesson, [row for row in rows if row.student in FOUR])))
+        if len(rows) > len(FOUR):
+            print(f"… and {len(rows) - len(FOUR)} more, who are in the report")
     print()
     _where_to_look(course, lessons)
     return 1 if any(r.status == "fault" for r in results) else 0
+
+
+def _hand_in(
+    course: Course, notebooks: Path, lesson: str, answers: dict[str, dict[str, str]], folder: Path
+) -> None:
+    """A lesson's notebooks in a download as Moodle makes it, collected.
+
+    answers: by student and exercise. folder: for the download.
+    """
+    released = nbformat.read(notebooks / lesson / f"{lesson}.ipynb", as_version=4)
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{lesson}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as download:
+        for name, given in answers.items():
+            notebook = filled_in(released, given)
+            moodle = 1001 + [*STUDENTS, *NAMES].index(name)
+            inside = f"{name}_{moodle}_assignsubmission_file_/{lesson}.ipynb"
+            download.writestr(inside, nbformat.writes(notebook))
+    taken = len(collect(course, [path], lesson).taken)
+    print(f"             {_shown(path)}: {taken} notebooks")
+
+
+def _graded(course: Course, lessons: Sequence[str]) -> list[Settled]:
+    """Grade what is new, and say how it went. Of the classmates only how many there were."""
+    _say("grade", "each in a sandbox of its own, the judge outside")
+    started = time.monotonic()
+
+    def told(result: Settled) -> None:
+        if result.student in FOUR or result.status == "fault":
+            print(textwrap.indent(str(result), " " * 13))
+
+    results = grade(course, [*lessons], told=told)
+    graded = sum(result.status == "graded" for result in results)
+    print(f"             {graded} graded in {time.monotonic() - started:.1f} seconds")
+    return results
 
 
 def _say(step: str, what: str) -> None:
@@ -80,12 +120,12 @@ def _say(step: str, what: str) -> None:
 
 
 def _where_to_look(course: Course, lessons: list[str]) -> None:
-    student = course.students(lessons[0])[2]
-    page = course.feedback(student, lessons[0]) / f"{lessons[0]}.html"
+    page = course.feedback(FOUR[2], lessons[0]) / f"{lessons[0]}.html"
     commands = Path(sys.executable).parent
     print("Where to look")
     print(f"  feedback    {_shown(page)}")
     print("              (open it in a browser; the other students' pages lie beside it)")
+    print(f"  report      {_shown(course.root / 'report.html')}")
     print(f"  gradebook   {_shown(course.root / 'gradebook.db')}")
     print("  notebooks   make lab")
     print(f"  formgrader  cd {_shown(course.root)} && jupyter lab, then Nbgrader → Formgrader")

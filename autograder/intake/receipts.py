@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from ..course import add_line
 from ..terminal import visible
 from .lms_names import NobodysError, canvas, moodle
 
@@ -52,12 +53,7 @@ def write_receipt(root: Path, receipt: Receipt, size: int) -> None:
         "received": datetime.now(UTC).isoformat(),
         "bytes": size,
     }
-    with (root / RECEIPTS).open("ab+") as receipts:
-        end = receipts.seek(0, 2)
-        receipts.seek(max(end - 1, 0))
-        cut_off = end > 0 and receipts.read(1) != b"\n"  # of a disk that was full
-        text = "\n" * cut_off + json.dumps(line, ensure_ascii=False) + "\n"
-        receipts.write(text.encode())
+    add_line(root / RECEIPTS, line)
 
 
 def read_receipts(root: Path) -> Iterator[Receipt]:

@@ -12,11 +12,15 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.shown import as_html, as_text, first_wrong
+from cnnlab.engine.page import as_html
+from cnnlab.engine.shown import as_text, first_wrong
 from cnnlab.engine.verdict import MIME, Report
 from nbformat import NotebookNode
 
 from ..cells import error, output
+
+MOST_CHARACTERS = 100
+"""Of a word of a finding."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +67,29 @@ class Drawing:
 
 
 @dataclasses.dataclass(frozen=True)
+class Finding:
+    """What an answer was told that is wrong with it, as far as a class has it in common.
+
+    part: by what it was found, such as KNOWN. kind: of the mistake: a known one's name, or what
+    would have to change. role: of the place in the source where it would, or "".
+    """
+
+    part: str
+    kind: str
+    role: str = ""
+
+
+KNOWN = "known mistake"
+"""The part of a finding that is one of the exercise's known mistakes."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Record:
     """One report of a judged test cell, as pages and tables need it.
 
-    causes: the known mistakes found, most likely first. cases: the name of each case, and its kind
-    of problem or None. html: the report itself, to be shown and not to be searched.
+    causes: the known mistakes found, most likely first. finding: what was told that is wrong, or
+    None. cases: the name of each case, and its kind of problem or None. html: the report itself,
+    to be shown and not to be searched.
     """
 
     exercise: str
@@ -75,6 +97,7 @@ class Record:
     points: float
     max_points: float
     causes: tuple[str, ...]
+    finding: Finding | None
     cases: tuple[tuple[str, str | None], ...]
     hidden: bool
     drawing: Drawing | None
@@ -135,11 +158,23 @@ def _record(bundle: dict[str, Any]) -> Record:
         points=data["points"],
         max_points=data["max_points"],
         causes=tuple(data["causes"]),
+        finding=_finding(data),
         cases=tuple((case["name"], case["problem"]) for case in data["cases"]),
         hidden=bool(data.get("hidden")),
         drawing=Drawing(drawing["target"], drawing["yours"], drawing["alt"]) if drawing else None,
         html=bundle.get("text/html", ""),
     )
+
+
+def _finding(data: dict[str, Any]) -> Finding | None:
+    """What was told. Older grades hold the names of known mistakes alone.
+
+    Its words may come from where answers run: they are short, whatever was sent.
+    """
+    if data.get("part"):
+        words = (data["part"], data.get("kind") or "", data.get("role") or "")
+        return Finding(*(str(word)[:MOST_CHARACTERS] for word in words))
+    return Finding(KNOWN, data["causes"][0]) if data["causes"] else None
 
 
 def forget_data(cell: NotebookNode) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import json
 import multiprocessing
 import os
@@ -83,6 +84,8 @@ def work(job: Job) -> Judged:
         seconds = time.monotonic() - started
         notebook.metadata["cnnlab"] |= {"mark": job.fingerprint, "seconds": seconds}
         notebook.metadata["cnnlab"] |= {"tests": job.tests} if job.tests else {}
+        if job.data is not None:
+            notebook.metadata["cnnlab"]["sha256"] = hashlib.sha256(job.data).hexdigest()
         notes = tuple(notebook.metadata["cnnlab"]["repairs"])
         # Not validated: all but the texts is ours.
         text = json.dumps(notebook)

@@ -1,7 +1,8 @@
 """The class on one page: ``autograder report``.
 
-For the hour in which the lessons are discussed: how far the class got, which known mistakes
-to explain, where students gave up, what they ask, and which answers to look at side by side.
+For the hour in which the lessons are discussed: what to say first, which mistakes to explain and
+what became of them, which wrong answers were told nothing, who is stuck, which exercises to look
+at, and then, lesson by lesson, points, questions, and answers to look at side by side.
 The page needs no network and runs no script, and whatever a student wrote is text in it.
 """
 
@@ -15,15 +16,23 @@ from typing import Any
 import nbformat
 from cnnlab.engine.shown import MARK
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from nbformat import NotebookNode
 
-from ..cells import is_test, tested_by, title_of
+from ..cells import is_test, released, tested_by, title_of
 from ..course import Course, CourseError, write
+from ..intake.roster import read_roster
+from ..recording.earlier import hand_ins
 from ..recording.points import share_of
 from ..recording.table import Row, table
 from . import TEMPLATES
+from .items import FEWEST, HARD, PARTS, items, to_look_at
+from .mistakes import Again, mistakes
 from .similar import similar
-from .written import questions
+from .stuck import last_attempted, stuck
+from .tomorrow import tomorrow
+from .untold import MOST_CLUSTERS, Cluster, clusters, told
+from .written import anonymous, answer_to, names_in, questions
 
 BINS = 10
 
@@ -44,17 +53,26 @@ def report(course: Course, lessons: list[str] | None = None) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["coded"] = coded
     page = environment.get_template("report.html.j2").render(
         course=course.course_id,
         lessons=found,
-        mistakes=_for_the_class(found),
         students=_students(found),
         mark=MARK,
+        **_class(course, found),
     )
     path = course.root / "report.html"
     write(path, page)
     path.chmod(0o600)
     return path
+
+
+def coded(sentence: str) -> Markup:
+    """A sentence for the page: what stands between backticks is code, and all is escaped."""
+    parts = enumerate(sentence.split("`"))
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in parts
+    )
 
 
 # ── one lesson ──────────────────────────────────────────────────────────────
@@ -74,6 +92,8 @@ def part_of(course: Course, lesson: str) -> dict[str, Any] | None:
     return {
         "name": lesson,
         "title": title_of(source) or lesson,
+        "given": "\n".join(released(cell) for cell in source.cells),
+        "notebooks": notebooks,
         "rows": rows,
         "shares": dict(zip((row.student for row in rows), shares, strict=True)),
         "max_score": max(row.max_score for row in rows),
@@ -83,8 +103,9 @@ def part_of(course: Course, lesson: str) -> dict[str, Any] | None:
         "complete": sum(row.score >= row.max_score for row in rows),
         "distribution": distribution(shares),
         "exercises": _exercises(exercises, rows),
-        "untouched": sum(_last(exercises, row) is None for row in rows),
-        "finished": sum(_last(exercises, row) == len(exercises) - 1 for row in rows),
+        "items": items(exercises, rows),
+        "untouched": sum(last_attempted(exercises, row) is None for row in rows),
+        "finished": sum(last_attempted(exercises, row) == len(exercises) - 1 for row in rows),
         "mistakes": _mistakes(rows),
         "questions": questions(course, lesson, notebooks),
         **similar(source, rows, notebooks),
@@ -115,19 +136,9 @@ def distribution(shares: list[float]) -> dict[str, Any]:
     return {"bars": bars, "alt": f"Students by share of the points. {'; '.join(said)}."}
 
 
-def _last(exercises: list[str], row: Row) -> int | None:
-    """The place of the last exercise that a student attempted."""
-    attempted = [
-        i
-        for i, name in enumerate(exercises)
-        if name in row.exercises and row.exercises[name].status in ("correct", "incorrect")
-    ]
-    return max(attempted, default=None)
-
-
 def _exercises(names: list[str], rows: list[Row]) -> list[dict[str, Any]]:
     """Per exercise: points, verdicts, and how many stopped after it."""
-    stopped = Counter(_last(names, row) for row in rows)
+    stopped = Counter(last_attempted(names, row) for row in rows)
     found = []
     for place, name in enumerate(names):
         marks = [row.exercises[name] for row in rows if name in row.exercises]
@@ -162,10 +173,48 @@ def _mistakes(rows: list[Row]) -> list[dict[str, Any]]:
 # ── the class over all lessons ──────────────────────────────────────────────
 
 
-def _for_the_class(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mistakes that the largest part of the class makes, in any lesson."""
-    every = [m | {"lesson": part["name"]} for part in lessons for m in part["mistakes"]]
-    return sorted(every, key=lambda m: m["students"] / m["of"], reverse=True)[:10]
+def _class(course: Course, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the page says of the class before it comes to the lessons."""
+    rows = {part["name"]: part["rows"] for part in parts}
+    exercises = {part["name"]: [e["name"] for e in part["exercises"]] for part in parts}
+    earlier = {lesson: hand_ins(course, lesson, own) for lesson, own in rows.items()}
+    found = mistakes(rows, earlier)
+    notebooks = {part["name"]: part["notebooks"] for part in parts}
+    untold = clusters(rows, lambda lesson, e, s: names_in(answer_to(notebooks[lesson][s], e)))
+    again = [m.again for m in found]
+    return {
+        "sayings": tomorrow(rows, found, exercises),
+        "mistakes": found,
+        "again": Again(
+            *(sum(getattr(a, f) for a in again) for f in ("fixed", "made", "otherwise"))
+        ),
+        "told": told(rows),
+        "untold": [(one, _example(course, one, parts)) for one in untold[:MOST_CLUSTERS]],
+        "following": sum(len(one.students) for one in untold if one.calls),
+        "more_untold": sum(len(one.students) for one in untold[MOST_CLUSTERS:]),
+        "stuck": stuck(rows, earlier, exercises),
+        "to_look_at": [
+            (part["name"], item, cases)
+            for part in parts
+            for item in part["items"]
+            if (cases := to_look_at(item)) or item.hard or item.weak
+        ],
+        "limits": {"hard": HARD, "weak": PARTS, "fewest": FEWEST},
+    }
+
+
+def _example(course: Course, one: Cluster, parts: list[dict[str, Any]]) -> str:
+    """The shortest answer of a cluster, and nothing of whose it is."""
+    part = next(part for part in parts if part["name"] == one.lesson)
+    people = {person.id: person for person in read_roster(course)}
+    codes = []
+    for student in one.students:
+        person = people.get(student)
+        called = [student, *(person.names if person else [])]
+        called += [person.username, person.email.partition("@")[0]] if person else []
+        code = answer_to(part["notebooks"][student], one.exercise)
+        codes.append(anonymous(code, called, part["given"]))
+    return min(codes, key=len, default="")
 
 
 def _students(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ It shows no test code and no secret input, and whatever a student wrote is text 
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 from collections import Counter
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cnnlab.engine.picturing import picture_png
+from cnnlab.engine.picturing import compared
 from cnnlab.engine.shown import HEADLINE, MARK, PROBLEMS, number
 from cnnlab.engine.verdict import worst
 from nbconvert.exporters import HTMLExporter
@@ -39,7 +38,8 @@ from ..paths import on_the_way
 from ..recording.points import hand_and_judge, share_of
 from . import TEMPLATES
 
-_CODE = HtmlFormatter(cssclass="code", style="default")
+_CODE = HtmlFormatter(cssclass="code", style="xcode")
+_CODE_IN_THE_DARK = HtmlFormatter(cssclass="code", style="one-dark")
 
 _WORDS = PROBLEMS | {"dtype": "wrong type of number", "raised": "raised an error"}
 """Kinds of problems in the words of a page, which names no dtype and no secret error."""
@@ -115,7 +115,7 @@ class Feedback(GenerateFeedback):
 
 def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
     """What the template shows, from a graded notebook after GetGrades. Plain text but for
-    "reports" and "code", which are HTML.
+    "reports", "picture" and "code", which are HTML.
 
     about: nbgrader's resources: student, score, max_score, late_penalty.
     """
@@ -139,6 +139,7 @@ def page(nb: NotebookNode, about: dict[str, Any]) -> dict[str, Any]:
         "exercises": [_exercise(c, answers.get(tested_by(c))) for c in tests],
         "texts": texts,
         "code_style": _CODE.get_style_defs(".code"),
+        "dark_code_style": _CODE_IN_THE_DARK.get_style_defs(".code"),
     }
 
 
@@ -177,7 +178,6 @@ def _exercise(test: NotebookNode, answer: NotebookNode | None) -> dict[str, Any]
     shown = {cause for record in visible for cause in record.causes}
     causes = (cause for record in found for cause in record.causes)
     cause = next(causes, "") or _most_frequent(found)
-    picture, alt = _picture(visible)
     code = answer.source if answer is not None else ""
     return {
         "name": tested_by(test),
@@ -188,8 +188,7 @@ def _exercise(test: NotebookNode, answer: NotebookNode | None) -> dict[str, Any]
         "max_points": number(float(test.metadata.nbgrader["points"])),
         "cause": cause[:1].upper() + cause[1:],
         "reports": [_report(record) for record in visible if status != "not attempted"],
-        "picture": picture,
-        "alt": alt,
+        "picture": _picture(visible),
         "errors": [f"{o.ename}: {o.evalue}" for o in test.outputs if o.output_type == "error"],
         "secret": _secret(secret, shown) if status != "not attempted" else None,
         "comment": _comment(answer) if answer is not None else "",
@@ -231,10 +230,9 @@ def _secret(found: list[Record], shown: set[str]) -> dict[str, Any] | None:
     }
 
 
-def _picture(found: list[Record]) -> tuple[str, str]:
-    """Target, yours and difference of a wrong case, as base64 of a PNG, and the text for it."""
+def _picture(found: list[Record]) -> str:
+    """Target, yours and difference of a wrong case, as an <svg> element; "" without one."""
     for drawing in (record.drawing for record in found if record.drawing):
         target, yours = np.array(drawing.target), np.array(drawing.yours)
-        image = picture_png(target.astype(float), yours.astype(float))
-        return base64.b64encode(image).decode(), drawing.alt
-    return "", ""
+        return compared(target.astype(float), yours.astype(float), drawing.alt)
+    return ""

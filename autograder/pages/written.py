@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 import nbformat
 from nbformat import NotebookNode
+from pygments.lexers import PythonLexer
+from pygments.token import Comment, Name, Number, String
 
-from ..cells import is_answer
+from ..cells import is_answer, name_of
 from ..course import Course
 from ..intake.inert import as_typed
 
@@ -50,6 +54,46 @@ def code_of(notebook: NotebookNode, given: set[str]) -> str:
         if cell.cell_type == "code" and own:
             code += [line.rstrip() for line in _lines(cell) if line.strip() not in given] + [""]
     return "\n".join(code)
+
+
+def answer_to(notebook: NotebookNode, exercise: str) -> str:
+    """A student's answer to an exercise, "" where there is none."""
+    answers = (c.source for c in notebook.cells if is_answer(c) and name_of(c) == exercise)
+    return next(answers, "")
+
+
+def names_in(code: str) -> set[str]:
+    """The names that code uses, whether or not it is valid."""
+    tokens = PythonLexer().get_tokens(code[:MOST_CHARACTERS])
+    return {text for kind, text in tokens if kind in Name}
+
+
+def anonymous(code: str, names: Iterable[str], given: str) -> str:
+    """Code that does not tell whose it is, for others to read.
+
+    Comments and empty lines go; what stands in strings goes, and every identifier with a part of a
+    name in it, unless the lesson's text has the same. names: all that the student is called, ids
+    and addresses, too. given: the lesson's text as students got it.
+    """
+    called = {part for n in names for part in re.findall(r"[^\W\d_]{3,}|\d{4,}", n.casefold())}
+    known = set(re.findall(r"\w+", given))
+    kept = []
+    for kind, text in PythonLexer().get_tokens(code[:MOST_CHARACTERS]):
+        if kind in Comment:
+            continue
+        if kind in String.Doc:
+            text = '"""…"""'
+        elif kind in String and kind not in _MARKS:
+            text = text if text in given or not re.search(r"\w", text) else "…"
+        elif (kind in Name or kind in Number) and text not in known:
+            text = "name" if any(part in text.casefold() for part in called) else text
+        kept.append(text)
+    lines = (line.rstrip() for line in "".join(kept).splitlines())
+    return plain("\n".join(line for line in lines if line))
+
+
+_MARKS = (String.Affix, String.Interpol, String.Escape)
+"""What stands in a string and is code."""
 
 
 def _lines(cell: NotebookNode) -> list[str]:

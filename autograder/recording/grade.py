@@ -26,6 +26,7 @@ from ..judging.worker import Job, Judged
 from ..paths import why_not
 from ..terminal import visible
 from .batch import judged
+from .earlier import keep_earlier
 from .gradebook import OpenGradebook, given_by_hand, graded_notebook, opened, record, scores
 
 
@@ -222,6 +223,7 @@ def settled(course: Course, gradebook: OpenGradebook, job: Job, answer: Judged) 
         return Settled(*about, "fault", notes=answer.notes, seconds=answer.seconds)
     try:
         notebook = nbformat.v4.reads(answer.notebook)
+        keep_earlier(course, gradebook, *about, notebook.metadata["cnnlab"].get("sha256", ""))
         entry = (course, gradebook, job.student, job.lesson, notebook)
         try:
             score, most, by_hand = record(*entry)

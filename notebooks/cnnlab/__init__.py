@@ -28,8 +28,9 @@ import sys
 from . import first_edition
 from .engine.exercise import EXERCISES, Exercise, NotFilledIn, fill
 from .engine.lesson import discover
+from .engine.output import instead_of_a_crash
 from .start import device, start
-from .tutor import check, hint, progress, replay
+from .tutor import check, hint, not_filled_in, progress, replay
 
 __all__ = [
     "NotFilledIn",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 discover(sys.modules[__name__])
+instead_of_a_crash(NotFilledIn, not_filled_in)
 first_edition.install()
 
 

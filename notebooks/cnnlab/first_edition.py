@@ -44,7 +44,7 @@ _MOVED: dict[str, tuple[str, ...]] = {
     "figures.lesson_06": ("lesson_06_text_cnn.figures",),
     "phrases": ("lesson_06_text_cnn.phrases",),
     "refusing": ("engine.refusing", "engine.foreign"),
-    "report": ("engine.shown",),
+    "report": ("engine.shown", "engine.page"),
     "reviews": ("lesson_06_text_cnn.reviews",),
 }
 """Old module → where its names are now, all within this package."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from .engine.asking import asked, find
 from .engine.examine import examine
-from .engine.exercise import EXERCISES
-from .engine.output import put
-from .engine.shown import HEADLINE, MARK, as_html, as_text, number
+from .engine.exercise import EXERCISES, Exercise, NotFilledIn
+from .engine.output import Live, put
+from .engine.page import as_html, framed
+from .engine.shown import HEADLINE, MARK, as_text, number
 from .engine.verdict import MIME, Report
 
 _latest: dict[str, Report] = {}
@@ -42,15 +43,26 @@ def check(
     """
     exercise, answer = asked(answer, value)
     seed = secrets.randbits(32) if hidden else 0
-    return tell(examine(exercise, answer, seed, hidden=hidden, worth=points))
+    live = Live()
+
+    def training() -> None:
+        said = f"{exercise.name}: all that is quick is right; now it trains."
+        bar = f"<p>{escape(said)} <progress aria-label='training'></progress></p>"
+        live.put(_both(said, bar), done=False)
+
+    report = examine(exercise, answer, seed, hidden=hidden, worth=points, training=training)
+    return tell(report, live)
 
 
-def tell(report: Report) -> Points:
-    """Show a report where the student looks, remember it, and give its points."""
+def tell(report: Report, live: Live | None = None) -> Points:
+    """Show a report where the student looks, remember it, and give its points.
+
+    live: what it takes the place of.
+    """
     if not report.hidden:
         _latest[report.exercise.name] = report
-    data = report.as_data()
-    put({**_both(as_text(report), as_html(report)), MIME: data})
+    shown = {**_both(as_text(report), as_html(report)), MIME: report.as_data()}
+    (live or Live()).put(shown, done=True)
     points = Points(report.points)
     points.max_points = report.max_points
     return points
@@ -60,22 +72,48 @@ _given: dict[str, int] = {}
 
 
 def hint(answer: Any) -> None:
-    """Give the next hint: first a question, then a formula or drawing, then a skeleton."""
+    """Give hints: first a question, then a formula or drawing, then a skeleton.
+
+    In a notebook each is behind a button and stays, and the next button follows it; elsewhere
+    each call gives one more.
+    """
     exercise = find(answer)
     if not exercise.hints:
         put({"text/plain": f"There are no hints for {exercise.name}."})
-        return
-    number_ = _given.get(exercise.name, 0) % len(exercise.hints)
-    _given[exercise.name] = number_ + 1
-    left = len(exercise.hints) - number_ - 1
+    else:
+        put({"text/plain": _one_more(exercise), "text/markdown": _buttons(exercise)})
+
+
+_BUTTON = (
+    "cursor:pointer;display:inline-block;border:1px solid #767676;border-radius:6px;"
+    "padding:.25em .8em;margin:.3em 0"
+)
+
+
+def _buttons(exercise: Exercise) -> str:
+    """The hints as Markdown, each in what the one before opens: it needs no kernel and no mouse."""
+    out = ""
+    kinds = ["a question", "a formula or drawing", "a skeleton to fill in"]
+    for i, text in reversed([*enumerate(exercise.hints)]):
+        kind = f": {kinds[i]}" if len(exercise.hints) == len(kinds) else ""
+        title = f"Hint {i + 1} of {len(exercise.hints)} for {exercise.name}{kind}"
+        button = f"<summary style='{_BUTTON}'>{title}</summary>"
+        out = f"<details>{button}\n\n{text}\n\n{out}</details>\n\n"
+    return out
+
+
+def _one_more(exercise: Exercise) -> str:
+    """The next hint as text, and after the last one the first again."""
+    place = _given.get(exercise.name, 0) % len(exercise.hints)
+    _given[exercise.name] = place + 1
+    left = len(exercise.hints) - place - 1
     more = (
         f"Run the cell again for the next of {left} more."
         if left
         else "That was the last one; run the cell again to start over."
     )
-    title = f"Hint {number_ + 1} of {len(exercise.hints)} for {exercise.name}"
-    text = f"**{title}**\n\n{exercise.hints[number_]}\n\n*{more}*"
-    put({"text/plain": text, "text/markdown": text})
+    title = f"Hint {place + 1} of {len(exercise.hints)} for {exercise.name}"
+    return f"**{title}**\n\n{exercise.hints[place]}\n\n*{more}*"
 
 
 def progress(
@@ -128,6 +166,13 @@ def progress(
         f"<tbody>{table}</tbody></table>"
     )
     put(_both(f"{text}\n{total}", page))
+
+
+def not_filled_in(problem: NotFilledIn) -> dict[str, Any]:
+    """What is shown where a cell needs an answer that is not there yet: no crash, only news."""
+    title = f"{MARK['not attempted']} {problem.exercise}: {HEADLINE['not attempted']}"
+    page = framed("not attempted", title, f"<p style='margin:.5em 0'>{escape(str(problem))}</p>")
+    return _both(f"{title}\n  {problem}", page)
 
 
 def _both(text: str, page: str) -> dict[str, Any]:

@@ -14,10 +14,8 @@ from autograder.intake import restore
 from autograder.recording import grade as recorder
 from autograder.settings import SETTINGS, STEPS_FILE
 from autograder.tests.support import small_lesson
-from autograder.tests.support.browser import chromium, jupyterlab
+from autograder.tests.support.browser import CHROMIUM, chromium, jupyterlab
 from autograder.tests.support.small_lesson import hand_in
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip("there is no chromium: apt install chromium", allow_module_level=True)

@@ -10,8 +10,10 @@ from playwright.sync_api import sync_playwright
 from autograder.cells import is_answer, released
 from autograder.course import CourseError
 from autograder.pages import class_report as report
+from autograder.pages.class_report import coded
 from autograder.pages.similar import same_mistakes
-from autograder.pages.written import code_of, plain
+from autograder.pages.untold import clusters
+from autograder.pages.written import anonymous, code_of, names_in, plain
 from autograder.recording import grade as recorder
 from autograder.recording import table
 from autograder.tests.support import small_lesson
@@ -124,6 +126,98 @@ def test_the_page_fits_a_telephone(page):
     narrow.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 360
     narrow.close()
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_nothing_has_to_be_scrolled_sideways(page, width):
+    narrow = page[0].context.browser.new_page(viewport={"width": width, "height": 800})
+    narrow.goto(page[0].url)
+    narrow.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    wide = "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    inline = "e => getComputedStyle(e).display != 'inline' && !e.closest('thead')"
+    assert narrow.evaluate(f"{wide}.filter({inline}).map(e => e.outerHTML.slice(0, 99))") == []
+    label = narrow.locator("#explain ~ .wide td[data-label]").first
+    shown = label.evaluate("e => getComputedStyle(e, '::before').content")
+    assert shown == ('"Exercises: "' if width == 390 else "none")
+    narrow.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(page, scheme):
+    opened = page[0].context.browser.new_page(color_scheme=scheme)
+    opened.goto(page[0].url)
+    opened.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert opened.evaluate(CONTRASTS) == []
+    ground = opened.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+    opened.close()
+
+
+CONTRASTS = """() => {
+    const light = c => c.match(/[0-9.]+/g).slice(0, 3).map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = e => {
+        const c = getComputedStyle(e).backgroundColor;
+        return c == 'rgba(0, 0, 0, 0)' ? ground(e.parentElement) : c;
+    };
+    const colour = e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'];
+    const words = [...document.querySelectorAll('main *')].filter(e =>
+        [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) && e.tagName != 'title');
+    return words.filter(e => {
+        const [a, b] = [light(colour(e)), light(ground(e))];
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+    }).map(e => e.outerHTML.slice(0, 99));
+}"""
+"""Elements with words of less contrast than WCAG's 4.5 to 1."""
+
+
+def test_the_first_thing_to_say_is_the_mistake_that_most_make(page):
+    said = page[0].locator(".sayings li").first.inner_text()
+    assert "“the filter is flipped”" in said
+    assert "2 of 6 students make this mistake in conv1d and conv1d_layer, 1 of them" in said
+    assert "Flipping is what mathematics" in said
+
+
+def test_an_example_does_not_tell_whose_it_is(course):
+    every = clusters({LESSON: table.table(course, LESSON)}, lambda *_: [])
+    (one,) = [c for c in every if c.exercise == "pad"]
+    shown = report.part_of(course, LESSON)
+    assert one.students == ("markup",)
+    example = report._example(course, one, [shown])
+    assert example.splitlines()[0] == "@fill"
+    assert "<script>" not in example and "bold" not in example
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("x = 1  # by Ada\n\n# Lovelace\ny = 2", "x = 1\ny = 2"),
+        ('def f():\n    """Ada\'s."""\n    return 1', 'def f():\n    """…"""\n    return 1'),
+        ("mode = 'zeros'\nprint('Ada 4711')", "mode = 'zeros'\nprint('…')"),
+        ("print(f'Ada {x:.1f} here')", "print(f'…{x:…}…')"),
+        ("ada_filter = lovelaces = my_4711 = 4711", "name = name = name = name"),
+        ("pad = x.dada", "pad = x.name"),
+        ("this is Ada's, and no code", "this is name'…"),
+    ],
+)
+def test_comments_strings_and_names_are_left_out_of_an_example(code, shown):
+    called = ["ada", "Lovelace, Ada", "al4711", "padilla"]
+    assert anonymous(code, called, "pad mode zeros") == shown
+
+
+def test_the_names_in_an_answer_are_those_that_it_uses():
+    code = "def f(x):\n    'by g'  # h\n    return pad(x)["
+    assert names_in(code) == {"f", "x", "pad"}
+
+
+def test_an_answer_that_calls_a_wrong_one_is_said_to(page):
+    said = page[0].locator(".alike", has_text="answer to conv1d_layer").inner_text()
+    assert "it calls pad, which is wrong, too" in said
+
+
+def test_a_sentence_is_escaped_and_its_code_marked():
+    assert coded("a `b<i>` <c>") == "a <code>b&lt;i&gt;</code> &lt;c&gt;"
 
 
 def test_exercises_are_counted_by_verdict(part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import cnnlab
@@ -12,7 +13,10 @@ import torch
 from cnnlab import NotFilledIn, check, fill, hint, progress, replay
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
-from cnnlab.engine.shown import as_html, as_text
+from cnnlab.engine.page import as_html, picture_html
+from cnnlab.engine.shown import as_text
+from cnnlab.engine.verdict import Known, Report, Result
+from torch import nn
 
 CONV1D = EXERCISES["conv1d"]
 
@@ -38,6 +42,12 @@ def right(x, f):
     return np.array(
         [np.dot(x[i : i + len(f)].astype(float), f) for i in range(len(x) - len(f) + 1)]
     )
+
+
+def outcomes(exercise):
+    """What the right answer of ours gives in each visible case."""
+    known = Known(exercise, 0)
+    return [known.right[i] for i in range(len(known.cases))]
 
 
 def report_on(answer, exercise=CONV1D, **more):
@@ -298,7 +308,64 @@ def test_the_picture_has_a_text_alternative_and_student_text_is_escaped():
     html = as_html(report_on(conv1d)[0])
     assert "<script>" not in html and "&lt;script&gt;" in html
     drawn = as_html(report_on(lambda x, f: right(x, f[::-1]))[0])
-    assert "<img alt='Target, yours and their difference for the case" in drawn
+    assert 'role="img" aria-label="Target, yours and their difference for the case' in drawn
+
+
+def test_a_right_answer_hears_what_has_been_built_and_sees_what_it_made():
+    report, text = report_on(right)
+    assert CONV1D.built in text
+    assert "Yours at work" in text and "→ [0.5 9 6]" in text
+    assert 'aria-label="What yours made of x = [1 2 0 4 3], f = [0.5 0 2]."' in as_html(report)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
+def test_every_right_answer_is_shown_with_its_own_output(exercise):
+    report = Report(
+        exercise,
+        0,
+        [
+            Result(case, value.value, value, None)
+            for case, value in zip(exercise.draw(0), outcomes(exercise), strict=True)
+        ],
+    )
+    assert "".join(exercise.built.split()) in "".join(as_text(report).split())
+    plain = [c for c in exercise.draw(0) if not (c.raises or c.probe)]
+    assert ("Yours at work" in as_text(report)) == bool(plain)
+    assert picture_html(report).count("<svg ") <= 3
+
+
+def test_a_drawing_takes_the_colours_of_the_page_that_it_is_on():
+    drawn = as_html(report_on(right)[0])
+    assert "currentColor" in drawn and "var(--paper)" in drawn
+    assert not re.search(r"#(000000|ffffff)", drawn)
+    once, again = (as_html(report_on(right)[0]) for _ in range(2))
+    other = as_html(report_on(lambda x, f: right(x, f[::-1]))[0])
+    assert once == again
+    names = [set(re.findall(r'\bid="([^"]+)"', page)) for page in (once, other)]
+    assert names[0] and not names[0] & names[1], "two drawings on a page name their parts alike"
+
+
+def test_what_trains_waits_until_the_rest_is_right():
+    lenet = EXERCISES["LeNet"]
+    announced = []
+
+    class LeNet(nn.Module):
+        def __init__(self, classes=10):
+            super().__init__()
+            self.only = nn.Linear(784, classes)
+
+        def forward(self, images):
+            return self.only(images.flatten(1))
+
+    report = examine(lenet, LeNet, training=lambda: announced.append(True))
+    assert not announced and [c.draws for c in report.waiting] == [True]
+    assert f"of {len(lenet.draw(0))} cases" in as_text(report)
+    assert "○ once the others are right, for it trains" in as_text(report)
+    in_full = examine(lenet, LeNet, hidden=True)
+    assert in_full.waiting == [] and len(in_full.results) == len(lenet.draw(0))
+
+    report = examine(lenet, lenet.reference, training=lambda: announced.append(True))
+    assert announced and report.status == "correct" and report.waiting == []
 
 
 def test_check_gives_the_points_as_its_value(capsys):
@@ -348,6 +415,17 @@ def test_fill_tells_of_a_class_which_line_has_the_parameters(method, said):
     FFN = type("FFN", (torch.nn.Module,), {method: lambda self, sizes: None})
     with pytest.raises(TypeError, match=said):
         fill(FFN)
+
+
+def test_hints_are_buttons_that_stay_in_a_notebook(monkeypatch):
+    seen = []
+    monkeypatch.setattr("cnnlab.tutor.put", seen.append)
+    hint("conv1d")
+    page = seen[0]["text/markdown"]
+    titles = re.findall(r"<summary[^>]*>(.*?)</summary>", page)
+    assert [title[:11] for title in titles] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3"]
+    assert page.endswith("</details>\n\n</details>\n\n</details>\n\n"), "each opens the next"
+    assert all(text in page for text in CONV1D.hints)
 
 
 def test_hints_come_one_by_one_and_start_over(capsys):

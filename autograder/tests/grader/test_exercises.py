@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 
 import pytest
@@ -9,10 +10,17 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.lesson import LESSONS
 from cnnlab.engine.shown import as_text
+from cnnlab.engine.verdict import Known
 
 from autograder.tests.support.students import right_answers, wrong_answers
 
 SEEDS = (0, 1, 20261123)  # the first is the student's; hidden checks draw others
+
+
+@functools.cache
+def known(exercise, seed):
+    """What our own functions give, computed once for all answers, as the grader does."""
+    return Known(exercise, seed)
 
 
 def answer_of(written):
@@ -24,7 +32,8 @@ def answer_of(written):
 @pytest.mark.parametrize("written", right_answers(), ids=str)
 def test_a_right_answer_is_accepted(written):
     for seed in SEEDS:
-        report = examine(written.exercise, answer_of(written), seed)
+        ours = known(written.exercise, seed)
+        report = examine(written.exercise, answer_of(written), seed, known=ours)
         assert report.status == "correct", as_text(report)
         assert report.points == written.exercise.points
 
@@ -32,7 +41,8 @@ def test_a_right_answer_is_accepted(written):
 @pytest.mark.parametrize("written", wrong_answers(), ids=str)
 def test_a_known_mistake_is_rejected_and_named(written):
     for seed in SEEDS:
-        report = examine(written.exercise, answer_of(written), seed)
+        ours = known(written.exercise, seed)
+        report = examine(written.exercise, answer_of(written), seed, known=ours)
         assert report.status == "incorrect"
         assert [cause.name for cause in report.causes] == [written.mistake.name], as_text(report)
         assert report.points < written.exercise.points
@@ -47,6 +57,9 @@ def test_an_exercise_is_declared_in_full(exercise):
     for mistake in exercise.mistakes:
         assert "$" not in mistake.advice, "reports are read as plain text, too: write f₁, not $f_1$"
     assert len(exercise.hints) == 3, "a question, then a formula or drawing, then a skeleton"
+    assert exercise.built.endswith("."), "what has been built, and what it is good for next"
+    assert len(exercise.built) <= 240, f"one or two sentences, not {len(exercise.built)} characters"
+    assert "$" not in exercise.built, "it is read as plain text, too: write f₁, not $f_1$"
     specification = inspect.cleandoc(exercise.__doc__)
     for word in ("Returns", LESSONS[exercise.lesson].cites):
         assert word in specification, f"the docstring of {exercise.name} lacks {word!r}"

@@ -83,6 +83,7 @@ def make_course(root, db_url=None):
     return course
 
 
+@pytest.mark.slow
 def test_two_graders_at_once_give_the_scores_that_sqlite_gives(server, tmp_path):
     course = make_course(tmp_path / "server", server)
     command = [sys.executable, "-m", "autograder", "--course", course.root, "grade", "--workers=1"]

@@ -236,7 +236,9 @@ def lost(lesson, seed, sandboxes):
 QUICK = ("01_rolling_average", "03_conv2d", "01_rolling_average")
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in (1, 2))]
+)
 def test_thirty_notebooks_of_right_answers_lose_nothing(part, sandboxes):
     seeds = range(SEED + part, SEED + 30, 3)
     print(f"seeds {seeds}")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from cnnlab.engine.comparing import difference
-from cnnlab.engine.shown import as_html
+from cnnlab.engine.page import as_html
 
 from autograder.tests.support.reports import report_on
 

@@ -1,20 +1,24 @@
 """A student works through each lesson in a real browser."""
 
 import os
-import shutil
 from contextlib import ExitStack
 
 import nbformat
 import pytest
 from cnnlab.engine.examine import examine
-from cnnlab.engine.shown import picture_html
+from cnnlab.engine.page import picture_html
 
 from autograder.tests.support import lessons
-from autograder.tests.support.browser import Lesson, chromium, jupyterlab
+from autograder.tests.support.browser import (
+    CHROMIUM,
+    PICTURE,
+    Lesson,
+    chromium,
+    jupyterlab,
+    obstacles,
+)
 from autograder.tests.support.lessons import LESSONS, MINUTES
 from autograder.tests.support.students import right_answers, wrong_answers
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip("there is no chromium: apt install chromium", allow_module_level=True)
@@ -68,8 +72,9 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     opened.wait_for_report(test, "incorrect")
     opened.screenshot(test, tmp_path / "incorrect.png")
     assert "Not right yet" in opened.report(test).inner_text()
-    assert opened.report(test).locator("img").get_attribute("alt").startswith("Target, yours")
-    assert opened.report(test).locator("img").evaluate("img => img.naturalWidth > 100")
+    drawn = opened.report(test).locator(PICTURE).first
+    assert drawn.get_attribute("aria-label").startswith("Target, yours")
+    assert drawn.bounding_box()["width"] > 100
 
     opened.type(answer, as_typed(right))
     opened.run(answer)
@@ -77,6 +82,14 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
     opened.wait_for_report(test, "correct")
     opened.screenshot(test, tmp_path / "correct.png")
     assert "Correct" in opened.report(test).inner_text()
+
+    # Hints cost no editing: the cell has run, and the keyboard opens one after the other.
+    hints = opened.cell(test + 1)
+    for count in (1, 2, 3):
+        opened.press(hints.locator("summary").nth(count - 1), "Enter")
+        assert hints.locator("details[open]").count() == count
+    opened.screenshot(test + 1, tmp_path / "hints.png")
+    assert obstacles(opened.page, ".cnnlab-report") == []
 
 
 def test_what_the_course_shows_can_be_read_in_the_dark_theme(student, tmp_path):
@@ -94,6 +107,9 @@ def test_what_the_course_shows_can_be_read_in_the_dark_theme(student, tmp_path):
 
     texts = [text for text, ratio in opened.contrasts() if ratio < 4.5]  # WCAG 2, level AA
     assert opened.contrasts(), "nothing to read"
+    letters = opened.page.locator(f".jp-OutputArea {PICTURE}").first
+    light = letters.evaluate("drawn => getComputedStyle(drawn).fill.match(/[0-9]+/g)[0] > 200")
+    assert light, "the letters of a figure are dark on dark"
     assert texts == [], "too faint to read"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, sync_playwright
+
+PICTURE = "svg[aria-label]"
+"""A figure of ours, in CSS; buttons and menus have drawings of their own."""
 
 FLAGS = [
     "--no-sandbox",  # Chromium refuses to start as root otherwise
@@ -96,6 +102,28 @@ def chromium(executable: str) -> Iterator[Page]:
             yield browser.new_page(viewport={"width": 1280, "height": 900})
         finally:
             browser.close()
+
+
+def obstacles(page: Page, within: str | None = None) -> list[str]:
+    """What axe finds that keeps somebody from reading a page, or what a selector finds in it."""
+    return [
+        f"{found['id']}: {found['help']}, e.g. {found['nodes'][0]['html'][:200]}"
+        for found in Axe().run(page, context=within).response["violations"]
+    ]
+
+
+def sideways(page: Page, width: int = 390) -> int:
+    """By how many pixels a page is wider than a phone."""
+    page.set_viewport_size({"width": width, "height": 844})
+    return page.evaluate("document.documentElement.scrollWidth") - width
+
+
+def sheets(page: Page) -> int:
+    """How many sheets of paper, A4, a page takes."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Lesson:
@@ -194,18 +222,18 @@ class Lesson:
     # What a cell shows, and its widgets.
 
     def picture(self, index: int) -> str:
-        """The first picture that a cell shows, as the data of its address."""
-        return self.cell(index).locator(".jp-OutputArea img").first.get_attribute("src")
+        """The first picture that a cell shows, as it is drawn."""
+        return self.cell(index).locator(f".jp-OutputArea {PICTURE}").first.inner_html()
 
     def wait_for_another_picture(self, index: int, before: str) -> None:
         """Wait until a cell's picture is another one than before."""
         self.page.wait_for_function(
-            """([index, before]) => {
+            """([index, before, picture]) => {
                 const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[index];
-                const image = cell.querySelector('.jp-OutputArea img');
-                return image && image.getAttribute('src') !== before;
+                const image = cell.querySelector(`.jp-OutputArea ${picture}`);
+                return image && image.innerHTML !== before;
             }""",
-            arg=[index, before],
+            arg=[index, before, PICTURE],
         )
 
     def has_slider(self, index: int) -> bool:

@@ -68,7 +68,7 @@ PLACES = {
     "examine": ("cnnlab.engine.examine", "cnnlab.checking"),
     "Known": ("cnnlab.engine.verdict", "cnnlab.engine.examine", "cnnlab.checking"),
     "as_text": ("cnnlab.engine.shown", "cnnlab.report"),
-    "as_html": ("cnnlab.engine.shown", "cnnlab.report"),
+    "as_html": ("cnnlab.engine.page", "cnnlab.engine.shown", "cnnlab.report"),
     "right_answers": ("autograder.tests.support.students", "autograder.tests.students"),
     "wrong_answers": ("autograder.tests.support.students", "autograder.tests.students"),
     "read_all": ("autograder.releasing.build", "autograder.build"),

@@ -47,7 +47,7 @@ ASIDE = (
     *("autograder.cells", "autograder.course", "autograder.settings"),
     *("autograder.paths", "autograder.terminal"),
     *("autograder.mending", "autograder.database"),
-    *("autograder.recording.points", "autograder.judging.plugins"),
+    *("autograder.recording.points", "autograder.recording.earlier", "autograder.judging.plugins"),
     *("autograder.sandbox.warm", "autograder.sandbox.sandbox"),
     *("autograder.intake.inert", "autograder.intake.links", "autograder.pages.markdown"),
     *("autograder.intake.files", "autograder.intake.limits"),
@@ -57,8 +57,8 @@ ASIDE = (
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what
-is warm already, what Markdown and links are kept from, how cells are understood and put in order,
-what is known of the lessons; and cnnlab, which has a map of its own."""
+is warm already, what was graded before, what Markdown and links are kept from, how cells are
+understood and put in order, what is known of the lessons; and cnnlab, with a map of its own."""
 
 
 # ── sizes ───────────────────────────────────────────────────────────────────

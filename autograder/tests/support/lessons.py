@@ -139,6 +139,19 @@ def errors(notebook: NotebookNode) -> list[tuple[NotebookNode, NotebookNode]]:
     ]
 
 
+def unfilled(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that say which answer they wait for."""
+    frame = "data-status='not attempted'"
+    return [
+        cell
+        for cell in code_cells(notebook)
+        if any(
+            frame in output.get("data", {}).get("text/html", "") and REPORT not in output.data
+            for output in outputs(notebook, cell)
+        )
+    ]
+
+
 def complaints(notebook: NotebookNode) -> list[str]:
     """What was written to stderr, warnings for instance, and by which cell."""
     return [

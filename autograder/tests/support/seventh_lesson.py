@@ -56,6 +56,7 @@ ranks.hints = [
     "The rank is one more than the number of smaller values.",
     "```python\\nfor i in ...:\\n    h[i] = ...\\n```",
 ]
+ranks.built = "Each value knows its place. Next, pairs that stand in the wrong order are counted."
 
 
 @ranks.mistake("counted from 0", "The smallest value has the rank 1, not 0.")
@@ -127,6 +128,7 @@ inversions.hints = [
     "Look at all pairs of positions i < j.",
     "```python\\nfor i in ...:\\n    for j in ...:\\n        ...\\n```",
 ]
+inversions.built = "A measure of disorder: a sorted series has none. The summary follows."
 
 
 @inversions.mistake("neighbours only", "Pairs that do not stand side by side count, too.")
@@ -214,7 +216,7 @@ def extend(root: Path) -> None:
     )
     path = root / f"solutions/{LESSON}.md"
     text = path.read_text(encoding="utf-8")
-    first = text[text.index("> **Exercise") : text.index("```{code-cell} ipython3\n# hint(")]
+    first = text[text.index("> **Exercise") : text.index("```{code-cell} ipython3\nhint(")]
     more = ""
     for name, solution in SOLUTIONS.items():
         cells = first.replace("example_sorting", name).replace("x: (J,)  ->", f"{name}:")
@@ -222,7 +224,7 @@ def extend(root: Path) -> None:
         cells = re.sub(
             r"### BEGIN SOLUTION.*### END SOLUTION", lambda _, m=marked: m, cells, flags=re.S
         )
-        more += f"## On {name}\n\n{cells}```{{code-cell}} ipython3\n# hint({name})\n```\n\n"
+        more += f"## On {name}\n\n{cells}```{{code-cell}} ipython3\nhint({name})\n```\n\n"
     path.write_text(text.replace("## Summary\n", f"{more}## Summary\n"), encoding="utf-8")
 
 

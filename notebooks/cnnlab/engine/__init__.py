@@ -11,7 +11,8 @@ From bottom to top; a module imports only what stands above it in this list:
 - ``verdict``: what is wrong with each case, and the points;
 - ``causes``: why an answer is wrong;
 - ``examine``: all of that for one answer;
-- ``picturing``, ``shown``: the report as a picture, text and HTML; ``output``: where it goes.
+- ``shown``, ``picturing``, ``page``: the report as text, drawing and HTML; ``vector``: drawings
+  that take the page's colours; ``output``: where it all goes.
 
 Beside them, for those who write lessons: ``drawing`` (inputs that tell right from nearly right),
 ``shared_mistakes`` (families of mistakes that several exercises share), ``figures`` (the look that

@@ -8,11 +8,13 @@ stand-in whose ``outcome`` method asks the sandbox.
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 from .calling import outcomes_of
 from .causes import find
-from .exercise import Exercise, Outcome, StandIn
+from .exercise import Case, Exercise, Outcome, StandIn
 from .foreign import foreign, message
 from .verdict import Findings, Known, Report, Result, problem_of
 
@@ -26,30 +28,65 @@ def examine(
     seconds: float | None = None,
     known: Known | None = None,
     worth: float | None = None,
+    training: Callable[[], object] = lambda: None,
 ) -> Report:
     """Call ``answer`` on all cases of ``seed``, compare with the oracle, name the mistakes.
+
+    The last cases may train, which takes its time: a student's answer comes to them when it gets
+    the others right, after ``training`` has been called. Hidden cases count, so none of them waits.
 
     known: what has been computed for this exercise and seed already, for other answers.
     worth: what a right answer earns, if that is not what is declared.
     """
     known = known or Known(exercise, seed)
-    used = "" if isinstance(answer, StandIn) else foreign(answer, exercise.numpy_only)
-    if used:
-        outcomes = [Outcome("forbidden", message=message(used)) for _ in known.cases]
-    elif isinstance(answer, StandIn):
-        outcomes = [answer.outcome(case) for case in known.cases]
-    else:
-        outcomes = outcomes_of(answer, exercise, seed, seconds or exercise.seconds)
-    if not exercise.signature.parameters and all(o.value is None for o in outcomes):
-        outcomes = [Outcome("not filled in")]  # a value exercise starts as None
-    results = []
-    for i, got in enumerate(outcomes):
-        case = known.cases[i]
-        # Where a judge decides there is no single right value to ask for.
-        good = Outcome("returned") if case.judge else known.right[i]
-        results.append(Result(case, good.value, got, problem_of(case, good, got)))
-    report = Report(exercise, seed, results, Findings(), hidden, worth)
+    asks = _Asks(exercise, answer, seed, seconds or exercise.seconds, known)
+    count = len(known.cases)
+    last = count if hidden or isinstance(answer, StandIn) else count - _training(known.cases)
+    results = asks.results(range(last))
+    if last < count and not any(r.problem for r in results):
+        training()
+        results += asks.results(range(last, count))
+    waiting = known.cases[len(results) :] if len(results) >= last else []
+    report = Report(exercise, seed, results, Findings(), hidden, worth, waiting)
     if report.status == "incorrect":
         own = None if isinstance(answer, StandIn) else answer
         report = dataclasses.replace(report, findings=find(results, known, exercise, own))
     return report
+
+
+def _training(cases: list[Case]) -> int:
+    """How many cases at the end train; 0 if all do, for then there is nothing to ask before."""
+    trains = [bool(case.draws and case.judge) for case in cases]
+    return 0 if all(trains) else len(list(itertools.takewhile(bool, reversed(trains))))
+
+
+@dataclasses.dataclass
+class _Asks:
+    """An answer, and what is to be compared with."""
+
+    exercise: Exercise
+    answer: Any
+    seed: int
+    seconds: float
+    known: Known
+
+    def results(self, among: range) -> list[Result]:
+        """What came of these cases, and what is wrong with it."""
+        outcomes = self._outcomes(among)
+        if not self.exercise.signature.parameters and all(o.value is None for o in outcomes):
+            outcomes = [Outcome("not filled in")]  # a value exercise starts as None
+        results = []
+        for i, got in zip(among, outcomes, strict=False):
+            case = self.known.cases[i]
+            # Where a judge decides there is no single right value to ask for.
+            good = Outcome("returned") if case.judge else self.known.right[i]
+            results.append(Result(case, good.value, got, problem_of(case, good, got)))
+        return results
+
+    def _outcomes(self, among: range) -> list[Outcome]:
+        cases = self.known.cases[among.start : among.stop]
+        if isinstance(self.answer, StandIn):
+            return [self.answer.outcome(case) for case in cases]
+        if used := foreign(self.answer, self.exercise.numpy_only):
+            return [Outcome("forbidden", message=message(used)) for _ in cases]
+        return outcomes_of(self.answer, self.exercise, self.seed, self.seconds, among)

@@ -11,6 +11,9 @@ A module of its own, in its lesson's folder, declares each exercise once::
     @conv1d.mistake("name", "advice")   # a wrong answer that people really give,
     def _(right, x, f): ...             # written on top of a right one
 
+    conv1d.hints = [...]                # a question, a formula or drawing, a skeleton
+    conv1d.built = "..."                # to a right answer: what it is, and where it is used next
+
 The student's own function is put in by :func:`fill`. From then on the name in
 ``cnnlab`` calls the student's code.
 """
@@ -36,6 +39,8 @@ class NotFilledIn(NotImplementedError):
             f"{exercise.name} (lesson {exercise.lesson}) is not filled in yet. "
             "Write it in its exercise cell, run that cell, then run this one again."
         )
+
+        self.exercise = exercise.name
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the sentence, without a way through this package."""
@@ -169,6 +174,7 @@ class Exercise:
         self.answer: Callable | None = None
         self.mistakes: list[Mistake] = []
         self.hints: list[str] = []
+        self.built = ""
         self._oracle: Callable | None = None
         self._cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
         self._working: Callable | None = None

@@ -8,9 +8,7 @@ text what its figure shows.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import io
 import time
 from collections.abc import Callable, Iterator
 from html import escape
@@ -23,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .output import Live, put
+from .vector import as_svg
 
 # Okabe & Ito (2008): told apart with every kind of colour vision. Markers, line
 # styles and labels say the same, so that grey print is enough.
@@ -73,14 +72,8 @@ def show(made: Figure, alt: str, caption: str = "") -> None:
 
 def as_data(made: Figure, alt: str, caption: str) -> dict[str, str]:
     """A figure as text and HTML, for :func:`.output.put`."""
-    buffer = io.BytesIO()
-    made.savefig(buffer, format="png", dpi=made.dpi)
-    image = base64.b64encode(buffer.getvalue()).decode()
     below = f"<figcaption style='max-width:52em'>{escape(caption)}</figcaption>" if caption else ""
-    html = (
-        f"<figure style='margin:0.5em 0'><img alt='{escape(alt, quote=True)}' "
-        f"style='max-width:100%;height:auto' src='data:image/png;base64,{image}'>{below}</figure>"
-    )
+    html = f"<figure style='margin:0.5em 0'>{as_svg(made, alt)}{below}</figure>"
     text = f"[Figure: {alt}]" + (f"\n{caption}" if caption else "")
     return {"text/plain": text, "text/html": html}
 

@@ -7,6 +7,7 @@ pipe, which on Windows may hold a few hundred signs only.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from IPython import get_ipython
@@ -43,6 +44,21 @@ def put(data: dict[str, Any]) -> None:
         display(data, raw=True)
     else:
         say(data["text/plain"])
+
+
+def instead_of_a_crash(kind: type[Exception], shown: Callable[[Any], dict[str, Any]]) -> None:
+    """In a notebook, show exceptions of this kind by their data, and not as a red traceback.
+
+    The cell still counts as failed, so what is queued behind it waits as ever.
+    """
+
+    def handle(shell: Any, _: Any, problem: Exception, *rest: Any, **more: Any) -> list[str]:
+        put(shown(problem))
+        return []
+
+    shell = get_ipython()
+    if shell is not None and in_notebook():
+        shell.set_custom_exc((kind,), handle)
 
 
 class Live:

@@ -1,58 +1,109 @@
-"""The drawing of a report: target, yours and their difference."""
+"""The drawings of a report: target, yours and their difference; or what your answer made."""
 
 from __future__ import annotations
 
-import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .vector import as_svg
 
-def picture_png(target: np.ndarray, yours: np.ndarray) -> bytes:
-    """Target | yours | difference as a PNG."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BLUE, ORANGE = "#0072B2", "#D55E00"
+
+
+def compared(target: np.ndarray, yours: np.ndarray, alt: str) -> str:
+    """Target, yours and difference, 1-D or 2-D, as HTML; ``alt`` says the same."""
+    same = target.shape == yours.shape
+    low = min(0, *(np.nanmin(a) for a in (target, yours)))
+    high = max(0, *(np.nanmax(a) for a in (target, yours)))
+    wrong = ~np.isclose(yours, target) if same else np.ones(yours.shape, bool)
+    panels = [
+        _panel("target", target, said=alt, limits=(low, high)),
+        _panel("yours", yours, wrong=wrong, limits=(low, high)),
+    ]
+    if same:
+        title = "difference (yours − target)"
+        panels.append(_panel(title, yours - target, wrong=wrong, colours="PuOr"))
+    return _side_by_side(panels)
+
+
+def own_work(given: list[tuple[str, np.ndarray]], yours: np.ndarray, alt: str) -> str:
+    """What an answer was given, by name, and what it made of it, as HTML: each 1-D or 2-D."""
+    panels = [_panel(name, values) for name, values in given]
+    return _side_by_side([*panels, _panel("yours", yours, said=alt)])
+
+
+def _side_by_side(panels: list[str]) -> str:
+    """In a row; below each other where there is no room, as on a phone."""
+    row = "display:flex;flex-wrap:wrap;gap:.4em 1em;margin:.4em 0"
+    return f"<div class='cnnlab-panels' style='{row}'>{''.join(panels)}</div>"
+
+
+def can_be_drawn(values: object) -> bool:
+    """Whether something is an array of numbers with one or two axes, and not empty."""
+    return (
+        isinstance(values, np.ndarray)
+        and values.ndim in (1, 2)
+        and values.size > 0
+        and values.dtype.kind in "fiu"
+    )
+
+
+def _panel(
+    title: str,
+    values: np.ndarray,
+    *,
+    said: str = "",
+    wrong: np.ndarray | None = None,
+    limits: tuple[float, float] | None = None,
+    colours: str = "cividis",
+) -> str:
+    """Stems of a vector or the entries of a matrix, as an <svg> element; wrong stems have crosses.
+
+    said: instead of it, if not its title alone. limits: of what is drawn beside it on the same
+        scale. Without, as the values are; a difference has zero, which is right, in the middle.
+    """
     from matplotlib.figure import Figure  # not pyplot: the notebook's own figures stay alone
 
-    same = target.shape == yours.shape
-    panels = [("target", target), ("yours", yours)]
-    if same:
-        panels.append(("difference (yours − target)", yours - target))
-    figure = Figure(figsize=(8.6, 2.3), layout="constrained", dpi=80)
-    axes = figure.subplots(1, len(panels))
-    low = min(0, *(np.nanmin(a) for _, a in panels[:2]))
-    high = max(0, *(np.nanmax(a) for _, a in panels[:2]))
-    for axis, (title, values) in zip(axes, panels, strict=True):
-        axis.set_title(title, fontsize=10)
-        if values.ndim == 1:
-            wrong = ~np.isclose(yours, target) if same else np.ones(len(values), bool)
-            wrong &= title != "target"
-            places = np.arange(len(values))
-            axis.vlines(places, 0, values, color="#0072B2", lw=2)
-            axis.plot(places[~wrong], values[~wrong], "o", color="#0072B2", ms=4)
-            axis.plot(places[wrong], values[wrong], "X", color="#D55E00", ms=7)
-            axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.axhline(0, color="0.6", lw=0.8)
-            if title in ("target", "yours") and np.isfinite([low, high]).all():
-                margin = 0.08 * (high - low or 1)
-                axis.set_ylim(low - margin, high + margin)
-            axis.set_xlabel("index (code counts from 0)", fontsize=8)
-        else:
-            if title in ("target", "yours"):
-                axis.imshow(values, vmin=low, vmax=high, cmap="cividis")
-            else:  # right entries are white
-                far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
-                axis.imshow(values, vmin=-far, vmax=far, cmap="PuOr")
-            axis.locator_params(integer=True, min_n_ticks=1)
-            if max(values.shape) <= 6:  # else they would not fit into the cells
-                for (row, column), v in np.ndenumerate(values):
-                    axis.text(
-                        column,
-                        row,
-                        f"{v:.3g}",
-                        ha="center",
-                        va="center",
-                        fontsize=7,
-                        bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 1},
-                    )
-        axis.tick_params(labelsize=8)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    # Fixed margins: to find the best ones, everything would be drawn twice.
+    figure = Figure(figsize=(2.4, 1.9))
+    axis = figure.add_axes((0.19, 0.24, 0.78, 0.63))
+    axis.set_title(title, fontsize=10)
+    axis.tick_params(labelsize=8)
+    if values.ndim == 1:
+        _stems(axis, values, np.zeros(len(values), bool) if wrong is None else wrong, limits)
+    else:
+        _entries(axis, values, limits, colours)
+    return as_svg(figure, said or title)
+
+
+def _stems(
+    axis: Axes, values: np.ndarray, wrong: np.ndarray, limits: tuple[float, float] | None
+) -> None:
+    places = np.arange(len(values))
+    axis.vlines(places, 0, values, color=BLUE, lw=2)
+    axis.plot(places[~wrong], values[~wrong], "o", color=BLUE, ms=4)
+    axis.plot(places[wrong], values[wrong], "X", color=ORANGE, ms=7)
+    axis.locator_params(axis="x", integer=True)
+    axis.axhline(0, color="0.6", lw=0.8)
+    if limits is not None and np.isfinite(limits).all():
+        margin = 0.08 * (limits[1] - limits[0] or 1)
+        axis.set_ylim(limits[0] - margin, limits[1] + margin)
+    axis.set_xlabel("index (code counts from 0)", fontsize=8)
+
+
+def _entries(
+    axis: Axes, values: np.ndarray, limits: tuple[float, float] | None, colours: str
+) -> None:
+    far = np.max(np.abs(values), initial=0, where=np.isfinite(values)) or 1
+    low, high = limits or ((-far, far) if colours == "PuOr" else (None, None))
+    axis.imshow(values, vmin=low, vmax=high, cmap=colours)
+    axis.locator_params(integer=True, min_n_ticks=1)
+    if max(values.shape) > 6:  # the numbers would not fit into the cells
+        return
+    for (row, column), v in np.ndenumerate(values):
+        label = axis.text(column, row, f"{v:.3g}", ha="center", va="center", fontsize=8)
+        label.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})

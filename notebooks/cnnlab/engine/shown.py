@@ -1,13 +1,10 @@
-"""Show a report: as text, as HTML, and as a drawing of target, yours and difference."""
+"""Show a report: what it says line by line, and all of it as text."""
 
 from __future__ import annotations
 
-import base64
 import builtins
 import inspect
-import re
 import textwrap
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,7 +12,6 @@ import numpy as np
 from .causes.simple import simplest
 from .comparing import is_array, to_numpy
 from .exercise import Case
-from .picturing import picture_png
 from .verdict import Cause, Report, Result
 
 MARK = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
@@ -96,9 +92,9 @@ def headline(report: Report) -> str:
     verdict = f"{MARK[report.status]} {report.exercise.name}: {HEADLINE[report.status]}"
     if report.status == "not attempted":
         return verdict
-    right = len(report.results) - len(report.wrong)
+    right, cases = len(report.results) - len(report.wrong), report.results + report.waiting
     return (
-        f"{verdict}: {right} of {len(report.results)} cases, "
+        f"{verdict}: {right} of {len(cases)} cases, "
         f"{number(report.points)} of {number(report.max_points)} points"
     )
 
@@ -131,18 +127,55 @@ def lines(report: Report) -> list[tuple[str, str]]:
         ]
     wrong = first_wrong(report)
     if wrong is None:
-        return [("next", f"All {len(report.results)} cases are right.")]
+        return _built(report)
     out = why(report)
     if not report.hidden:
         out += [*_about(report, wrong), *_raised_elsewhere(report, wrong), ("picture", "")]
-    listed = [
-        f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
-        for r in report.results
-    ]
-    out.append(("list", "\n".join(listed)))
+    out.append(("list", listed(report)))
     if not report.causes and not report.hidden:
         out.append(("next", f"Stuck? hint({report.exercise.name})"))
     return out
+
+
+def listed(report: Report) -> str:
+    """All cases, a line each."""
+    rows = [
+        f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
+        for r in report.results
+    ]
+    rows += [f"○ once the others are right, for it trains: {c.name}" for c in report.waiting]
+    return "\n".join(rows)
+
+
+def _built(report: Report) -> list[tuple[str, str]]:
+    """What a right answer is good for, and what it made of one of the cases."""
+    if report.hidden:
+        return [("next", f"All {len(report.results)} cases are right.")]
+    out = [("next", report.exercise.built)] if report.exercise.built else []
+    example = telling(report)
+    if example is not None:
+        out.append(("case", f"Yours at work, in the case “{example.case.name}”:"))
+        made = [*arguments(report, example.case), f"→ {shown(example.outcome.value)}"]
+        out += [("arithmetic", "\n".join(made)), ("picture", "")]
+    return [*out, ("list", listed(report))]
+
+
+def telling(report: Report) -> Result | None:
+    """The case to show a right answer with: of the plain calls one that can be drawn, if any."""
+    plain = [r for r in report.results if not (r.case.raises or r.case.probe)]
+    drawn = (r for r in plain if drawable(r.outcome.value) is not None)
+    return next(drawn, plain[0] if plain else None)
+
+
+def drawable(value: Any) -> np.ndarray | None:
+    """An array as it can be drawn, with one or two axes; of features only the first is seen."""
+    if not is_array(value):
+        return None
+    array = to_numpy(value)
+    if array.ndim == 3:
+        array = array[:, :, 0]
+    drawn = array.ndim in (1, 2) and array.size > 1 and array.dtype.kind in "fiu"
+    return array if drawn and bool(np.isfinite(array).all()) else None
 
 
 def why(report: Report) -> list[tuple[str, str]]:
@@ -247,74 +280,3 @@ def as_text(report: Report) -> str:
         else:
             out.append(textwrap.fill(text, 79, initial_indent="  ", subsequent_indent="  "))
     return "\n".join(out)
-
-
-# Blue, orange and grey stay apart for every kind of colour vision; the mark,
-# the words and the style of the border say the same without colour.
-_BORDER = {
-    "correct": "solid #0072B2",
-    "incorrect": "double #D55E00",
-    "not attempted": "dotted #767676",
-}
-
-
-_CODE = re.compile(r"`([^`\n]+)`")
-
-
-def as_html(report: Report, drawing: bool = True) -> str:
-    """The whole report as one HTML element; everything a student wrote is escaped."""
-    body = []
-    for kind, text in lines(report):
-        safe = _CODE.sub(r"<code>\1</code>", escape(text))
-        if kind == "cause":
-            name, _, advice = safe.partition(". ")
-            body.append(f"<p style='margin:.5em 0'><b>{name}.</b> {advice}</p>")
-        elif kind == "arithmetic":
-            body.append(
-                f"<pre style='margin:.3em 0 .3em 1em;color:inherit;background:none;"
-                f"white-space:pre-wrap'>{safe}</pre>"
-            )
-        elif kind == "picture":
-            body.append(picture_html(report) if drawing else "")
-        elif kind == "replay":
-            body.append(f"<p style='margin:.5em 0'>To try it yourself: <code>{safe}</code></p>")
-        elif kind == "list":
-            body.append(
-                "<details><summary>All cases</summary><ul style='margin:.3em 0'>"
-                + "".join(f"<li>{row}</li>" for row in safe.split("\n"))
-                + "</ul></details>"
-            )
-        else:
-            body.append(f"<p style='margin:.5em 0'>{safe}</p>")
-    return (
-        f"<div class='cnnlab-report' data-status='{report.status}' style='border-left:6px "
-        f"{_BORDER[report.status]};padding:.3em 1em;margin:.5em 0;max-width:52em'>"
-        f"<p style='margin:.2em 0;font-size:110%'><b>{escape(headline(report))}</b></p>"
-        + "".join(body)
-        + "</div>"
-    )
-
-
-def picture_html(report: Report) -> str:
-    """The drawing as an <img> with alt text, or "" where there is nothing to draw."""
-    result = first_wrong(report)
-    if report.hidden or result is None or result.problem is None:
-        return ""
-    if result.problem.kind not in ("values", "shape"):
-        return ""
-    if not (is_array(result.expected) and is_array(result.outcome.value)):
-        return ""
-    target, yours = to_numpy(result.expected), to_numpy(result.outcome.value)
-    if any(a.dtype.kind not in "fiu" for a in (target, yours)):
-        return ""
-    if target.ndim not in (1, 2) or yours.ndim != target.ndim or not target.size or not yours.size:
-        return ""
-    image = base64.b64encode(picture_png(target, yours)).decode()
-    alt = (
-        f"Target, yours and their difference for the case {result.case.name}. "
-        f"{result.problem.message}"
-    )
-    return (
-        f"<img alt='{escape(alt, quote=True)}' style='max-width:100%;height:auto' "
-        f"src='data:image/png;base64,{image}'>"
-    )

@@ -89,6 +89,7 @@ class Report:
     points: what is earned; max_points: what could be.
     hidden: nothing of the inputs may be shown.
     worth: what a right answer earns in this course, if that is not what is declared.
+    waiting: cases that train, and so wait until the others are right.
     """
 
     exercise: Exercise
@@ -97,6 +98,7 @@ class Report:
     findings: Findings = Findings()
     hidden: bool = False
     worth: float | None = None
+    waiting: list[Case] = dataclasses.field(default_factory=list)
 
     @property
     def causes(self) -> list[Cause]:
@@ -133,7 +135,8 @@ class Report:
         refused = any(r.outcome.status == "forbidden" for r in self.results)
         if refused or not any(not r.case.raises for r in right):
             return 0.0
-        share = sum(r.case.weight for r in right) / sum(r.case.weight for r in self.results)
+        asked = [*(r.case for r in self.results), *self.waiting]
+        share = sum(r.case.weight for r in right) / sum(case.weight for case in asked)
         return float(np.floor(100 * self.max_points * share + 1e-9) / 100)
 
     def as_data(self) -> dict[str, Any]:
@@ -196,7 +199,7 @@ class Variant:
     def _compute(self, i: int) -> None:
         with warnings.catch_warnings():  # a wrong variant's overflow is not the student's
             warnings.simplefilter("ignore")
-            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, 60)
+            self._outcomes[i] = call(self._function, *self._cases[i], self._exercise, None)
         if len(self._outcomes) == len(self._cases):
             del self._cases
 

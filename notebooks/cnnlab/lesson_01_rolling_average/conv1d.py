@@ -80,6 +80,11 @@ conv1d.hints = [
     "for i in range(len(h)):\n    window = x[...]          # K values, starting with day i\n"
     "    h[i] = ...               # dot product of window and filter\nreturn h\n```",
 ]
+conv1d.built = (
+    "Any filter runs over any series now; without padding, `torch.nn.functional.conv1d` computes "
+    "the same. Its edges, a bias and a nonlinearity come next, and in lesson 2 the model chooses "
+    "the weights itself."
+)
 
 
 @conv1d.mistake(

@@ -150,6 +150,11 @@ conv1d_layer.hints = [
     "```python\npadded = pad(x, ...)\nh = conv1d(padded, f)\nh = h[...] ...   # keep every "
     "stride-th, add the bias\nreturn h if activation is None else ...\n```",
 ]
+conv1d_layer.built = (
+    "This is a convolutional layer with one filter: `torch.nn.functional.conv1d` with `bias`, "
+    "`stride` and `padding`, then a nonlinearity. The next section runs both on the real series; "
+    "lesson 2 goes back through it, towards the filter."
+)
 
 
 @conv1d_layer.mistake(

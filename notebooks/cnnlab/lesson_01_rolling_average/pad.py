@@ -81,6 +81,11 @@ pad.hints = [
     "    before, after = ...\nelse:\n    raise ValueError(...)\n"
     "return ...   # np.full(left, before), x and np.full(right, after), joined\n```",
 ]
+pad.built = (
+    "Three answers to the question of the edges: zeros are what `padding` means in torch's "
+    "convolutions, and `np.pad` offers all three. The layer of the next section pads with zeros, "
+    "and so does lesson 3 on all sides of a picture."
+)
 
 
 @pad.mistake(

@@ -75,6 +75,11 @@ rolling_average.hints = [
     "for i in range(len(h)):\n    h[i] = ...               # the mean of one slice of x\n"
     "return h\n```",
 ]
+rolling_average.built = (
+    "A moving average for any window length: torch's `avg_pool1d` with `stride=1` averages the "
+    "same windows. A few lines on, yours draws the newspapers' smooth line through the hospital's"
+    " tests."
+)
 
 
 @rolling_average.mistake(

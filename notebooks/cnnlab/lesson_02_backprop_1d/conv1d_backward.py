@@ -111,6 +111,11 @@ conv1d_backward.hints = [
     "    df += ...                 # … and to the filter\n    db += ...\n"
     "return dx, df, db\n```",
 ]
+conv1d_backward.built = (
+    "A convolution's whole backward pass, for input, filter and bias: that is what `backward()` "
+    "runs behind `conv1d`, and a few sections on the two are compared. With `dx`, layers below "
+    "this one could learn as well."
+)
 
 
 @conv1d_backward.mistake(

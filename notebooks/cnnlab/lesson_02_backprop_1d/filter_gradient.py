@@ -80,6 +80,11 @@ filter_gradient.hints = [
     "```python\ndf = np.zeros(K)\nfor i in range(len(dh)):\n"
     "    df += ...                # window i, times what the loss does with h[i]\nreturn df\n```",
 ]
+filter_gradient.built = (
+    "You know how a filter learns from its mistakes: torch's `backward()` leaves the same numbers"
+    " in `weight.grad`. Further on this gradient is tested by trying, and then it leads to a "
+    "filter for the COVID-19 tests."
+)
 
 
 @filter_gradient.mistake(

@@ -100,6 +100,11 @@ numerical_gradient.hints = [
     "    p[i] = ...\n    up = loss(p)\n    p[i] = ...\n    down = loss(p)\n"
     "    p[i] = ...               # as it was\n    slopes[i] = ...\nreturn slopes\n```",
 ]
+numerical_gradient.built = (
+    "You can now check any gradient, whoever derived it; `torch.autograd.gradcheck` goes about it"
+    " in the same way. The next cell holds the filter's derived gradient against what trying "
+    "gives."
+)
 
 
 @numerical_gradient.mistake(

@@ -113,6 +113,11 @@ train_filter.hints = [
     "    df, dw, db = ...         # all three before anything is changed\n"
     "    f, w, b = f - ..., w - ..., b - ...\nreturn f, w, b, losses\n```",
 ]
+train_filter.built = (
+    "Gradient descent without torch: the work of `backward()` and `optim.SGD`, for a filter, a "
+    "weight and a bias. In the next section it learns from the COVID-19 tests, and its filter "
+    "competes with lesson 1's two."
+)
 
 
 @train_filter.mistake(

@@ -69,6 +69,11 @@ windows.hints = [
     "for i in range(len(rows)):\n    rows[i] = ...              # one slice of x\n"
     "return rows\n```",
 ]
+windows.built = (
+    "With it a convolution is one matrix product, `windows(x, K) @ f`; torch makes the same rows "
+    "by `x.unfold(0, K, 1)`. Out of these rows comes the filter's gradient in this lesson, and "
+    "lesson 3 makes such rows of a photograph."
+)
 
 
 @windows.mistake(

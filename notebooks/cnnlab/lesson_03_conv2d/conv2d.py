@@ -95,6 +95,11 @@ conv2d.hints = [
     "for i in ...:\n    for j in ...:\n        H[i, j] = ...        # one window of P with F\n"
     "H = ...                      # the bias\nreturn ...                   # the activation\n```",
 ]
+conv2d.built = (
+    "A filter for pictures in grey, bias and activation included: torch's `conv2d` with "
+    '`padding="same"`, for one channel. It redoes the lecture\'s example in the next cell; what '
+    "filters see in a photograph comes after that."
+)
 
 
 @conv2d.mistake(

@@ -136,6 +136,11 @@ conv2d_bank.hints = [
     "```python\nN = F.shape[...]\nif b is None:\n    b = ...\nmaps = [... for n in range(N)]   "
     "# one feature map (J1, J2) per filter\nreturn np.stack(maps, axis=...)\n```",
 ]
+conv2d_bank.built = (
+    "This is a network's convolutional layer: torch's `conv2d` with `padding=\"same\"`, only with "
+    "the channels last. The next section compares the two on the photograph, and the one after it"
+    " gets rid of the loops."
+)
 
 
 @conv2d_bank.mistake(

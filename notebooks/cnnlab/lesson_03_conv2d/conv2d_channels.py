@@ -118,6 +118,11 @@ conv2d_channels.hints = [
     "H = ...                            # the bias, once\nreturn ...                         "
     "# the activation, once\n```",
 ]
+conv2d_channels.built = (
+    "Your filter reads all channels at once, as `conv2d` does with several input channels and one"
+    " output channel. In the next section many such filters form a bank; in lesson 6 the channels"
+    " are the numbers of a word's embedding."
+)
 
 
 @conv2d_channels.mistake(

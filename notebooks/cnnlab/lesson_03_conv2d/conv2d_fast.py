@@ -113,6 +113,11 @@ conv2d_fast.hints = [
     "# (K1·K2·M, N)\nH = (...).reshape(...)        # one matrix product; back to an image\n"
     "return H if b is None else ...\n```",
 ]
+conv2d_fast.built = (
+    "A whole filter bank without a loop over positions, and the numbers are still those of "
+    "torch's `conv2d`. Below you see how much a matrix product gains over loops, and how close "
+    "yours comes to torch's time."
+)
 
 
 @conv2d_fast.mistake(

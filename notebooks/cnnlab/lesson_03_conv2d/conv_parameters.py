@@ -54,6 +54,10 @@ conv_parameters.hints = [
     "```python\nweights = ...      # of all N filters\nbiases = ...       # how many filters are "
     "there?\nreturn weights + biases\n```",
 ]
+conv_parameters.built = (
+    "The cost of a convolution in trainable numbers, as many as `nn.Conv2d(M, N, (K1, K2))` "
+    "holds. A little further on it stands beside that of a dense layer, for our photograph."
+)
 
 
 @conv_parameters.mistake("biases forgotten", "Each of the N filters has a bias, too.")

@@ -53,6 +53,11 @@ dense_parameters.hints = [
     "(outputs,).",
     "```python\ninputs = ...\noutputs = ...\nreturn ...   # entries of W, plus those of b\n```",
 ]
+dense_parameters.built = (
+    "What it costs to connect everything with everything, as one `nn.Linear` on the flattened "
+    "image would. The cells below hold it against a convolution: that is what locality and shared"
+    " filters save."
+)
 
 
 @dense_parameters.mistake("biases forgotten", "Every one of the J1·J2·N outputs has a bias, too.")

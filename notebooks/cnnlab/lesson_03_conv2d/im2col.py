@@ -87,6 +87,11 @@ im2col.hints = [
     "return windows.reshape(...)\n```\n\n"
     "Two loops over j1 and j2 are right, too; they are only slow.",
 ]
+im2col.built = (
+    "An image has become a matrix, a window per row; `torch.nn.functional.unfold` makes the same "
+    "windows, as columns. On such rows a convolution is one matrix product, and at the end of the"
+    " lesson filters are learned from them."
+)
 
 
 @im2col.mistake(

@@ -69,6 +69,11 @@ receptive_field.hints = [
     "```python\nseen, step = 1, 1\nfor K, S in zip(kernel_sizes, strides):\n    seen = ...     "
     "# K − 1 more steps\n    step = ...     # for the next layer\nreturn seen\n```",
 ]
+receptive_field.built = (
+    "You can tell how far a stack of layers sees before anyone builds it; no call of torch's says"
+    " that. The next cell tries stacks of growing depth, and what deep ones find, from edges to "
+    "things, closes the lesson."
+)
 
 
 @receptive_field.mistake(

@@ -74,6 +74,11 @@ worked_example.hints = [
     "You may also let NumPy multiply:\n\n```python\nX = np.pad(np.array([[3, 2, 3, 2], ...]), 1)\n"
     "F = np.array(...)\nX[0:3, 0:3] * F   # products of the first window; what is their sum?\n```",
 ]
+worked_example.built = (
+    "The lecture's question marks are filled in: a complete 2-D convolution with zero padding, as"
+    " `conv2d` of torch does it. Next come windows of even size, and then the window travels over"
+    " a photograph."
+)
 
 
 @worked_example.mistake(

@@ -46,6 +46,10 @@ avg_pool2d.hints = [
     "```python\n# as in max_pool2d, but:\nout[i, j] = ...   # the mean of the cell over rows and "
     "columns\n```",
 ]
+avg_pool2d.built = (
+    "An average for each cell, the same as `torch.nn.functional.avg_pool2d` gives. Further on in "
+    "this lesson a single cell covers everything, and an average sums up a whole sentence."
+)
 
 
 @avg_pool2d.mistake(

@@ -80,6 +80,11 @@ global_pool.hints = [
     'elif how == "avg":\n    out = ...\nelse:\n    raise ValueError(...)\n'
     "return out.astype(float)\n```",
 ]
+global_pool.built = (
+    "A sequence of any length becomes a vector of fixed length, as with `nn.AdaptiveMaxPool1d(1)`"
+    " and `nn.AdaptiveAvgPool1d(1)`. Lesson 6 needs that to tell friendly film reviews from "
+    "unfriendly ones."
+)
 
 
 @global_pool.mistake(

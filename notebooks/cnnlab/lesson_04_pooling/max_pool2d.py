@@ -55,6 +55,11 @@ max_pool2d.hints = [
     "        cell = H[..., ...]         # P1 rows, P2 columns, all features\n"
     "        out[i, j] = ...            # one value per feature\nreturn out\n```",
 ]
+max_pool2d.built = (
+    "Max pooling as in most networks for pictures: `torch.nn.functional.max_pool2d`, with the "
+    "features last. A comparison with torch follows, then a look at what it forgets and what that"
+    " is good for."
+)
 
 
 @max_pool2d.mistake(

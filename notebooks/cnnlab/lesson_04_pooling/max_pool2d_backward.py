@@ -141,6 +141,11 @@ max_pool2d_backward.hints = [
     "        cell = H[..., ...]\n        largest = ...              # True at a feature's maximum\n"
     "        dH[..., ...] = ...         # dout[i, j] there, 0 elsewhere\nreturn dH\n```",
 ]
+max_pool2d_backward.built = (
+    "Gradients find their way back through a maximum: torch's `backward()` sends them along the "
+    "same tracks, as the next cell shows. In every training step of a LeNet with max pooling, "
+    "this is what happens."
+)
 
 
 @max_pool2d_backward.mistake(

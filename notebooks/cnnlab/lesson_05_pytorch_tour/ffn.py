@@ -98,6 +98,11 @@ FFN.hints = [
     "        super().__init__()\n        self.linear1 = ...\n        self.linear2 = ...\n\n"
     "    def forward(self, inputs):\n        hidden = ...\n        return ...\n```",
 ]
+FFN.built = (
+    "A model whose parameters torch finds, names and moves; an `nn.Sequential` of the same layers"
+    " would compute the same. In part 10 it learns to predict tomorrow's COVID-19 tests from the "
+    "last seven days."
+)
 
 
 @FFN.mistake(

@@ -104,6 +104,11 @@ ffn_gradients.hints = [
     "dh = ...               # (H,)\ndg = ...               # (H,): dh where g > 0, else 0\n"
     "dW = ...               # (I, H)\nreturn dW, dV\n```",
 ]
+ffn_gradients.built = (
+    "Backpropagation through a whole network, by hand: the next cell finds the same in torch's "
+    "`W.grad` and `V.grad`. From now on torch does this work, and part 10 trains a network of "
+    "this kind."
+)
 
 
 @ffn_gradients.mistake(

@@ -54,6 +54,11 @@ gradients.hints = [
     "```python\ny_hat = ...         # dot product\n...                 # start backpropagation\n"
     "return ..., ...\n```",
 ]
+gradients.built = (
+    "Forwards, then `backward()`: torch has differentiated for you, and `torch.autograd.grad` "
+    "would hand out the same gradients. In part 5 a loss sends gradients to all parameters of a "
+    "layer in just this way."
+)
 
 
 @gradients.mistake(

@@ -83,6 +83,11 @@ linear.hints = [
     "takes care of all leading axes.",
     "```python\noutput = inputs @ ...\nif bias is not None:\n    output = ...\nreturn output\n```",
 ]
+linear.built = (
+    "You have rebuilt `torch.nn.functional.linear`, which is all that an `nn.Linear` computes. "
+    "The next cell gives it the lecture's numbers; the network of part 10 consists of two such "
+    "layers and a ReLU."
+)
 
 
 @linear.mistake(

@@ -112,6 +112,11 @@ make_dataloader.hints = [
     "`batch_size` and `shuffle`; it keeps the short last batch unless told to drop it.",
     "```python\ndataset = ...\nreturn DataLoader(dataset, ...)\n```",
 ]
+make_dataloader.built = (
+    "Data come in shuffled batches, pairs intact: a `TensorDataset` in a `DataLoader`, as in most"
+    " training scripts. In part 10 it serves weeks of COVID-19 tests, each with the day that "
+    "follows."
+)
 
 
 @make_dataloader.mistake(

@@ -73,6 +73,11 @@ mse.hints = [
     "$\\frac1{BO}\\sum_{b,o}(\\hat y_{bo} - y_{bo})^2$: over all entries, not only over the batch.",
     "```python\nerrors = ...\nreturn ...       # mean of their squares, a tensor without axes\n```",
 ]
+mse.built = (
+    "A loss for predicted numbers, the same as `nn.MSELoss()`. Just below, `backward()` starts "
+    "from such a loss, and in part 10 it tells a network how far it is from tomorrow's number of "
+    "tests."
+)
 
 
 @mse.mistake("the sum instead of the mean", "Divide by the number of entries: mean, not sum.")

@@ -100,6 +100,11 @@ sgd_step.hints = [
     " Next one\n            continue\n        ...              # move the parameter itself\n"
     "        ...              # throw the gradient away\n```",
 ]
+sgd_step.built = (
+    "Plain gradient descent for any model: `step()` and then `zero_grad()` of `optim.SGD`. Next "
+    "you see why gradients have to be forgotten, and how this rule does in a race against RMSprop"
+    " and Adam."
+)
 
 
 @sgd_step.mistake(

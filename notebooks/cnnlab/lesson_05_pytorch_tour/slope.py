@@ -53,6 +53,10 @@ slope.hints = [
     "```python\nerror = ...            # e\nouter = ...            # dJ/de\n"
     "inner = ...            # de/dw\nreturn ...             # their product\n```",
 ]
+slope.built = (
+    "One derivative, by hand: the number that torch's `backward()` would leave in `w.grad`. The "
+    "next cell goes downhill with it, and in part 3 torch finds slopes by itself."
+)
 
 
 @slope.mistake(

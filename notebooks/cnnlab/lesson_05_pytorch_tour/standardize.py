@@ -70,6 +70,11 @@ standardize.hints = [
     "```python\nmean = ...                 # shape (J,)\ndeviation = ...            # shape (J,), "
     "population: divide by I\nreturn ...\n```",
 ]
+standardize.built = (
+    "All columns have one scale now; `nn.BatchNorm1d` begins with the same for a batch in "
+    "training, and the next cell compares them. In part 10 the COVID-19 tests are standardised "
+    "before a network learns from them."
+)
 
 
 @standardize.mistake(

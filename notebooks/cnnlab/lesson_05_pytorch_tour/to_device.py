@@ -62,6 +62,10 @@ to_device.hints = [
     "beforehand, so go through them.",
     "```python\nmoved = []\nfor tensor in batch:\n    ...\nreturn tuple(moved)\n```",
 ]
+to_device.built = (
+    "One call takes a whole batch to where the model is, as `tensor.to(device)` does with a "
+    "single tensor. In part 10 it is the first step for every batch."
+)
 
 
 @to_device.mistake(

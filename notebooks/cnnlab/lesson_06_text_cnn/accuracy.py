@@ -96,6 +96,11 @@ accuracy.hints = [
     "        right += ...            # .item() makes a Python number\n        total += ...\n"
     "return right / total\n```",
 ]
+accuracy.built = (
+    "An honest share of right answers, each example counted once, as by `accuracy_score` of "
+    "scikit-learn. In the next section it tells how a network does on reviews that it has never "
+    "seen."
+)
 
 
 @accuracy.mistake(

@@ -66,6 +66,11 @@ build_vocabulary.hints = [
     "    if ...:                         # frequent enough?\n"
     "        vocabulary[word] = len(...)\nreturn vocabulary\n```",
 ]
+build_vocabulary.built = (
+    "Words have numbers now, the frequent ones first, and all that are rare or new share one. By "
+    "this table sentences become rows of ids, and in the networks of this lesson each id is a row"
+    " of `nn.Embedding`."
+)
 
 
 @build_vocabulary.mistake(

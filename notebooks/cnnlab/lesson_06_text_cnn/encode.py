@@ -49,6 +49,11 @@ encode.hints = [
     "choice here?",
     "```python\nreturn [vocabulary.get(..., ...) for token in tokens]\n```",
 ]
+encode.built = (
+    "Any sentence turns into ids, even one with words that nobody has seen: just what "
+    "`nn.Embedding` takes as input. Next, sentences of different lengths have to fit into one "
+    "batch."
+)
 
 
 @encode.mistake(

@@ -25,6 +25,7 @@ from ..engine.figures import (
     typed,
 )
 from ..engine.output import Live, put
+from ..engine.vector import BLACK
 from .evidence import explain, highlighted, spoken
 from .reviews import Row, Trained, tokenize
 
@@ -82,6 +83,7 @@ def draw_batch(ids: torch.Tensor, mask: torch.Tensor, words: list[str]) -> None:
                     ha="center",
                     va="center",
                     fontsize=9,
+                    color=BLACK if real else "black",
                     bbox=None if real else {"facecolor": "white", "lw": 0, "pad": 1},
                 )
         axis.set(

@@ -93,6 +93,11 @@ masked_pool.hints = [
     'if how == "avg":\n    total = ...\n    return total / mask.sum(...)\n'
     "raise ValueError(...)\n```",
 ]
+masked_pool.built = (
+    "A sentence gets the same vector, whatever else is in its batch; without padding, that is "
+    "lesson 4's global pooling. In the next section it is the step from words to a sentence in "
+    "Kim's network."
+)
 
 
 @masked_pool.mistake(

@@ -65,6 +65,11 @@ pad_batch.hints = [
     "for b, sequence in enumerate(sequences):\n    ids[b, ...] = torch.tensor(...)\n"
     "    mask[b, ...] = True\nreturn ids, mask\n```",
 ]
+pad_batch.built = (
+    "A batch with straight edges, filled up as `torch.nn.utils.rnn.pad_sequence` does it, and a "
+    "mask that knows where the words are. Each training step of this lesson begins with such a "
+    "batch, and the mask will keep padding out of the pooling."
+)
 
 
 @pad_batch.mistake(

@@ -107,6 +107,11 @@ text_conv1d.hints = [
     "    H[j] = ...             # np.einsum or np.tensordot sum over k and m\n"
     "return H if b is None else ...\n```",
 ]
+text_conv1d.built = (
+    'A filter bank that reads: `nn.Conv1d` with `padding="same"` gives the same numbers, with its'
+    " axes in another order. You see both side by side next; the networks of this lesson have "
+    "such layers inside."
+)
 
 
 @text_conv1d.mistake(

@@ -136,6 +136,11 @@ top_ngrams.hints = [
     "    for j, score in enumerate(scores...tolist()):\n"
     "        found.append((score, ...))\nreturn sorted(...)[:k]\n```",
 ]
+top_ngrams.built = (
+    "A filter shows what it looks for: `F.conv1d` without padding, over all sentences, and the "
+    "best windows kept. Next you see what the loudest filters fire for, and which n-grams decide "
+    "about a whole sentence."
+)
 
 
 @top_ngrams.mistake(

@@ -177,6 +177,11 @@ WordCNN.hints = [
     "def forward(self, ids):\n    x = self.embedding(ids).transpose(1, 2)\n    h = ...\n"
     "    return ...\n```",
 ]
+WordCNN.built = (
+    "An answer for each word, out of `nn.Embedding`, `nn.Conv1d` and `nn.Linear`, without "
+    "pooling. A few cells on it learns to mark noun phrases, and to tell “we paint” from “the "
+    "paint” by the neighbours."
+)
 
 
 @WordCNN.mistake(

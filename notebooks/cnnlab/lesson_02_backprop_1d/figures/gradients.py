@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 
 from ...engine.figures import BLUE, GREY, ORANGE, SKY, figure, legend, plain, show, slider
 from ...engine.shown import number
+from ...engine.vector import BLACK
 from ..conv1d_backward import conv1d_backward
 from ..windows import windows
 
@@ -25,6 +26,7 @@ def _cells(
         box = {"fc": SKY if on else "white", "ec": BLUE if on else "0.6", "lw": 1.6 if on else 0.8}
         axis.add_patch(Rectangle((k, i), 1, 1, hatch="//" if on else "", **box))
         label = axis.text(k + 0.5, i + 0.5, text(float(value)), ha="center", va="center")
+        label.set(color=BLACK if on else "black")
         label.set_bbox({"facecolor": box["fc"], "lw": 0, "pad": 1})
     axis.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.05), aspect="equal")
     axis.set_title(title, loc="center", fontsize=10)

@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from ...engine.figures import ORANGE, choice, figure, plain, show, slider, typed
 from ...engine.shown import number
+from ...engine.vector import BLACK, WHITE
 from ..conv2d import conv2d
 from ..convolution import products, window
 from ..lecture import EXAMPLE, EXAMPLE_FILTER, EXAMPLE_KNOWN
@@ -33,7 +34,7 @@ def pixels(photograph: np.ndarray, row: int, column: int, size: int = 8) -> None
                 ha="center",
                 va="center",
                 fontsize=7.5,
-                color="white" if v < 120 else "black",
+                color=WHITE if v < 120 else BLACK,
             )
         right.set_title(f"brightness of {size}×{size} of its pixels", fontsize=10)
         right.axis("off")

@@ -55,3 +55,8 @@ LeNet.hints = [
     "        h = ...                    # pool\n        h = ...                    # second block\n"
     "        h = h.flatten(1)           # all axes but the batch's\n        ...\n```",
 ]
+LeNet.built = (
+    "From pixels to logits: a convolutional network of your own, as an `nn.Module` that torch can"
+    " train. Next it learns to read handwritten digits, and you look into its mistakes, its "
+    "filters and its feature maps."
+)

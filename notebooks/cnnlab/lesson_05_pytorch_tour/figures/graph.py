@@ -7,6 +7,7 @@ import torch
 from matplotlib.axes import Axes
 
 from ...engine.figures import BLUE, GREEN, GREY, ORANGE, figure, plain, show
+from ...engine.vector import BLACK
 
 
 def _walk(root: torch.Tensor) -> tuple[dict, list]:
@@ -35,7 +36,8 @@ def _write_node(axis: Axes, node: object, x: float, y: float, names: dict[int, s
         shape = "×".join(map(str, leaf.shape)) or "scalar"
         text = f"{names.get(id(leaf), 'leaf')}\n{shape}"
         look = {"facecolor": "#DCEBF7", "edgecolor": BLUE, "boxstyle": "square,pad=0.4"}
-    axis.text(x, y, text, ha="center", va="center", fontsize=8, bbox=look, zorder=3)
+    ink = "black" if leaf is None else BLACK
+    axis.text(x, y, text, ha="center", va="center", fontsize=8, bbox=look, zorder=3, color=ink)
     return text.replace("\n", " ")
 
 

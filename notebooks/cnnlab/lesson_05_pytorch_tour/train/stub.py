@@ -57,3 +57,8 @@ train.hints = [
     "        ...                    # six steps\n        total += ...\n    averages.append(...)\n"
     "return averages\n```",
 ]
+train.built = (
+    "A loop for any model, loss and optimizer; torch has none ready-made, so everybody writes "
+    "this one. Below it teaches a network to predict tomorrow's COVID-19 tests; lesson 6 trains "
+    "on film reviews with a loop of this kind."
+)

@@ -85,3 +85,8 @@ TextCNN.hints = [
     "    pooled = [masked_pool(..., mask) for convolution in self.convolutions]\n"
     "    return self.linear(self.dropout(torch.cat(..., dim=...)))\n```",
 ]
+TextCNN.built = (
+    "Kim's sentence classifier of 2014 is yours, an `nn.Module` that reads sentences of any "
+    "length. In the section on training it learns from real film reviews, and after that you look"
+    " inside such a network."
+)
