@@ -147,7 +147,7 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 @train.mistake(
     "the gradients are cleared once per epoch",
     "Within an epoch each backward() adds to the gradients of the batches before. zero_grad() "
-    "belongs into the inner loop: each batch starts without gradients.",
+    "belongs in the inner loop: each batch starts without gradients.",
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     clear, optimizer.zero_grad = optimizer.zero_grad, lambda *args, **kwargs: None
