@@ -404,6 +404,19 @@ def test_fill_tells_about_a_wrong_name_and_wrong_parameters():
         fill(conv1d)
 
 
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("_init_", r"no method __init__ of its own.* def __init__\(self, input_size, hidden_size"),
+        ("__init__", r"first line of its __init__ back to def __init__\(self, input_size, hidden"),
+    ],
+)
+def test_fill_tells_of_a_class_which_line_has_the_parameters(method, said):
+    FFN = type("FFN", (torch.nn.Module,), {method: lambda self, sizes: None})
+    with pytest.raises(TypeError, match=said):
+        fill(FFN)
+
+
 def test_hints_are_buttons_that_stay_in_a_notebook(monkeypatch):
     seen = []
     monkeypatch.setattr("cnnlab.tutor.put", seen.append)

@@ -311,11 +311,24 @@ def fill(answer: Callable) -> Callable:
     if theirs != ours:
         raise TypeError(
             f"{name} was asked for with the parameters ({', '.join(ours)}), "
-            f"yours has ({', '.join(theirs)}). Change the first line back to "
-            f"def {name}{_plain(wanted.signature)}:"
+            f"yours has ({', '.join(theirs)}). {_first_line(answer, wanted)}:"
         )
     wanted.answer = answer
     return answer
+
+
+def _first_line(answer: Callable, wanted: Exercise) -> str:
+    """What to do about the line that has the parameters: of a class it is that of __init__."""
+    plain = _plain(wanted.signature)
+    if not isinstance(answer, type):
+        return f"Change the first line back to def {wanted.name}{plain}"
+    parameters = ", ".join(filter(None, ("self", plain[1:-1])))
+    if "__init__" in vars(answer):
+        return f"Change the first line of its __init__ back to def __init__({parameters})"
+    return (
+        "Your class has no method __init__ of its own. It has two underscores on each side and is "
+        f"indented into the class: def __init__({parameters})"
+    )
 
 
 def _plain(signature: inspect.Signature) -> str:

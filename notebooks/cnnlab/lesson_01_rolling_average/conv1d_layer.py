@@ -215,5 +215,69 @@ def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
     return right(x, f[::-1], b, stride, padding, activation)
 
 
+@conv1d_layer.mistake(
+    "the windows start one day apart",
+    "You return as many windows as the stride leaves, but they start at 0, 1, 2, … The stride "
+    "says how far apart two starts are, too.",
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    wanted = len(right(x, f, b, stride, padding))
+    return right(x, f, b, 1, padding, activation)[:wanted]
+
+
+@conv1d_layer.mistake(
+    "the stride is used twice",
+    "You keep every stride-th of windows that are a stride apart already. It counts once: either "
+    "the starts are spread out, or what all windows gave is thinned out.",
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    return right(x, f, b, stride, padding, activation)[::stride]
+
+
+@conv1d_layer.mistake(
+    "the stride divides and steps",
+    "The stride is used twice: it divides the number of windows, and the loop up to that number "
+    "takes steps of a stride. So it ends far too early.",
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    h = right(x, f, b, stride, padding, activation)
+    return h[: -(-len(h) // stride)]
+
+
+@conv1d_layer.mistake(
+    "the stride leaves holes",
+    "You step by the stride through the result, too, so the entries between stay 0. The windows "
+    "are a stride apart, their results stand side by side.",
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    h = np.zeros(len(right(x, f, b, stride, padding)))
+    h[::stride] = right(x, f, b, 1, padding)[: len(h) : stride]
+    return h if activation is None else activation(h)
+
+
+@conv1d_layer.mistake(
+    "a name gets its value only with padding",
+    "Without padding a name is used that has no value yet: the line that gives it one stands "
+    "inside the if. What is needed in any case belongs before it.",
+    symptom=True,
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    if any(padding) or stride < 1 or len(f) > len(x):
+        h = right(x, f, b, stride, padding, activation)
+    return h
+
+
+@conv1d_layer.mistake(
+    "nothing is returned without padding",
+    "The return stands inside the if, so that without padding your function ends without a "
+    "result. What is needed in any case belongs after it.",
+    symptom=True,
+)
+def _(right, x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    if any(padding) or stride < 1 or len(f) > len(x):
+        return right(x, f, b, stride, padding, activation)
+    return None
+
+
 WITH_A_BIAS.belongs_to(conv1d_layer)
 IN_A_LAYER.belongs_to(conv1d_layer)

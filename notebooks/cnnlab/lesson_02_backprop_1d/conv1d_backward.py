@@ -205,3 +205,13 @@ def _(right, x, f, dh):
 def _(right, x, f, dh):
     dx, df, db = right(x, f, dh)
     return dx.astype(np.asarray(x).dtype), df, db
+
+
+@conv1d_backward.mistake(
+    "df in the filter's place",
+    "What goes back to x is made of the filter's gradient. It entered the output by the weights "
+    "themselves, and by these the gradient goes back.",
+)
+def _(right, x, f, dh):
+    _, df, db = right(x, f, dh)
+    return right(x, df, dh)[0], df, db

@@ -16,6 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..engine.comparing import General, difference
+
 
 def mean_squared_error(W: np.ndarray, y: np.ndarray, place: np.ndarray) -> float:
     """The loss at a place."""
@@ -83,6 +85,10 @@ LOSSES: dict[str, Callable] = {
 }
 """What may be reported, given the losses before and after a step of n windows; "" is right."""
 
+TABLE = (
+    "Your errors are a table: every prediction minus every y, n by n of them. That comes of a "
+    "column (n, 1) minus a row (n,): both should be (n,)."
+)
 FLIPPED = "The filter is flipped: its first weight should meet the oldest day of each window."
 UNMOVED = (
     "f and w stay at zero: there both gradients are zero, since each has the other one as a "
@@ -104,10 +110,12 @@ def diagnose(
     W: windows, (n, K). y: what was to be predicted, (n,). end: the f, w and b that came back.
     losses: as they were reported, the loss before each step; at least two of them.
     """
-    tries = [(W, said, slope) for said, slope in STEPS.items()]
-    tries.append((W[:, ::-1], FLIPPED, STEPS[""]))
-    for series, said, slope in tries:
-        reported, start = _retrace(series, y, end, rate, slope, losses)
+    tries = [(W, y, losses, said, slope) for said, slope in STEPS.items()]
+    tries.append((W[:, ::-1], y, losses, FLIPPED, STEPS[""]))
+    # The mean of all (ŷᵢ − yⱼ)² is that of all (ŷᵢ − the mean of y)², plus the variance of y.
+    tries.append((W, np.full(len(y), y.mean()), losses - y.var(), TABLE, STEPS[""]))
+    for series, targets, losses_, said, slope in tries:
+        reported, start = _retrace(series, targets, end, rate, slope, losses_)
         if reported is None:
             continue
         if not said and not reported:
@@ -196,3 +204,52 @@ def _fits_another_rate(W, y, end, rate, losses) -> bool:
             break
         old, new, off_old = new, new - off_new * (new - old) / (off_new - off_old), off_new
     return _retrace(W, y, end, new * rate, right, losses)[0] == ""
+
+
+def _unfit(value: object, K: int, steps: int) -> str | None:
+    """What is wrong with the kind and the sizes of a result, or None."""
+    if not isinstance(value, (tuple, list)) or len(value) != 4:
+        return "return four things: f, w, b and losses."
+    wanted = {"f": np.zeros(K), "w": 0.0, "b": 0.0, "losses": np.zeros(steps)}
+    for (name, like), got in zip(wanted.items(), value, strict=True):
+        problem = difference(like, got, 0, 1e300, name)  # any value will do
+        if problem:
+            return problem.message if problem.kind != "values" else _NOT_FINITE
+        if not np.isfinite(got).all():
+            return _NOT_FINITE
+    return None
+
+
+_NOT_FINITE = General(
+    "The numbers grew until they were none any more (inf or nan). With this learning rate the loss "
+    "should fall: are the gradients subtracted, and is the loss a mean?"
+)
+
+
+def is_descent(value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
+    """Judge f, w, b and the losses of a few steps: is it gradient descent with this rate?"""
+    unfit = _unfit(value, K, steps)
+    if unfit:
+        return unfit
+    f, w, b, losses = value
+    place = np.array([*f, float(w), float(b)])
+    W = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), K)
+    return diagnose(W, np.asarray(y, dtype=float), place, learning_rate, losses)
+
+
+def predicts(new_x, new_y, value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
+    """Judge the result of many steps by the days ``new_x``, ``new_y`` that it has not seen."""
+    unfit = _unfit(value, K, steps)
+    if unfit:
+        return unfit
+    f, w, b, _ = value
+    place = np.array([*f, float(w), float(b)])
+    W = np.lib.stride_tricks.sliding_window_view(new_x, K)
+    error = mean_squared_error(W, new_y, place)
+    if error < 0.1 * np.var(new_y):
+        return None
+    return (
+        f"The result does not predict: on new days of the same kind its mean squared error is "
+        f"{error:.4g}; always saying the average would have {np.var(new_y):.4g}. These steps are "
+        "enough for gradient descent to find a good filter."
+    )

@@ -9,10 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..engine.comparing import General, difference
 from ..engine.drawing import frozen, strided
 from ..engine.exercise import Case, exercise
-from .descent import diagnose, mean_squared_error
+from .descent import is_descent, predicts
 from .series import leaf
 
 
@@ -60,55 +59,6 @@ def descend(
                 parameter -= learning_rate * slope
         losses.append(loss.item())
         yield f.detach().numpy().copy(), w.item(), b.item(), np.array(losses)
-
-
-def _unfit(value: object, K: int, steps: int) -> str | None:
-    """What is wrong with the kind and the sizes of a result, or None."""
-    if not isinstance(value, (tuple, list)) or len(value) != 4:
-        return "return four things: f, w, b and losses."
-    wanted = {"f": np.zeros(K), "w": 0.0, "b": 0.0, "losses": np.zeros(steps)}
-    for (name, like), got in zip(wanted.items(), value, strict=True):
-        problem = difference(like, got, 0, 1e300, name)  # any value will do
-        if problem:
-            return problem.message if problem.kind != "values" else _NOT_FINITE
-        if not np.isfinite(got).all():
-            return _NOT_FINITE
-    return None
-
-
-_NOT_FINITE = General(
-    "The numbers grew until they were none any more (inf or nan). With this learning rate the loss "
-    "should fall: are the gradients subtracted, and is the loss a mean?"
-)
-
-
-def is_descent(value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
-    """Judge f, w, b and the losses of a few steps: is it gradient descent with this rate?"""
-    unfit = _unfit(value, K, steps)
-    if unfit:
-        return unfit
-    f, w, b, losses = value
-    place = np.array([*f, float(w), float(b)])
-    W = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), K)
-    return diagnose(W, np.asarray(y, dtype=float), place, learning_rate, losses)
-
-
-def predicts(new_x, new_y, value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
-    """Judge the result of many steps by the days ``new_x``, ``new_y`` that it has not seen."""
-    unfit = _unfit(value, K, steps)
-    if unfit:
-        return unfit
-    f, w, b, _ = value
-    place = np.array([*f, float(w), float(b)])
-    W = np.lib.stride_tricks.sliding_window_view(new_x, K)
-    error = mean_squared_error(W, new_y, place)
-    if error < 0.1 * np.var(new_y):
-        return None
-    return (
-        f"The result does not predict: on new days of the same kind its mean squared error is "
-        f"{error:.4g}; always saying the average would have {np.var(new_y):.4g}. These steps are "
-        "enough for gradient descent to find a good filter."
-    )
 
 
 @train_filter.cases
@@ -344,3 +294,14 @@ def _(right, x, y, K=7, learning_rate=0.05, steps=200):
 def _(right, x, y, K=7, learning_rate=0.05, steps=200):
     f, w, b, losses = right(x[::-1], y[::-1], K, learning_rate, steps)
     return f, w, b, losses
+
+
+@train_filter.mistake(
+    "a column minus a row",
+    "Predictions of the shape (n, 1) minus y of the shape (n,) is a table of all n·n differences, "
+    "and the filter learns nothing but the average of y. Print the shapes: both should be (n,).",
+)
+def _(right, x, y, K=7, learning_rate=0.05, steps=200):
+    everywhere = np.full(len(y), np.mean(y))
+    f, w, b, losses = right(x, everywhere, K, learning_rate, steps)
+    return f, w, b, losses + np.var(y)

@@ -92,5 +92,15 @@ def _(right, x, K):
     return right(x, K)[:, ::-1].copy()
 
 
+@windows.mistake(
+    "reshape instead of transpose",
+    "Your windows were columns, and reshape only cuts the row of numbers anew: windows get mixed "
+    "up. A transpose turns the matrix.",
+)
+def _(right, x, K):
+    rows = right(x, K)
+    return rows.T.reshape(rows.shape)
+
+
 FULL_WINDOWS.belongs_to(windows)
 FOR_FLOATS.belongs_to(windows)

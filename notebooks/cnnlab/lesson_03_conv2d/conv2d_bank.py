@@ -8,7 +8,14 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
+from ..engine.shared_mistakes import (
+    AROUND_A_POSITION,
+    FOR_FLOATS,
+    IN_A_LAYER,
+    OF_A_BANK,
+    OVER_CHANNELS,
+    WITH_A_BIAS,
+)
 from .convolution import Activation, by_torch, odd_even, window, with_relu, with_tanh, worked_out
 
 
@@ -184,5 +191,7 @@ def _(right, X, F, b=None, activation=None):
 
 AROUND_A_POSITION.belongs_to(conv2d_bank)
 WITH_A_BIAS.belongs_to(conv2d_bank)
+OVER_CHANNELS.belongs_to(conv2d_bank)
+OF_A_BANK.belongs_to(conv2d_bank)
 IN_A_LAYER.belongs_to(conv2d_bank)
 FOR_FLOATS.belongs_to(conv2d_bank)

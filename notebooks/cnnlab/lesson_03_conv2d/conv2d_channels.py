@@ -8,7 +8,13 @@ import numpy as np
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, IN_A_LAYER, WITH_A_BIAS
+from ..engine.shared_mistakes import (
+    AROUND_A_POSITION,
+    FOR_FLOATS,
+    IN_A_LAYER,
+    OVER_CHANNELS,
+    WITH_A_BIAS,
+)
 from ..engine.shown import number
 from .convolution import Activation, by_torch, odd_even, products, window, with_relu, with_tanh
 
@@ -120,14 +126,6 @@ conv2d_channels.built = (
 
 
 @conv2d_channels.mistake(
-    "the bias is added once per channel",
-    "Each channel brings the bias along, so it is added M times. Add it once, after the sum.",
-)
-def _(right, X, F, b=0.0, activation=None):
-    return right(X, F, b * X.shape[2], activation)
-
-
-@conv2d_channels.mistake(
     "the channels are not added up",
     "Your result still has a channel axis. The sum runs over the channels too: one number per "
     "position.",
@@ -173,5 +171,6 @@ def _(right, X, F, b=0.0, activation=None):
 
 AROUND_A_POSITION.belongs_to(conv2d_channels)
 WITH_A_BIAS.belongs_to(conv2d_channels)
+OVER_CHANNELS.belongs_to(conv2d_channels)
 IN_A_LAYER.belongs_to(conv2d_channels)
 FOR_FLOATS.belongs_to(conv2d_channels)

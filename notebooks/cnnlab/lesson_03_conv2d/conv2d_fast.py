@@ -8,7 +8,13 @@ import numpy as np
 
 from ..engine.comparing import difference
 from ..engine.exercise import Case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, FOR_FLOATS, WITH_A_BIAS
+from ..engine.shared_mistakes import (
+    AROUND_A_POSITION,
+    FOR_FLOATS,
+    OF_A_BANK,
+    OVER_CHANNELS,
+    WITH_A_BIAS,
+)
 from .conv2d_bank import bank_cases, bank_working
 from .convolution import by_torch
 
@@ -159,16 +165,6 @@ def _(right, X, F, b=None):
 
 
 @conv2d_fast.mistake(
-    "the filters as rows",
-    "F.reshape(N, …) does not turn the matrix, it cuts the filters to pieces. (K1, K2, M, N) "
-    "becomes (K1·K2·M, N) by a reshape; a transpose must follow if you want filters as rows.",
-)
-def _(right, X, F, b=None):
-    K1, K2, M, N = F.shape
-    return right(X, F.reshape(N, -1).T.reshape(K1, K2, M, N), b)
-
-
-@conv2d_fast.mistake(
     "the positions are mixed up",
     "The result was reshaped to (N, J1, J2) and turned, but a product with one row per position "
     "has N last: reshape it to (J1, J2, N).",
@@ -179,6 +175,19 @@ def _(right, X, F, b=None):
     return H.reshape(N, J1, J2).transpose(1, 2, 0).copy()
 
 
+@conv2d_fast.mistake(
+    "reshape instead of transpose",
+    "Your product had the filters on the first axis, and reshape only cuts the row of numbers "
+    "anew: positions and filters get mixed up. Axes are moved by transpose or moveaxis.",
+)
+def _(right, X, F, b=None):
+    H = right(X, F)
+    H = np.moveaxis(H, -1, 0).reshape(H.shape)
+    return H if b is None else H + b
+
+
 AROUND_A_POSITION.belongs_to(conv2d_fast)
 WITH_A_BIAS.belongs_to(conv2d_fast)
+OVER_CHANNELS.belongs_to(conv2d_fast)
+OF_A_BANK.belongs_to(conv2d_fast)
 FOR_FLOATS.belongs_to(conv2d_fast)

@@ -176,4 +176,23 @@ def _(right, X, K1, K2):
     return wide[K1 % 2 :, K2 % 2 :][:J1, :J2].reshape(J1 * J2, -1)
 
 
+@im2col.mistake(
+    "half the window on both sides",
+    "With an even K you have more rows than there are positions: K−1 zeros are needed in all, "
+    "(K−1)//2 before the image and K//2 after it.",
+)
+def _(right, X, K1, K2):
+    return right(np.pad(X, ((1 - K1 % 2, 0), (1 - K2 % 2, 0), (0, 0))), K1, K2)
+
+
+@im2col.mistake(
+    "reshape instead of transpose",
+    "Your windows were columns, and reshape only cuts the row of numbers anew: windows get mixed "
+    "up. A transpose turns the matrix.",
+)
+def _(right, X, K1, K2):
+    rows = right(X, K1, K2)
+    return rows.T.reshape(rows.shape)
+
+
 FOR_FLOATS.belongs_to(im2col)

@@ -150,3 +150,28 @@ def _(right, H, P1, P2):
 )
 def _(right, H, P1, P2):
     return np.moveaxis(right(H, P1, P2), 2, 0).copy()
+
+
+@IN_CELLS.mistake(
+    "the cells start one position apart",
+    "You return as many cells as there are, but each starts one row or column after the last one. "
+    "The next cell starts where this one ends.",
+)
+def _(right, H, P1, P2):
+    out = right(H, P1, P2)
+    if not out.size:
+        return out
+    J1, J2, _ = out.shape
+    windows = np.lib.stride_tricks.sliding_window_view(H, (P1, P2), axis=(0, 1))[:J1, :J2]
+    side_by_side = windows.transpose(0, 3, 1, 4, 2).reshape(J1 * P1, J2 * P2, H.shape[2])
+    return right(side_by_side, P1, P2)
+
+
+@IN_CELLS.mistake(
+    "reshape instead of transpose",
+    "You had the features on the first axis, and reshape only cuts the row of numbers anew: "
+    "positions and features get mixed up. Axes are moved by transpose, moveaxis or np.stack.",
+)
+def _(right, H, P1, P2):
+    out = right(H, P1, P2)
+    return np.moveaxis(out, 2, 0).reshape(out.shape)

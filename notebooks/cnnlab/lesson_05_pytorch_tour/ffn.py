@@ -208,4 +208,16 @@ def _(right, input_size, hidden_size, output_size):
     return right(hidden_size, input_size, output_size)
 
 
+@FFN.mistake(
+    "a single output loses its axis",
+    "With one output you return (batch,), not (batch, 1). squeeze() takes away every axis of "
+    "length one: leave it out.",
+)
+def _(right, input_size, hidden_size, output_size):
+    model = right(input_size, hidden_size, output_size)
+    forward = model.forward
+    model.forward = lambda inputs: forward(inputs).squeeze()
+    return model
+
+
 LOGITS.belongs_to(FFN)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
 from ..engine.refusing import AUTOGRAD
+from ..engine.shown import number
 from .tensors import FLOAT32, double, normal
 
 
@@ -59,6 +60,36 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield case("all sizes equal", *_net(rng, 4, 4, 4))
     single = [t.float() for t in _net(rng, 3, 5, 4)]
     yield Case("single precision (float32)", tuple(single), **FLOAT32)
+
+
+def _numbers(values: torch.Tensor) -> str:
+    return f"[{' '.join(map(number, values.tolist()))}]"
+
+
+@ffn_gradients.working
+def _(index, x, y, W, V):
+    row, column = index
+    x, y, W, V = (t.detach().double() for t in (x, y, W, V))
+    g = x @ W
+    h = g.clamp(min=0)
+    out = h @ V
+    dy = 2 * (out - y) / len(y)
+    text = f"g = {_numbers(g)}, h = {_numbers(h)}, ŷ = {_numbers(out)}\ndJ/dŷ = {_numbers(dy)}"
+    if row < len(W) and column < len(g):
+        parts = " + ".join(f"{number(v)}·{number(d)}" for v, d in zip(V[column], dy, strict=True))
+        dh = float(V[column] @ dy)
+        dg = dh if g[column] > 0 else 0.0
+        passes = "passes, g > 0" if g[column] > 0 else "does not pass, g < 0"
+        text += (
+            f"\ndW[{row}, {column}]: dJ/dh[{column}] = {parts} = {number(dh)}, which {passes}; "
+            f"times x[{row}]: {number(x[row])}·{number(dg)} = {number(float(x[row]) * dg)}"
+        )
+    if row < len(V) and column < len(y):
+        text += (
+            f"\ndV[{row}, {column}]: h[{row}] times dJ/dŷ[{column}]: {number(h[row])}·"
+            f"{number(dy[column])} = {number(float(h[row] * dy[column]))}"
+        )
+    return text
 
 
 ffn_gradients.hints = [
@@ -153,3 +184,25 @@ def _(right, x, y, W, V):
 def _(right, x, y, W, V):
     dW, dV = right(x, y, W, V)
     return dV, dW
+
+
+@ffn_gradients.mistake(
+    "dV in V's place",
+    "On the way back to h you used the gradient of V. The error goes back through the weights "
+    "themselves.",
+)
+def _(right, x, y, W, V):
+    _, dV = right(x, y, W, V)
+    h = torch.relu(x @ W)
+    dy = 2 / len(y) * (h @ V - y)
+    return torch.outer(x, (dV @ dy) * (h > 0)), dV
+
+
+@ffn_gradients.mistake(
+    "ReLU's derivative in the gradient's place",
+    "In dW you have only the zeros and ones of ReLU's derivative. They say what of dh passes: "
+    "multiply.",
+)
+def _(right, x, y, W, V):
+    _, dV = right(x, y, W, V)
+    return torch.outer(x, (x @ W > 0).to(x.dtype)), dV

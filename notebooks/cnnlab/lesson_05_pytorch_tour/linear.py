@@ -138,5 +138,14 @@ def _(right, inputs, weight, bias=None):
     return right(inputs.reshape(-1, inputs.shape[-1]), weight, bias)
 
 
+@linear.mistake(
+    "view instead of transpose",
+    "view and reshape only cut the row of numbers anew, so the weights of different outputs get "
+    "mixed up. weight.T swaps the axes.",
+)
+def _(right, inputs, weight, bias=None):
+    return right(inputs, weight.reshape(weight.T.shape).T, bias)
+
+
 WITH_A_BIAS.belongs_to(linear)
 IN_THE_GRAPH.belongs_to(linear)

@@ -200,3 +200,25 @@ def _(right, parameters, learning_rate):
     right(parameters, learning_rate)
     for parameter in parameters:
         parameter.requires_grad_(False)
+
+
+@sgd_step.mistake(
+    "the parameters do not move",
+    "The gradients are gone, and the parameters are what they were: p − … and p.sub(…) make a new "
+    "tensor and leave p alone. Use -= or sub_.",
+)
+def _(right, parameters, learning_rate):
+    right(parameters, 0.0)
+
+
+@sgd_step.mistake(
+    "the step in the parameter's place",
+    "The parameter has become the step itself: its old value is lost. Move it by the step. (Did "
+    "you write =- for -=?)",
+)
+def _(right, parameters, learning_rate):
+    parameters = list(parameters)
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.data.zero_()
+    right(parameters, learning_rate)

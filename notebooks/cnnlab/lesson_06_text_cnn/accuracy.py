@@ -198,3 +198,18 @@ def _(right, model, batches, device="cpu"):
     batches = list(batches)
     total = sum(len(labels) for _, _, labels in batches)
     return right(model, batches, device) * total / len(batches)
+
+
+@accuracy.mistake(
+    "a batch of one loses its axis",
+    "A batch of a single example has lost its first axis, and then axis 1 is gone. squeeze() takes "
+    "away every axis of length one: leave it out, or say which axis is meant.",
+    symptom=True,
+)
+def _(right, model, batches, device="cpu"):
+    model.eval()
+    hits = []
+    with torch.no_grad():
+        for ids, mask, labels in batches:
+            hits.append(model(ids, mask).squeeze().argmax(1) == labels)
+    return torch.cat(hits).double().mean().item()

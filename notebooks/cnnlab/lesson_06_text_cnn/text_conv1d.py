@@ -10,7 +10,7 @@ from torch import nn
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from ..engine.shared_mistakes import AROUND_A_POSITION, WITH_A_BIAS
+from ..engine.shared_mistakes import AROUND_A_POSITION, OF_A_BANK, OVER_CHANNELS, WITH_A_BIAS
 from ..engine.shown import number
 
 
@@ -163,3 +163,5 @@ def _(right, X, F, b=None):
 
 AROUND_A_POSITION.belongs_to(text_conv1d)
 WITH_A_BIAS.belongs_to(text_conv1d)
+OVER_CHANNELS.belongs_to(text_conv1d)
+OF_A_BANK.belongs_to(text_conv1d)

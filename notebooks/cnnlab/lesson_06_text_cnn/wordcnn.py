@@ -270,5 +270,44 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
     return model
 
 
+@WordCNN.mistake(
+    "view instead of transpose",
+    "view and reshape only cut the row of numbers anew, so words and features get mixed up. "
+    "transpose(1, 2) swaps the axes, before the convolution and after it.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    table, linear = (m for m in model.modules() if isinstance(m, (nn.Embedding, nn.Linear)))
+    (bank,) = (m for m in model.modules() if isinstance(m, nn.Conv1d))
+
+    def forward(ids):
+        x = F.pad(table(ids).transpose(1, 2), ((width - 1) // 2, width // 2))
+        h = torch.relu(F.conv1d(x, bank.weight, bank.bias))
+        return linear(h.reshape(*ids.shape, filters))
+
+    model.forward = forward
+    return model
+
+
+@WordCNN.mistake(
+    "view instead of transpose before the convolution",
+    "view and reshape only cut the row of numbers anew, so words and features get mixed up. "
+    "transpose(1, 2) swaps the axes.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    table, linear = (m for m in model.modules() if isinstance(m, (nn.Embedding, nn.Linear)))
+    (bank,) = (m for m in model.modules() if isinstance(m, nn.Conv1d))
+
+    def forward(ids):
+        x = table(ids).reshape(len(ids), embedding_size, -1)
+        x = F.pad(x, ((width - 1) // 2, width // 2))
+        h = torch.relu(F.conv1d(x, bank.weight, bank.bias))
+        return linear(h.transpose(1, 2))
+
+    model.forward = forward
+    return model
+
+
 LOGITS.belongs_to(WordCNN)
 FOR_BATCHES.belongs_to(WordCNN)

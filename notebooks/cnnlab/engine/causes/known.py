@@ -20,6 +20,9 @@ from ..verdict import Cause, Findings, Known, Result, Variant
 from .simple import simplest
 from .trivial import says_nothing
 
+OWN = r"\d+|(?<=local variable )'\w+'"
+"""What in an exception's text is the answer's own: numbers, and what a variable is called."""
+
 CLOSE = 1e-6
 """So near two wrong values have to be to be the same: one may be rounded, as in float32."""
 
@@ -184,8 +187,8 @@ def _alike(case: Case, one: Outcome, other: Outcome) -> bool:
 
 
 def _masked(outcome: Outcome) -> str:
-    """An exception's text without its numbers: sizes differ from answer to answer."""
-    return "types" if re.search(TYPES, outcome.message) else re.sub(r"\d+", "0", outcome.message)
+    """An exception's text without what differs from answer to answer: sizes, and own names."""
+    return "types" if re.search(TYPES, outcome.message) else re.sub(OWN, "0", outcome.message)
 
 
 def parted(known: Known, one: Variant, other: Variant) -> bool:

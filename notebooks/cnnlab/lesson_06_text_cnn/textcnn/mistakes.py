@@ -228,5 +228,27 @@ def _(
     return model
 
 
+@TextCNN.mistake(
+    "an even filter changes the length",
+    "The same padding on both sides gives one output too many or too few if the width is even, and "
+    "then the mask does not fit. padding='same' takes care of that.",
+    symptom=True,
+)
+def _(
+    right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
+):
+    model = right(vocabulary_size, embedding_size, widths, filters, classes, dropout)
+
+    def forward(ids, mask):
+        x = (model.embedding(ids) * mask[..., None]).transpose(1, 2)
+        h = [F.conv1d(x, c.weight, c.bias, padding=len(c.weight[0, 0]) // 2).relu()
+             for c in model.convolutions]  # fmt: skip
+        p = [(a * mask[:, None]).amax(2) for a in h]
+        return model.linear(F.dropout(torch.cat(p, 1), dropout, model.training))
+
+    model.forward = forward
+    return model
+
+
 LOGITS.belongs_to(TextCNN)
 FOR_BATCHES.belongs_to(TextCNN)

@@ -1,38 +1,10 @@
-"""Families of mistakes that people make in the same way in several exercises.
-
-An exercise takes on a family after its own mistakes: ``AROUND_A_POSITION.belongs_to(conv2d)``.
-Where it has a mistake of the same name, its own words go first.
-"""
+"""Windows of a series, and around the positions of an image or a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from .exercise import Exercise, Mistake
-
-
-class Family:
-    """Known mistakes without an exercise, declared as an exercise declares its own."""
-
-    def __init__(self) -> None:
-        self.mistakes: list[Mistake] = []
-
-    def mistake(self, name: str, advice: str) -> Callable:
-        """Declare a wrong answer that people really give."""
-
-        def declare(function: Callable) -> Callable:
-            self.mistakes.append(Mistake(name, advice, function))
-            return function
-
-        return declare
-
-    def belongs_to(self, exercise: Exercise) -> None:
-        """Add them to the known mistakes of an exercise."""
-        own = {mistake.name for mistake in exercise.mistakes}
-        exercise.mistakes += [m for m in self.mistakes if m.name not in own]
-
+from .family import Family
 
 FULL_WINDOWS = Family()
 """What is made of each full window of a series x. f: a filter, or the length of the windows."""
@@ -40,24 +12,6 @@ FULL_WINDOWS = Family()
 AROUND_A_POSITION = Family()
 """Convolutions of X with filters F and, perhaps, biases b, windows around a position: of an image,
 which has two axes of positions, or of a sentence, which has one (X has two axes, F three)."""
-
-WITH_A_BIAS = Family()
-"""Layers of inputs X, weights F and biases b: a number, or one for each output."""
-
-IN_A_LAYER = Family()
-"""The same with an activation at the end."""
-
-FOR_FLOATS = Family()
-"""Results that are floats whatever the numbers are that come in, in the first argument."""
-
-LOGITS = Family()
-"""Models that return logits, the classes on the last axis."""
-
-FOR_BATCHES = Family()
-"""Models that are asked for a batch of one, too."""
-
-IN_THE_GRAPH = Family()
-"""Functions of tensors through which gradients flow."""
 
 
 @FULL_WINDOWS.mistake(
@@ -238,106 +192,3 @@ def _(right, X, F, *args, **kwargs):
             H = H + (one[..., 0] if F.ndim == X.ndim else one)
     b = args[0] if args else kwargs.get("b")
     return H if b is None else H + b
-
-
-@WITH_A_BIAS.mistake("the bias is forgotten", "The bias is missing: add it to each sum.")
-def _(right, X, F, b=None, *args, **kwargs):
-    if b is None:
-        return right(X, F, *[b] * bool(args), *args, **kwargs)
-    return right(X, F, 0 * b, *args, **kwargs)
-
-
-@WITH_A_BIAS.mistake(
-    "the bias is added once per weight",
-    "The bias is added inside the sum, so once for each weight. Add it once per output, outside "
-    "the sum.",
-)
-def _(right, X, F, b=None, *args, **kwargs):
-    if b is None:
-        return right(X, F, *[b] * bool(args), *args, **kwargs)
-    weights = len(F.reshape(-1)) // (len(b) if np.ndim(b) else 1)
-    return right(X, F, b * weights, *args, **kwargs)
-
-
-@WITH_A_BIAS.mistake("the bias is subtracted", "The bias is added to each sum, not taken away.")
-def _(right, X, F, b=None, *args, **kwargs):
-    if b is None:
-        return right(X, F, *[b] * bool(args), *args, **kwargs)
-    return right(X, F, -b, *args, **kwargs)
-
-
-@WITH_A_BIAS.mistake(
-    "a ReLU nobody asked for",
-    "Numbers below 0 have become 0. Without an activation the sums are returned as they are.",
-)
-def _(right, X, F, *args, **kwargs):
-    return right(X, F, *args, **kwargs).clip(0)
-
-
-@IN_A_LAYER.mistake(
-    "the bias comes after the activation",
-    "The formula is g(b + Σ…): the bias belongs inside, before the nonlinearity.",
-)
-def _(right, X, F, b=None, *args, **kwargs):
-    if b is None:
-        return right(X, F, *[b] * bool(args), *args, **kwargs)
-    return right(X, F, 0 * b, *args, **kwargs) + b
-
-
-@IN_A_LAYER.mistake(
-    "the activation is ignored",
-    "The last step is missing: if activation is not None, return activation of the result.",
-)
-def _(right, X, F, *args, **kwargs):
-    kwargs.pop("activation", None)
-    return right(X, F, *(None if callable(a) else a for a in args), **kwargs)
-
-
-@FOR_FLOATS.mistake(
-    "keeps whole numbers",
-    "The result has the type of the input, and whole numbers cut off fractions, now or later. Make "
-    "it an array of floats: np.zeros(…), not np.zeros_like; or .astype(float).",
-)
-def _(right, X, /, *args, **kwargs):
-    return right(X, *args, **kwargs).astype(X.dtype)
-
-
-@FOR_FLOATS.mistake(
-    "whole numbers throughout",
-    "The result is made of whole numbers, whatever comes in. Make it an array of floats.",
-)
-def _(right, X, /, *args, **kwargs):
-    return right(X, *args, **kwargs).astype(int)
-
-
-@LOGITS.mistake(
-    "a softmax at the end",
-    "You return probabilities. Logits are asked for, the output of the last linear layer: "
-    "nn.CrossEntropyLoss applies the softmax itself.",
-)
-def _(right, *args, **kwargs):
-    model = right(*args, **kwargs)
-    forward = model.forward
-    model.forward = lambda *inputs: forward(*inputs).softmax(-1)
-    return model
-
-
-@FOR_BATCHES.mistake(
-    "a batch of one loses its axis",
-    "For a single example the first axis is gone. squeeze() takes away every axis of length one: "
-    "leave it out, or say which axis is meant.",
-)
-def _(right, *args, **kwargs):
-    model = right(*args, **kwargs)
-    forward = model.forward
-    model.forward = lambda *inputs: forward(*inputs).squeeze(0)
-    return model
-
-
-@IN_THE_GRAPH.mistake(
-    "cut off from the graph",
-    "The numbers are right, but gradients no longer flow: detach, .data, .numpy(), .item() and "
-    "no_grad cut the graph.",
-)
-def _(right, *args, **kwargs):
-    return right(*args, **kwargs).detach()

@@ -1,0 +1,208 @@
+"""Mistakes that people really made, in code of their own, have their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.tests.support.reports import report_on
+
+LAYER = """
+        def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+            z = np.concatenate([np.zeros(padding[0]), x, np.zeros(padding[1])])
+            K, days = len(f), len(z)
+            if stride < 1 or K > days:
+                raise ValueError("these arguments make no sense")
+"""
+
+EPOCHS = """
+        def train(model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+            model.to(device)
+            model.train()
+            averages = []
+            for epoch in range(epochs):
+                total = 0.0
+                {per_epoch}
+                for inputs, targets in dataloader:
+                    {per_batch}
+                    loss = loss_function(model(inputs.to(device)), targets.to(device))
+                    loss.backward()
+                    optimizer.step()
+                    total += loss.item()
+                averages.append(total / {count})
+            return averages
+"""
+
+SEEN = [
+    (
+        "conv1d_layer",
+        "the stride divides and steps",
+        LAYER
+        + """
+            h = [z[i:i + K] @ f + b for i in range(0, (days - K) // stride + 1, stride)]
+            return np.array(h) if activation is None else activation(np.array(h))
+        """,
+    ),
+    (
+        "conv1d_layer",
+        "the windows start one day apart",
+        LAYER
+        + """
+            h = np.zeros((days - K) // stride + 1)
+            for i in range(len(h)):
+                h[i] = z[i:i + K] @ f + b
+            return h if activation is None else activation(h)
+        """,
+    ),
+    (
+        "conv1d_layer",
+        "the stride leaves holes",
+        LAYER
+        + """
+            h = np.zeros((days - K) // stride + 1)
+            for i in range(0, len(h), stride):
+                h[i] = z[i:i + K] @ f + b
+            return h if activation is None else activation(h)
+        """,
+    ),
+    (
+        "conv1d_layer",
+        "a name gets its value only with padding",
+        LAYER
+        + """
+            if padding != (0, 0):
+                found = []
+            for i in range(0, days - K + 1, stride):
+                found.append(z[i:i + K] @ f + b)
+            return np.array(found) if activation is None else activation(np.array(found))
+        """,
+    ),
+    (
+        "train",
+        "divided by the number of examples",
+        EPOCHS.format(
+            per_epoch="pass", per_batch="optimizer.zero_grad()", count="len(dataloader.dataset)"
+        ),
+    ),
+    (
+        "train",
+        "the gradients are cleared once per epoch",
+        EPOCHS.format(per_epoch="optimizer.zero_grad()", per_batch="pass", count="len(dataloader)"),
+    ),
+    (
+        "train_filter",
+        "a column minus a row",
+        """
+        def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
+            windows = np.array([x[i:i + K] for i in range(len(y))], dtype=float)
+            f, w, b, losses = np.ones((K, 1)) / 3, 0.5, 0.0, []
+            for _ in range(steps):
+                h = windows @ f
+                error = w * h + b - y
+                losses.append(np.mean(error ** 2))
+                slopes = 2 * error.mean(axis=1) / len(y)
+                df = w * (slopes @ windows)[:, None]
+                f, w, b = (f - learning_rate * df, w - learning_rate * (slopes @ h[:, 0]),
+                           b - learning_rate * slopes.sum())
+            return f[:, 0], float(w), float(b), np.array(losses)
+        """,
+    ),
+    (
+        "conv2d_fast",
+        "the windows in another order than the weights",
+        """
+        def conv2d_fast(X, F, b=None):
+            (J1, J2, M), (K1, K2, _, N) = X.shape, F.shape
+            around = ((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2), (0, 0)
+            P = np.pad(X.astype(float), around)
+            W = np.lib.stride_tricks.sliding_window_view(P, (K1, K2), axis=(0, 1))
+            H = W.reshape(J1 * J2, -1) @ F.reshape(-1, N)
+            return H.reshape(J1, J2, N) + (0 if b is None else b)
+        """,
+    ),
+    (
+        "text_conv1d",
+        "reshape instead of transpose",
+        """
+        def text_conv1d(X, F, b=None):
+            (J, M), (K, _, N) = X.shape, F.shape
+            P = np.pad(X.astype(float), (((K - 1) // 2, K // 2), (0, 0)))
+            maps = [[(P[j:j + K] * F[:, :, n]).sum() + (0 if b is None else b[n])
+                     for j in range(J)] for n in range(N)]
+            return np.array(maps).reshape(J, N)
+        """,
+    ),
+    (
+        "im2col",
+        "half the window on both sides",
+        """
+        def im2col(X, K1, K2):
+            P = np.pad(X.astype(float), ((K1 // 2, K1 // 2), (K2 // 2, K2 // 2), (0, 0)))
+            rows, columns = P.shape[0] - K1 + 1, P.shape[1] - K2 + 1
+            return np.array([P[i:i + K1, j:j + K2].ravel()
+                             for i in range(rows) for j in range(columns)])
+        """,
+    ),
+    (
+        "max_pool2d",
+        "the cells start one position apart",
+        """
+        def max_pool2d(H, P1, P2):
+            if P1 < 1 or P2 < 1:
+                raise ValueError("a cell has at least one row and one column")
+            J1, J2, N = H.shape
+            out = np.zeros((J1 // P1, J2 // P2, N))
+            for i in range(J1 // P1):
+                for j in range(J2 // P2):
+                    out[i, j] = H[i:i + P1, j:j + P2].max(axis=(0, 1))
+            return out
+        """,
+    ),
+    (
+        "sgd_step",
+        "the step in the parameter's place",
+        """
+        def sgd_step(parameters, learning_rate):
+            for p in parameters:
+                if p.grad is not None:
+                    p.data =- learning_rate * p.grad
+                    p.grad = None
+        """,
+    ),
+    (
+        "WordCNN",
+        "view instead of transpose",
+        """
+        class WordCNN(nn.Module):
+            def __init__(self, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+                super().__init__()
+                self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+                self.conv = nn.Conv1d(embedding_size, filters, width, padding="same")
+                self.out = nn.Linear(filters, classes)
+            def forward(self, ids):
+                h = torch.relu(self.conv(self.embedding(ids).transpose(1, 2)))
+                return self.out(h.view(ids.shape[0], ids.shape[1], -1))
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "mistake", "source"), SEEN, ids=[f"{s[0]}-{s[1]}" for s in SEEN])
+def test_a_mistake_that_people_made_is_named(name, mistake, source):
+    report, text = report_on(name, source)
+    assert [cause.name for cause in report.causes] == [mistake], text
+
+
+def test_the_arithmetic_of_a_gradient_by_hand_is_worked_out():
+    """Of both gradients: an index alone does not say whose it is."""
+    _, text = report_on(
+        "ffn_gradients",
+        """
+        def ffn_gradients(x, y, W, V):
+            h = torch.relu(x @ W)
+            dy = 2 * (h @ V - y) / len(y)
+            return torch.outer(x, V @ dy) + 1, torch.outer(h, dy)
+        """,
+    )
+    assert "dJ/dŷ = [" in text
+    assert "which passes, g > 0; times x[0]: 1·" in text
+    assert "dV[0, 0]: h[0] times dJ/dŷ[0]:" in text
