@@ -21,6 +21,7 @@ from cnnlab.engine.causes.repairing import Repairs
 from cnnlab.engine.causes.static import static
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES, Case, Outcome
+from cnnlab.engine.limiting import TimeLimit
 from cnnlab.engine.repair import beside, wording
 from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.search import Asked, Search
@@ -317,6 +318,40 @@ def test_a_missing_error_hides_no_slip():
     found = report.findings.explanation
     assert (found.part, found.kind, found.lines) == ("repair", "name", (6,))
     assert "all cases that ask for a value would be right" in found.sentence
+
+
+def test_under_a_known_mistake_stands_where_it_is_and_no_more():
+    report = report_on("conv1d", FLIPPED)
+    assert [cause.name for cause in report.findings.causes] == ["the filter is flipped"]
+    (line,) = report.findings.explanation.lines
+    assert report.findings.explanation.sentence == f"Look at line {line}."
+    assert f"Look at line {line}." in as_text(report)
+
+
+def test_what_a_busy_machine_cut_off_is_tried_once_more(monkeypatch):
+    answer, space = defined("conv1d", FLIPPED)
+    exercise = EXERCISES["conv1d"]
+    cases = [
+        Asked(case, Outcome("returned", exercise.reference(*case.args)), True)
+        for case in exercise.draw(0)[:3]
+    ]
+
+    def found():
+        program = Program(FLIPPED, "conv1d", answer.__code__.co_firstlineno, space)
+        search = Search(program, cases)
+        search.run(time.monotonic() + PATIENCE)
+        return search.found[0]
+
+    undisturbed, whole, cut = found(), Search._try, []
+
+    def cut_off(search, edits):
+        if edits[0].kind == undisturbed.kind and len(cut) < 2:
+            cut.append(edits)
+            raise TimeLimit
+        whole(search, edits)
+
+    monkeypatch.setattr(Search, "_try", cut_off)
+    assert found() == undisturbed and len(cut) == 2
 
 
 def test_what_other_seeds_refute_is_not_found():

@@ -86,6 +86,14 @@ class Explanation:
     lines: tuple[int, ...] = ()
 
     @property
+    def place(self) -> str:
+        """Where it is, in a sentence."""
+        *others, last = map(str, self.lines)
+        return (
+            f"Look at lines {', '.join(others)} and {last}." if others else f"Look at line {last}."
+        )
+
+    @property
     def name(self) -> str:
         """A few words, such as "line 7: reversal too much"."""
         return f"line {self.lines[0]}: {self.kind}" if self.lines else f"{self.role}: {self.kind}"

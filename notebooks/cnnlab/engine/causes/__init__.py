@@ -26,6 +26,9 @@ from .static import Fact, seen, static
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
 
+BY_CHANCE = "name for a constant"
+"""The kind of edit that is the least sure: some number will do in many a place."""
+
 IN_ALL = 1.5
 """Seconds that it may take while the report already stands."""
 
@@ -84,9 +87,12 @@ def _without_repair(
 
 def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     """The same, once it is known whether an edit is found."""
-    if repairs.sure:
-        causes = found.causes if named else ()
-        return dataclasses.replace(found, causes=causes, explanation=repairs.sure)
+    sure = repairs.sure
+    if sure and named:  # whose advice says what: an edit that happens to do adds where, no more
+        place = dataclasses.replace(sure, sentence=sure.place)
+        return dataclasses.replace(found, explanation=place)
+    if sure and not (found.causes and sure.kind == BY_CHANCE):
+        return dataclasses.replace(found, causes=(), explanation=sure)
     if found.causes or found.explanation or not repairs.perhaps:
         return found
     return Findings(explanation=repairs.perhaps)

@@ -65,11 +65,14 @@ class Searching:
     def _explanation(self, found: list[Found]) -> Explanation:
         first, all_wrong = found[0], [r for r in self.results if r.problem]
         wrong = [r for r in all_wrong if not r.case.raises] or all_wrong
-        if first.repaired == len(wrong):
-            which = "all cases" if wrong == all_wrong else "all cases that ask for a value"
-            good = f"{which} would be right"
+        if first.repaired < first.of:
+            good = f"{first.repaired} of the {first.of} wrong cases would be right"
+        elif first.of < len(wrong):  # what trains was not tried
+            good = "all cases that were tried would be right"
+        elif wrong == all_wrong:
+            good = "all cases would be right"
         else:
-            good = f"{first.repaired} of the {len(wrong)} wrong cases would be right"
+            good = "all cases that ask for a value would be right"
         shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
         return Explanation(
             *("repair", sentence(found, good), first.kind, first.role),

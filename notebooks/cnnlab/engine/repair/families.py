@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 FAMILIES = (
-    ("sum", "mean", "max", "min", "median", "prod", "std", "var", "amax", "amin"),
+    ("sum", "mean", "max", "min", "median", "prod", "std", "var"),
+    ("amax", "amin"),
     ("argmax", "argmin", "max", "min"),
     ("zeros", "ones", "empty", "full"),
     ("zeros_like", "ones_like", "empty_like"),

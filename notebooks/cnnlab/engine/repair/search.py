@@ -37,6 +37,9 @@ EACH, LEAST, TIMES = 0.15, 0.06, 20
 """Seconds that one call of a candidate may take: so many times what the answer itself takes, within
 these bounds. Where a loop decides by itself when to end, many candidates never do."""
 
+AGAIN = 3
+"""So many candidates that were cut off are tried once more."""
+
 ALSO = 0.3
 """What costs so little more, in another line, may as well be the cause."""
 
@@ -99,7 +102,7 @@ class Search:
         self._cases = sorted(cases, key=lambda asked: not asked.wrong)
         self._checks: list[Asked] | None = None
         self._todo: list[tuple[Edit, ...]] | None = None
-        self._next, self._several = 0, False
+        self._next, self._several, self._again = 0, False, AGAIN
         self._now: tuple[Edit, ...] = ()
         self._fenced, self._each = contextlib.ExitStack(), EACH
         self._without: list[tuple[int, int]] = []
@@ -136,7 +139,10 @@ class Search:
                 self._next += 1
                 self._try(self._now)
         except TimeLimit:
-            pass
+            # Once more, a few times: what a busy machine cut off may be cheaper than what comes.
+            if self._todo is not None and self._now and self._again > 0:
+                self._again -= 1
+                self._todo.insert(self._next, self._now)
         self._undo()
 
     def _undo(self) -> None:

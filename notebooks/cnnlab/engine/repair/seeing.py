@@ -126,7 +126,7 @@ def told(own: Any, other: Any) -> tuple[str, str]:
         return "a list", "an array"
     was, would = short(own), short(other)
     if was and would:
-        return was, would
+        return (was, would) if was != would else ("", "")
     one, two = (getattr(v, "shape", None) for v in (own, other))
     if one == two:  # arrays alike, or neither is one
         return "", ""
