@@ -71,11 +71,12 @@ def test_a_cluster_that_loses_a_worker_grades_all_and_as_this_machine_does(cours
         if len(told) == 3:
             workers[0].kill()
 
-    there = recorder.grade(course, scheduler=address, told=kill_one)
+    # The same hidden inputs: by some a flipped filter is right in one case more.
+    there = recorder.grade(course, scheduler=address, told=kill_one, seed=1)
     assert workers[0].wait() < 0
     assert len(told) == STUDENTS
     assert {r.status for r in there} == {"graded"}
-    here = recorder.grade(course, workers=2, force=True)
+    here = recorder.grade(course, workers=2, force=True, seed=1)
     assert [(r.student, r.score) for r in there] == [(r.student, r.score) for r in here]
     assert len({r.score for r in here}) > 2
 

@@ -26,7 +26,13 @@ def test_the_solution_runs_and_earns_every_point(lesson, run):
     assert_solved(run(lessons.solution(lesson), lesson), lesson)
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+OFTEN = [name for name in LESSONS if name[:2] not in ("04", "06")]  # these train
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(x, marks=() if x in OFTEN else pytest.mark.slow) for x in LESSONS],
+)
 def test_the_released_notebook_lacks_nothing_but_the_answers(lesson, run):
     notebook = lessons.quick(lessons.released(lesson), lesson)
     assert_released_as_it_should_be(run(notebook, lesson), lesson)
