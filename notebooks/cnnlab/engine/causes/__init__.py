@@ -44,14 +44,14 @@ def find(
 ) -> Findings:
     """What is known of why an answer is wrong.
 
-    answer: itself, where it is in this process. seconds: how long its source may be searched.
+    answer: itself, or what stands in for it. seconds: how long its source may be searched.
     meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
     """
     begun = time.monotonic()
     search = searching(results, known, exercise, answer, seconds) if seconds else None
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
-    facts = static(answer, exercise) if answer is not None else []
+    facts = static(answer, exercise)
     if not named:
         tried = [
             parameter(results, known, exercise),

@@ -6,7 +6,6 @@ Output without content; a parameter that is never read; which cases are right an
 from __future__ import annotations
 
 import dis
-import inspect
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from ..comparing import is_array, to_numpy
 from ..exercise import Exercise
+from ..repair.program import code_of
 from ..verdict import Result
 from .contrast import contrast
 from .trivial import numbers, says_nothing
@@ -54,14 +54,6 @@ def unread(answer: Any, exercise: Exercise) -> list[str]:
     read = {i.argval for part in _all_code(code) for i in dis.get_instructions(part) if _reads(i)}
     names = [n for n in exercise.signature.parameters if n in code.co_varnames + code.co_cellvars]
     return [name for name in names if name not in read]
-
-
-def code_of(answer: Any) -> types.CodeType | None:
-    """The code of a function, or of a class's ``__init__``."""
-    if isinstance(answer, type):
-        answer = vars(answer).get("__init__")
-    answer = inspect.unwrap(answer) if callable(answer) else answer
-    return getattr(answer, "__code__", None)
 
 
 def _all_code(code: types.CodeType) -> Iterator[types.CodeType]:

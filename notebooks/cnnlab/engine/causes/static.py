@@ -14,8 +14,9 @@ from typing import Any
 
 from ..calling import rows_of
 from ..exercise import Case, Exercise
+from ..repair.program import code_of
 from ..verdict import Explanation, Result
-from .certain import code_of, unread
+from .certain import unread
 from .simple import simplest
 
 
