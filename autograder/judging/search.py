@@ -39,7 +39,7 @@ def _open(record: Record) -> bool:
 
 
 def search(
-    notebook: NotebookNode, sandboxes: Sandboxes, seconds: float = SECONDS
+    notebook: NotebookNode, sandboxes: Sandboxes, seconds: float
 ) -> dict[str, list[NotebookNode]]:
     """The outputs of test cells, by grade id, whose reports say more than before.
 

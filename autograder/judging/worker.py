@@ -27,7 +27,7 @@ from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
 from .judge import judge_twice
 from .record import failed
-from .search import search, searchable
+from .search import SECONDS, search, searchable
 from .submission import Fault
 from .testimony import judged_otherwise
 
@@ -117,7 +117,7 @@ def look(job: Look) -> Looked:
     with _busy:
         try:
             notebook = nbformat.v4.reads(job.notebook)
-            return search(notebook, kept(job.unsafe_local))
+            return search(notebook, kept(job.unsafe_local), SECONDS)
         except Exception:  # a report that says less is still a report
             return {}
 
