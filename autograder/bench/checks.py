@@ -18,7 +18,7 @@ from cnnlab.engine.shown import as_text
 from cnnlab.engine.verdict import Known, Report
 
 from ..releasing import build
-from .feedback import answers, defined, slips
+from .slips import answers, defined, slips
 
 
 @dataclasses.dataclass(frozen=True)
