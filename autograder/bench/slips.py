@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 from cnnlab.engine.causes import IN_ALL
-from cnnlab.engine.causes.repairing import searching
+from cnnlab.engine.causes.certain import code_of
+from cnnlab.engine.causes.repairing import globals_of, searching
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.repair.candidates import outcome
@@ -45,55 +46,67 @@ class Searched:
     seconds: float
 
 
-def answers(lesson: str) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The instructor's answers of a lesson: source, in one style of writing, and names around."""
-    space = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    space |= {"fill": lambda answer: answer, "__name__": "__main__"}
-    found = {}
+@dataclasses.dataclass(frozen=True)
+class Right:
+    """A right answer: its source, in one style of writing, and what it needs beside itself."""
+
+    name: str
+    source: str
+    needs: str = ""
+
+    def defined(self, source: str) -> Any:
+        """What this source defines in the answer's place, as if a student had run the cells.
+
+        None: it cannot even be defined.
+        """
+        file = f"<slip {hash(source)}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        names: dict[str, Any] = {"np": np, "torch": torch, "nn": torch.nn, "__name__": "__main__"}
+        names["F"] = torch.nn.functional
+        exec(self.needs, names)  # our own
+        try:
+            exec(compile(source, file, "exec"), names)  # ours, with an edit
+        except Exception:  # in the default of a parameter, say
+            return None
+        return names[self.name]
+
+
+def answers(lesson: str) -> list[Right]:
+    """The instructor's answers of a lesson."""
+    sources = {}
     for cell in build.read(build.SOLUTIONS / f"{lesson}.md").cells:
         name = name_of(cell)
         if name in EXERCISES and EXERCISES[name].signature.parameters:
             tree = ast.parse(cell.source)
             for definition in tree.body:
                 definition.decorator_list = []  # an edited answer has none either
-            source = ast.unparse(tree)
-            exec(source, space)  # our own
-            found[name] = source
-    return {name: (source, space) for name, source in found.items()}
+            sources[name] = ast.unparse(tree)
+    return [
+        Right(name, source, "\n\n".join(other for other in sources.values() if other != source))
+        for name, source in sources.items()
+    ]
 
 
-def slips(name: str, source: str, space: dict[str, Any], chance: random.Random) -> list[tuple]:
-    """Edits of an answer: (line, the source with it)."""
-    case = EXERCISES[name].draw(0)[0]
-    code = space[name].__init__.__code__ if isinstance(space[name], type) else space[name].__code__
+def slips(right: Right, chance: random.Random, count: int = SLIPS) -> list[tuple[int, str]]:
+    """So many edits of an answer: (line, the source with it)."""
+    case, answer = EXERCISES[right.name].draw(0)[0], right.defined(right.source)
+    code = code_of(answer)
     try:
-        program = Program(source, name, code.co_firstlineno, space)
+        program = Program(right.source, right.name, code.co_firstlineno, globals_of(answer))
     except NotSearched:
         return []
     edits = [e for e in edits_of(program, lambda a: outcome(a, case)) if e.code is not None]
     made = []
-    for edit in chance.sample(edits, min(SLIPS, len(edits))):
+    for edit in chance.sample(edits, min(count, len(edits))):
         edit.apply()
         made.append((edit.line, ast.unparse(program.tree)))
         edit.undo()
     return made
 
 
-def defined(name: str, source: str, space: dict[str, Any]) -> Any:
-    """An answer as if a student had run its cell; None: it cannot even be defined."""
-    file = f"<slip {hash(source)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    names = dict(space)
-    try:
-        exec(compile(source, file, "exec"), names)  # ours, with an edit
-    except Exception:  # in the default of a parameter, say
-        return None
-    return names[name]
-
-
-def searched(name: str, place: int, source: str, space: dict[str, Any]) -> Searched | None:
+def searched(right: Right, place: int, source: str) -> Searched | None:
     """Search for a slip as ``check`` does; None: it is no mistake, or none to search for."""
-    exercise, answer = EXERCISES[name], defined(name, source, space)
+    exercise, answer = EXERCISES[right.name], right.defined(source)
     if answer is None:
         return None
     known = Known(exercise, 0)
@@ -116,11 +129,11 @@ def search_for_slips() -> None:
     print(line("", counted([]), heads=True))
     for lesson in build.lesson_names():
         chance, done = random.Random(0), []
-        for name, (source, space) in answers(lesson).items():
-            for place, slip in slips(name, source, space, chance):
+        for right in answers(lesson):
+            for place, slip in slips(right, chance):
                 with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                     warnings.simplefilter("ignore")
-                    done += [s for s in [searched(name, place, slip, space)] if s]
+                    done += [s for s in [searched(right, place, slip)] if s]
         if done:
             print(line(lesson, counted(done)), flush=True)
         everything += done

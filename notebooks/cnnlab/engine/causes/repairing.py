@@ -109,7 +109,7 @@ def searching(
 
     try:
         program = Program(
-            *("".join(rows), exercise.name, code.co_firstlineno, _globals(answer)),
+            *("".join(rows), exercise.name, code.co_firstlineno, globals_of(answer)),
             lambda answer: guarded(answer, exercise),
         )
     except NotSearched:
@@ -150,7 +150,7 @@ def _asked(exercise: Exercise, seed: int, names: set[str]) -> list[Asked]:
     ]
 
 
-def _globals(answer: Any) -> dict[str, Any]:
+def globals_of(answer: Any) -> dict[str, Any]:
     """The names around an answer."""
     if isinstance(answer, type):
         answer = vars(answer)["__init__"]
