@@ -52,7 +52,7 @@ def _batch(
     B, N, J = sizes(rng, 2, 7, 3)
     J += 3
     lengths = torch.tensor(rng.integers(1, J + 1, (B, 1)))
-    lengths[0], lengths[-1] = J, J - 2
+    lengths[0], lengths[-1] = J - 2, J  # so that no sentence can speak for all
     return torch.tensor(rng.normal(size=(B, N, J)), dtype=dtype), torch.arange(J) < lengths
 
 
@@ -171,6 +171,26 @@ def _(right, h, mask, how="max"):
 def _(right, h, mask, how="max"):
     out = right(h, mask, how)
     return out * mask.sum(dim=1, keepdim=True) if how == "avg" else out
+
+
+@masked_pool.mistake(
+    "negative maxima become zero",
+    "A filter that answers with negative numbers alone gets a 0: a ReLU, or a search that starts "
+    "at 0. The largest of them is asked for as it is.",
+)
+def _(right, h, mask, how="max"):
+    out = right(h, mask, how)
+    return out.clamp(min=0) if how == "max" else out
+
+
+@masked_pool.mistake(
+    "cut to the length of the first sentence",
+    "You take the number of words from the first row of the mask. Each sentence has its own: use "
+    "all rows of the mask.",
+)
+def _(right, h, mask, how="max"):
+    J = int(mask[0].sum())
+    return right(h[:, :, :J], mask[:, :J], how)
 
 
 @masked_pool.mistake(

@@ -54,10 +54,11 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
     model = WordCNN(V, M, **options).double().eval()
     table, bank, bias, linear, ends = weights.values()
     N, _, width = bank.shape
+    every = list(model.parameters())
 
     def held(weight):
         # A linear layer may be written as a convolution of one word: (classes, N, 1).
-        found = [p for p in model.parameters() if p.squeeze().shape == weight.squeeze().shape]
+        found = [p for p in every if p.squeeze().shape == weight.squeeze().shape]
         if weight is bank and width == M:  # its shape alone does not tell which axis is which
             sure = {id(m.weight) for m in model.modules() if isinstance(m, nn.Conv1d)}
             found = [p for p in found if id(p) in sure]
@@ -78,9 +79,9 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
         raise ValueError(f"among the parameters there should be one {wrong[0]}. Yours: {yours}")
     if not held(bank):
         taken = {id(p) for w in (table, bias, linear, ends) for p in held(w)}
-        parts = [p for p in model.parameters() if id(p) not in taken]
+        parts = [p for p in every if id(p) not in taken]
         with torch.no_grad():
-            for p in model.parameters():  # every filter answers with 1, where ReLU has a slope
+            for p in every:  # every filter answers with 1, where ReLU has a slope
                 p.fill_(1.0 if p is (held(bias) or [None])[0] else 0.0)
         places = slopes(torch.arange(1.0, M + 1), torch.ones(1)) if parts else []
         filters = slopes(torch.ones(M), torch.arange(1.0, N + 1)) if parts else []
@@ -162,7 +163,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     )
     yield Case("shape and gradients, as a default", (12, 5, ids), probe=word_shape)
     yield Case(
-        "an even filter keeps the length", (12, 5, ids), {"width": 4, "classes": 3}, word_shape
+        "an even filter keeps the length", (12, 6, ids), {"width": 4, "filters": 7, "classes": 3}, word_shape
     )
 
 
@@ -267,6 +268,47 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
     model = right(vocabulary_size, embedding_size, width, filters, classes)
     whole, after = model.forward, width // 2
     model.forward = lambda ids: whole(F.pad(ids, (after, 0)))[:, : ids.shape[1]]
+    return model
+
+
+@WordCNN.mistake(
+    "looks ahead only",
+    "Your window begins at the word. Centred, it sees as many words to the left as to the right.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    whole, before = model.forward, (width - 1) // 2
+    model.forward = lambda ids: whole(F.pad(ids, (0, before)))[:, before:]
+    return model
+
+
+@WordCNN.mistake(
+    "one zero on each side whatever the width",
+    "padding=1 fits a filter of three words and no other: of five words it needs two zeros on each "
+    "side, of one word none. padding='same' counts by itself.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    table, linear = (m for m in model.modules() if isinstance(m, (nn.Embedding, nn.Linear)))
+    (bank,) = (m for m in model.modules() if isinstance(m, nn.Conv1d))
+
+    def forward(ids):
+        h = F.conv1d(table(ids).transpose(1, 2), bank.weight, bank.bias, padding=1)
+        return linear(torch.relu(h).transpose(1, 2))
+
+    model.forward = forward
+    return model
+
+
+@WordCNN.mistake(
+    "the neighbours are other sentences",
+    "The filter runs along the batch: its neighbours of a word are words of other sentences. "
+    "nn.Conv1d moves along the last axis, which should be that of the words: transpose(1, 2).",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    model = right(vocabulary_size, embedding_size, width, filters, classes)
+    whole = model.forward
+    model.forward = lambda ids: whole(ids.T).transpose(0, 1)
     return model
 
 
