@@ -156,3 +156,23 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
         clear()
         losses += right(model, dataloader, loss_function, optimizer, 1, device)
     return losses
+
+
+@train.mistake(
+    "divided by the number of epochs",
+    "You divide each epoch's sum by how many epochs there are. It holds a loss for each batch: "
+    "divide by len(dataloader).",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    losses = right(model, dataloader, loss_function, optimizer, epochs, device)
+    return [loss * len(dataloader) / epochs for loss in losses]
+
+
+@train.mistake(
+    "the same batch again and again",
+    "You train on the first batch all the time: next(iter(dataloader)) begins anew each time. Go "
+    "through all batches: for inputs, targets in dataloader.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    batches = [next(iter(dataloader))] * len(dataloader)
+    return right(model, batches, loss_function, optimizer, epochs, device)
