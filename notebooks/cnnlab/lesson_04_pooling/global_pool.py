@@ -91,6 +91,7 @@ global_pool.built = (
     "pools over the features",
     "You have one value per position. Global pooling has one value per feature: it runs over the "
     "positions, axis 0.",
+    symptom=True,
 )
 def _(right, h, how):
     return right(h.T, how)

@@ -213,6 +213,7 @@ def _(right, h, mask, how="max"):
     "pools over the filters",
     "The maximum is taken over axis 1, the N filters. It belongs over the words, axis 2: one value "
     "for each filter remains.",
+    symptom=True,
 )
 def _(right, h, mask, how="max"):
     right(h, mask, how)
