@@ -87,7 +87,7 @@ def ngrams_of(top_ngrams, weights, paddings, sentences, vocabulary, width, index
 def _(rng: np.random.Generator) -> Iterator[Case]:
     for title, widths, padding, pick, k in (
         ("the five strongest", (2, 3), "same", 1, 5),
-        ("a convolution without padding", (3, 4), 0, 0, 4),
+        ("a convolution without padding", (3, 4), 0, 1, 4),
         ("the widest first", (5, 2, 3), "same", 2, 3),
         ("a wide convolution with padding on both sides", (4, 2), 3, 0, 6),
         ("more wanted than there are", (4, 3), "same", 0, 1000),
@@ -269,10 +269,9 @@ def _(right, model, sentences, vocabulary, width, filter_index, k=5):
     found = []
     with torch.no_grad():
         for s in sentences:
-            if len(s) >= width:
-                ids = torch.tensor([vocabulary.get(t, 1) for t in s])
-                scores = bank(model.embedding(ids).T[None])[0, filter_index].tolist()
-                found += [(scores[j], s[j : j + width]) for j in range(len(s) - width + 1)]
+            ids = torch.tensor([vocabulary.get(t, 1) for t in s])
+            scores = bank(model.embedding(ids).T[None])[0, filter_index].tolist()
+            found += [(score, s[j : j + width]) for j, score in enumerate(scores)]
     return sorted(found, key=lambda pair: -pair[0])[:k]
 
 
@@ -313,3 +312,12 @@ def _(right, model, sentences, vocabulary, width, filter_index, k=5):
     with torch.no_grad():
         bank.weight.copy_(bank.weight.flip(2))
     return right(model, sentences, vocabulary, width, filter_index, k)
+
+
+@top_ngrams.mistake(
+    "ids instead of the words",
+    "An n-gram of yours is a row of ids. Return the tokens, as they stand in the sentence.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    found = right(model, sentences, vocabulary, width, filter_index, k)
+    return [(score, [vocabulary.get(t, 1) for t in tokens]) for score, tokens in found]

@@ -55,7 +55,7 @@ def _untouched(given: Any, now: Any) -> bool:
     if isinstance(given, np.ndarray) or _is_tensor(given):
         if given.shape != now.shape or given.dtype != now.dtype:
             return False
-        return bool((given == now).all())
+        return bool(((given == now) | ((given != given) & (now != now))).all())  # nan stays nan
     return isinstance(given, (int, float, str, type(None))) and given == now
 
 

@@ -43,5 +43,6 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     )
     data = {"inputs": normal(rng, 8, i), "targets": normal(rng, 8, o), "epochs": 2}
     yield Case("a model that comes in evaluation mode", kwargs=data, probe=in_which_mode)
-    yield Case("batches that lie on another device", kwargs=dict(data), probe=batches_elsewhere)
-    yield Case("a model that lies on another device", kwargs=dict(data), probe=model_elsewhere)
+    once, thrice = {**data, "epochs": 1}, {**data, "epochs": 3}
+    yield Case("batches that lie on another device", kwargs=once, probe=batches_elsewhere)
+    yield Case("a model that lies on another device", kwargs=thrice, probe=model_elsewhere)

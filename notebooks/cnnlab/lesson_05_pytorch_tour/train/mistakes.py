@@ -176,3 +176,20 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     batches = [next(iter(dataloader))] * len(dataloader)
     return right(model, batches, loss_function, optimizer, epochs, device)
+
+
+@train.mistake(
+    "a loss for each batch",
+    "You return the losses of all batches in one list. Asked for is one number for each epoch, the "
+    "mean of its batches' losses.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    seen = []
+
+    def noting(predictions, targets):
+        loss = loss_function(predictions, targets)
+        seen.append(loss.item())
+        return loss
+
+    right(model, dataloader, noting, optimizer, epochs, device)
+    return seen
