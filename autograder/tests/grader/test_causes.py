@@ -102,6 +102,43 @@ def test_a_judges_general_sentence_names_no_cause():
     assert "some logits are not finite numbers" in text
 
 
+def test_a_symptom_is_named_by_its_wrong_shape():
+    """One value for each word instead of each filter, whatever these values are."""
+    source = """
+        def masked_pool(h, mask, how="max"):
+            words = mask.unsqueeze(1)
+            if how == "max":
+                return h.masked_fill(~words, float("-inf")).max(dim=1).values
+            if how == "avg":
+                return (h * words).sum(dim=1) / words.sum(dim=1)
+            raise ValueError("how must be max or avg")
+    """
+    report, _ = report_on("masked_pool", source)
+    assert [cause.name for cause in report.causes] == ["pools over the filters"]
+
+
+def test_that_arguments_are_changed_is_said_first():
+    """Turned round in place, the mask is wrong in every second call; the reason is one word."""
+    source = """
+        class TextCNN(nn.Module):
+            def __init__(self, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100,
+                         classes=2, dropout=0.5):
+                super().__init__()
+                self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+                self.convolutions = nn.ModuleList(
+                    nn.Conv1d(embedding_size, filters, K, padding="same") for K in widths)
+                self.linear = nn.Linear(len(widths) * filters, classes)
+                self.dropout = nn.Dropout(dropout)
+            def forward(self, ids, mask):
+                x = (self.embedding(ids) * mask[..., None]).transpose(1, 2)
+                outside = mask.logical_not_()[:, None]
+                h = [c(x).relu().masked_fill(outside, -torch.inf) for c in self.convolutions]
+                return self.linear(self.dropout(torch.cat([a.amax(2) for a in h], 1)))
+    """
+    _, text = report_on("TextCNN", source)
+    assert "the call changed" in text
+
+
 def test_a_cause_says_how_much_it_explains():
     _, text = report_on(
         "rolling_average",

@@ -22,7 +22,7 @@ from cnnlab.engine.causes.static import static
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES, Case, Outcome
 from cnnlab.engine.limiting import TimeLimit
-from cnnlab.engine.repair import beside, wording
+from cnnlab.engine.repair import beside, candidates, wording
 from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.search import Asked, Search
 from cnnlab.engine.repair.slots import slots
@@ -227,6 +227,20 @@ def state(space):
         *(torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()),
         *(sys.stdout, sys.stderr, np.geterr(), np.convolve, torch._C._len_torch_function_stack()),
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["rows[0][0] = 7", "rows.append(1)", "table['a'][1] = 7", "table['b'] = 7", "ids.add_(1)"],
+)
+def test_what_a_candidate_does_to_its_arguments_is_seen(change):
+    """Also deep in them, and in a copy of its own."""
+    answer, _ = defined("f", f"def f(rows, table, ids):\n    {change}")
+    row, ids = [np.array([1.0, np.nan])], torch.arange(3)
+    case = Case("deep", (row, {"a": [1, 2], "b": "c"}, ids))
+    assert candidates.outcome(answer, case).changed == ("an argument",)
+    still, _ = defined("f", "def f(rows, table, ids):\n    return rows")
+    assert candidates.outcome(still, case).changed == ()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,25 @@ EPOCHS = """
             return averages
 """
 
+KIM = """
+        class TextCNN(nn.Module):
+            def __init__(self, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100,
+                         classes=2, dropout=0.5):
+                super().__init__()
+                self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=0)
+                self.convolutions = nn.ModuleList(
+                    nn.Conv1d(embedding_size, filters, K{padding}) for K in widths)
+                self.dropout = nn.Dropout(dropout)
+                self.linear = nn.Linear(len(widths) * filters, classes)
+            def forward(self, ids, mask):
+                x = (self.embedding(ids) * mask[:, :, None]).transpose(1, 2)
+                pooled = []
+                for convolution in self.convolutions:
+                    h = convolution(x).relu()
+                    pooled.append({pooled})
+                return self.linear(self.dropout(torch.cat(pooled, 1)))
+"""
+
 SEEN = [
     (
         "conv1d_layer",
@@ -181,6 +200,149 @@ SEEN = [
             def forward(self, ids):
                 h = torch.relu(self.conv(self.embedding(ids).transpose(1, 2)))
                 return self.out(h.view(ids.shape[0], ids.shape[1], -1))
+        """,
+    ),
+    (
+        "TextCNN",
+        "windows of nothing but padding",
+        KIM.format(
+            padding=", padding=K",
+            pooled="h.masked_fill(torch.arange(h.shape[2]) >= "
+            "mask.sum(1)[:, None, None] + convolution.kernel_size[0], 0).amax(2)",
+        ),
+    ),
+    (
+        "TextCNN",
+        "average over all columns instead of max over time",
+        KIM.format(
+            padding=', padding="same"',
+            pooled="F.adaptive_avg_pool1d(h * mask[:, None], 1)[:, :, 0]",
+        ),
+    ),
+    (
+        "top_ngrams",
+        "the last window of each sentence is missing",
+        """
+        def top_ngrams(model, sentences, vocabulary, width, filter_index, k=5):
+            layer = [c for c in model.convolutions if c.kernel_size[0] == width][0]
+            kernel, best = layer.weight[filter_index].detach(), []
+            for words in sentences:
+                x = model.embedding(torch.tensor([vocabulary.get(w, 1) for w in words])).detach()
+                for start in range(len(words) - width):
+                    window = x[start:start + width]
+                    score = float((window.T * kernel).sum() + layer.bias[filter_index])
+                    best.append((score, words[start:start + width]))
+            best.sort(key=lambda pair: pair[0], reverse=True)
+            return best[:k]
+        """,
+    ),
+    (
+        "top_ngrams",
+        "the padding of the layer takes part",
+        """
+        def top_ngrams(model, sentences, vocabulary, width, filter_index, k=5):
+            layer = [c for c in model.convolutions if c.kernel_size[0] == width][0]
+            best = []
+            for words in sentences:
+                ids = torch.tensor([[vocabulary.get(w, vocabulary["<unk>"]) for w in words]])
+                scores = layer(model.embedding(ids).transpose(1, 2))[0][filter_index]
+                for i in range(len(scores)):
+                    best.append((scores[i].item(), words[i:i + width]))
+            return sorted(best, key=lambda pair: pair[0], reverse=True)[:k]
+        """,
+    ),
+    (
+        "accuracy",
+        "every batch is taken to be as large as the first",
+        """
+        def accuracy(model, batches, device="cpu"):
+            model.to(device).eval()
+            batches, right = list(batches), 0
+            with torch.no_grad():
+                for ids, mask, labels in batches:
+                    guess = model(ids.to(device), mask.to(device)).argmax(dim=1)
+                    right += int((guess == labels.to(device)).sum())
+            return right / (len(batches) * batches[0][0].shape[0])
+        """,
+    ),
+    (
+        "masked_pool",
+        "cut to the length of the first sentence",
+        """
+        def masked_pool(h, mask, how="max"):
+            if how not in ("max", "avg"):
+                raise ValueError("how has to be max or avg")
+            words = mask[0].sum()
+            h, keep = h[..., :words], mask[:, None, :words]
+            if how == "max":
+                return torch.where(keep, h, -torch.inf).amax(-1)
+            return torch.where(keep, h, 0.0).sum(-1) / keep.sum(-1)
+        """,
+    ),
+    (
+        "encode",
+        "id 0 is taken for no id",
+        """
+        def encode(tokens, vocabulary):
+            ids = []
+            for token in tokens:
+                index = vocabulary.get(token)
+                ids.append(index if index else vocabulary["<unk>"])
+            return ids
+        """,
+    ),
+    (
+        "build_vocabulary",
+        "in the order of appearance",
+        """
+        def build_vocabulary(sentences, min_count=1):
+            count, vocabulary = {}, {"<pad>": 0, "<unk>": 1}
+            for word in [w for s in sentences for w in s]:
+                count[word] = count.get(word, 0) + 1
+            for word in count:
+                if count[word] >= min_count:
+                    vocabulary[word] = len(vocabulary)
+            return vocabulary
+        """,
+    ),
+    (
+        "train",
+        "the same batch again and again",
+        """
+        def train(model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+            model.to(device).train()
+            averages = []
+            for epoch in range(epochs):
+                total = 0.0
+                for step in range(len(dataloader)):
+                    inputs, targets = next(iter(dataloader))
+                    loss = loss_function(model(inputs.to(device)), targets.to(device))
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    total += loss.item()
+                averages.append(total / len(dataloader))
+            return averages
+        """,
+    ),
+    (
+        "ffn_gradients",
+        "a net without ReLU",
+        """
+        def ffn_gradients(x, y, W, V):
+            hidden = W.T @ x
+            error = V.T @ hidden - y
+            dy = 2 * error / y.shape[0]
+            return x[:, None] * (V @ dy), hidden[:, None] * dy
+        """,
+    ),
+    (
+        "slope",
+        "the prediction in the inner derivative's place",
+        """
+        def slope(w, x, y):
+            prediction = w * x
+            return 2 * (prediction - y) * prediction
         """,
     ),
 ]

@@ -59,7 +59,8 @@ class Mistake:
         a line on top of ``right``, a right answer. Like a student's answer it uses
         nothing but ``np`` (in torch lessons also ``torch`` and ``nn``).
     symptom: the name says what is seen, not why it is so, and is true whatever the reason. Then
-        an exception, a judge's general sentence or output without content are enough for it.
+        an exception, a judge's general sentence, output without content or a wrong shape are
+        enough for it.
     """
 
     name: str

@@ -109,7 +109,9 @@ def first_wrong(report: Report) -> Result | None:
     if causes:
         return report.results[causes[0].shown_by]
     wrong = [i for i, r in enumerate(report.results) if r.problem]
-    return report.results[simplest(report.results, wrong)] if wrong else None
+    # That arguments are changed says all, and may be why other cases are wrong.
+    changed = [i for i in wrong if (p := report.results[i].problem) and p.kind == "changed"]
+    return report.results[simplest(report.results, changed or wrong)] if wrong else None
 
 
 def lines(report: Report) -> list[tuple[str, str]]:

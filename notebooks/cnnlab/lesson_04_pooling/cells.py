@@ -123,6 +123,26 @@ def _(right, H, P1, P2):
 
 
 @IN_CELLS.mistake(
+    "the first column of each cell only",
+    "Only the first of a cell's P2 columns takes part: you pool over the rows alone. A cell is "
+    "pooled over both, rows and columns.",
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    return right(H[:, : H.shape[1] // P2 * P2 : P2], P1, 1)
+
+
+@IN_CELLS.mistake(
+    "the first row of each cell only",
+    "Only the first of a cell's P1 rows takes part: you pool over the columns alone. A cell is "
+    "pooled over both, rows and columns.",
+)
+def _(right, H, P1, P2):
+    right(H, P1, P2)
+    return right(H[: H.shape[0] // P1 * P1 : P1], 1, P2)
+
+
+@IN_CELLS.mistake(
     "cells that interleave",
     "Each of your cells has rows and columns from all over the map. Reshape the rows to "
     "(J1//P1, P1): first the number of the cell, then the place inside it; the columns likewise.",

@@ -91,6 +91,7 @@ global_pool.built = (
     "pools over the features",
     "You have one value per position. Global pooling has one value per feature: it runs over the "
     "positions, axis 0.",
+    symptom=True,
 )
 def _(right, h, how):
     return right(h.T, how)
@@ -152,8 +153,8 @@ def _(right, h, how):
 
 @global_pool.mistake(
     "an unknown word passes silently",
-    "Anything that is not “max” is taken for “avg”. A typing error would go unnoticed: raise a "
-    "ValueError.",
+    "Yours takes a `how` that is neither “max” nor “avg”. A typing error would go unnoticed: raise "
+    "a ValueError.",
 )
 def _(right, h, how):
     return right(h, "max" if how == "max" else "avg")
@@ -174,3 +175,13 @@ def _(right, h, how):
 )
 def _(right, h, how):
     return right(h, how).astype(h.dtype)
+
+
+@global_pool.mistake(
+    "one position for all features",
+    "You choose a position and return its row. Each feature has its maximum at a position of its "
+    "own: h.max(axis=0).",
+)
+def _(right, h, how):
+    out = right(h, how)
+    return h[h.sum(axis=1).argmax()].astype(float) if how == "max" else out

@@ -216,6 +216,17 @@ def _(right, H, P1, P2, dout):
 
 
 @max_pool2d_backward.mistake(
+    "one place for all features",
+    "All features of a cell send their gradient to the same place. Each has its maximum at a place "
+    "of its own: look for it in H[…, n] alone.",
+)
+def _(right, H, P1, P2, dout):
+    right(H, P1, P2, dout)
+    largest = np.repeat(H.max(axis=2, keepdims=True), H.shape[2], axis=2)
+    return right(largest, P1, P2, dout)
+
+
+@max_pool2d_backward.mistake(
     "dropped rows and columns are missing",
     "The gradient has the size of the full cells only. It must have the shape of H; what was "
     "dropped had no influence and gets 0.",

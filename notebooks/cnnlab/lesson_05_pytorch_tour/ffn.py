@@ -192,6 +192,16 @@ def _(right, input_size, hidden_size, output_size):
     return FFN()
 
 
+@FFN.mistake(
+    "the second layer is left out",
+    "Forward ends with the hidden vectors. They go through linear2, too.",
+)
+def _(right, input_size, hidden_size, output_size):
+    model = right(input_size, hidden_size, output_size)
+    model.forward = lambda inputs: torch.relu(model.linear1(inputs))
+    return model
+
+
 @FFN.mistake("no biases", "Both layers have a bias, which is nn.Linear's default.")
 def _(right, input_size, hidden_size, output_size):
     model = right(input_size, hidden_size, output_size)

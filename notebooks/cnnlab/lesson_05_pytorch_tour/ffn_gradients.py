@@ -206,3 +206,14 @@ def _(right, x, y, W, V):
 def _(right, x, y, W, V):
     _, dV = right(x, y, W, V)
     return torch.outer(x, (x @ W > 0).to(x.dtype)), dV
+
+
+@ffn_gradients.mistake(
+    "a net without ReLU",
+    "ŷ and both gradients are those of a net without ReLU. It stands on the way there, h = "
+    "ReLU(g), and on the way back: nothing of dh passes where g is negative.",
+)
+def _(right, x, y, W, V):
+    h = x @ W
+    dy = 2 / len(y) * (h @ V - y)
+    return torch.outer(x, V @ dy), torch.outer(h, dy)

@@ -83,7 +83,7 @@ def _(right, x, w):
 @gradients.mistake(
     "a gradient for an input that wants none",
     "You return a gradient even for an input without requires_grad. Such an input stays frozen: "
-    "its gradient is None.",
+    "its gradient is None. After backward() x.grad and w.grad are just what is asked for.",
 )
 def _(right, x, w):
     return right(x.detach().requires_grad_(), w.detach().requires_grad_())

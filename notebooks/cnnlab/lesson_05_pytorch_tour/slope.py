@@ -91,3 +91,11 @@ def _(right, w, x, y):
 )
 def _(right, w, x, y):
     return 2 * (w * x - y) * w
+
+
+@slope.mistake(
+    "the prediction in the inner derivative's place",
+    "You multiply 2e with w·x. The derivative of w·x with respect to w is x alone.",
+)
+def _(right, w, x, y):
+    return 2 * (w * x - y) * (w * x)

@@ -141,3 +141,13 @@ def _(right, matrix):
 
 
 IN_THE_GRAPH.belongs_to(standardize)
+
+
+@standardize.mistake(
+    "the mean of the distances",
+    "You divide by the mean of |x − μ|. Asked for is the standard deviation: the root of the mean "
+    "of the squares.",
+)
+def _(right, matrix):
+    centred = matrix - matrix.mean(0)
+    return centred / centred.abs().mean(0)

@@ -213,3 +213,53 @@ def _(right, model, batches, device="cpu"):
         for ids, mask, labels in batches:
             hits.append(model(ids, mask).squeeze().argmax(1) == labels)
     return torch.cat(hits).double().mean().item()
+
+
+@accuracy.mistake(
+    "looks at two classes only",
+    "You compare logit 1 with logit 0. With more classes the guess is the largest of all logits: "
+    "argmax.",
+)
+def _(right, model, batches, device="cpu"):
+    model.eval()
+    hits = []
+    with torch.no_grad():
+        for ids, mask, labels in batches:
+            hits.append(model(ids, mask)[:, :2].argmax(1) == labels)
+    return torch.cat(hits).double().mean().item()
+
+
+@accuracy.mistake(
+    "a threshold instead of the largest logit",
+    "You ask whether a logit is above 0. Logits are no probabilities: the guess is the class with "
+    "the largest one, argmax.",
+)
+def _(right, model, batches, device="cpu"):
+    model.eval()
+    hits = []
+    with torch.no_grad():
+        for ids, mask, labels in batches:
+            hits.append((model(ids, mask)[:, 1] > 0).long() == labels)
+    return torch.cat(hits).double().mean().item()
+
+
+@accuracy.mistake(
+    "every batch is taken to be as large as the first",
+    "You divide by the size of the first batch times the number of batches. The last batch may be "
+    "smaller: add up the sizes.",
+)
+def _(right, model, batches, device="cpu"):
+    batches = list(batches)
+    total = sum(len(labels) for *_, labels in batches)
+    return right(model, batches, device) * total / (len(batches[0][-1]) * len(batches))
+
+
+@accuracy.mistake(
+    "divided by the number of words",
+    "The right answers are divided by how many words there are. Each sentence has one label: "
+    "divide by the number of labels.",
+)
+def _(right, model, batches, device="cpu"):
+    batches = list(batches)
+    total = sum(len(labels) for *_, labels in batches)
+    return right(model, batches, device) * total / sum(int(mask.sum()) for _, mask, _ in batches)

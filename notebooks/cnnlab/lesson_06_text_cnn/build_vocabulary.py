@@ -150,3 +150,14 @@ def _(right, sentences, min_count=1):
 )
 def _(right, sentences, min_count=1):
     return right([[w.lower() for w in s] for s in sentences], min_count)
+
+
+@build_vocabulary.mistake(
+    "in the order of appearance",
+    "The words have their ids in the order in which they came: a dict and a Counter keep it. Sort "
+    "them, by falling count and then by the alphabet.",
+)
+def _(right, sentences, min_count=1):
+    known = right(sentences, min_count)
+    came = dict.fromkeys(w for s in sentences for w in s if w in known)
+    return {w: i for i, w in enumerate(["<pad>", "<unk>", *came])}

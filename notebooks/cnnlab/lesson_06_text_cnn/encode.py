@@ -39,6 +39,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield case("random words, some unknown", drawn + words[4:7], {**random})
     yield case("a capital makes another word", ["The", "house", "THE"], {**known})
     yield case("no words at all", [], {**known})
+    yield case("a word whose id is 0", ["house", PAD, "the", PAD], {**known})
     shifted = {UNK: 7, **{w: i + 10 for i, w in enumerate(words[:4])}, PAD: 3}
     yield case("a vocabulary in which <unk> is not 1", words[2:6], shifted)
 
@@ -105,3 +106,12 @@ def _(right, tokens, vocabulary):
 )
 def _(right, tokens, vocabulary):
     return right([token.lower() for token in tokens], vocabulary)
+
+
+@encode.mistake(
+    "id 0 is taken for no id",
+    "`or` takes a 0 for “nothing found”, so a word with id 0 becomes <unk>. Give dict.get the "
+    "second choice, or ask `token in vocabulary`.",
+)
+def _(right, tokens, vocabulary):
+    return [vocabulary.get(token) or vocabulary["<unk>"] for token in tokens]

@@ -52,7 +52,7 @@ def _batch(
     B, N, J = sizes(rng, 2, 7, 3)
     J += 3
     lengths = torch.tensor(rng.integers(1, J + 1, (B, 1)))
-    lengths[0], lengths[-1] = J, J - 2
+    lengths[0], lengths[-1] = J - 2, J  # so that no sentence can speak for all
     return torch.tensor(rng.normal(size=(B, N, J)), dtype=dtype), torch.arange(J) < lengths
 
 
@@ -174,6 +174,26 @@ def _(right, h, mask, how="max"):
 
 
 @masked_pool.mistake(
+    "negative maxima become zero",
+    "A filter that answers with negative numbers alone gets a 0: a ReLU, or a search that starts "
+    "at 0. The largest of them is asked for as it is.",
+)
+def _(right, h, mask, how="max"):
+    out = right(h, mask, how)
+    return out.clamp(min=0) if how == "max" else out
+
+
+@masked_pool.mistake(
+    "cut to the length of the first sentence",
+    "You take the number of words from the first row of the mask. Each sentence has its own: use "
+    "all rows of the mask.",
+)
+def _(right, h, mask, how="max"):
+    J = int(mask[0].sum())
+    return right(h[:, :, :J], mask[:, :J], how)
+
+
+@masked_pool.mistake(
     "the maximum although the mean was asked for", "Look at `how`: it is “max” or “avg”."
 )
 def _(right, h, mask, how="max"):
@@ -193,6 +213,7 @@ def _(right, h, mask, how="max"):
     "pools over the filters",
     "The maximum is taken over axis 1, the N filters. It belongs over the words, axis 2: one value "
     "for each filter remains.",
+    symptom=True,
 )
 def _(right, h, mask, how="max"):
     right(h, mask, how)

@@ -153,3 +153,22 @@ def _(right, sequences, min_length=1):
 def _(right, sequences, min_length=1):
     ids, mask = right(sequences, min_length)
     return ids.masked_fill(~mask, 1), mask
+
+
+@pad_batch.mistake(
+    "filled with the last token",
+    "After a sentence you repeat its last id. The filling is <pad>, id 0.",
+)
+def _(right, sequences, min_length=1):
+    ids, mask = right(sequences, min_length)
+    return torch.where(mask, ids, torch.tensor([s[-1:] for s in sequences])), mask
+
+
+@pad_batch.mistake(
+    "the mask is True in the filling, too",
+    "Your mask says that there are words everywhere. In each row it is True up to the length of "
+    "its sequence, and False after that.",
+)
+def _(right, sequences, min_length=1):
+    ids, mask = right(sequences, min_length)
+    return ids, torch.ones_like(mask)

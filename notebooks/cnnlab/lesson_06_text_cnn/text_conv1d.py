@@ -161,6 +161,15 @@ def _(right, X, F, b=None):
     return np.array(H, dtype=float)
 
 
+@text_conv1d.mistake(
+    "the filter bank is read as torch keeps it",
+    "You take F for (N, M, K), torch's order. Here it is (K, M, N): K words, M features, N "
+    "filters.",
+)
+def _(right, X, F, b=None):
+    return right(X, F.transpose(2, 1, 0), b)
+
+
 AROUND_A_POSITION.belongs_to(text_conv1d)
 WITH_A_BIAS.belongs_to(text_conv1d)
 OVER_CHANNELS.belongs_to(text_conv1d)

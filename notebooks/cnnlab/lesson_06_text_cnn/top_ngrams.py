@@ -87,7 +87,7 @@ def ngrams_of(top_ngrams, weights, paddings, sentences, vocabulary, width, index
 def _(rng: np.random.Generator) -> Iterator[Case]:
     for title, widths, padding, pick, k in (
         ("the five strongest", (2, 3), "same", 1, 5),
-        ("a convolution without padding", (3, 4), 0, 0, 4),
+        ("a convolution without padding", (3, 4), 0, 1, 4),
         ("the widest first", (5, 2, 3), "same", 2, 3),
         ("a wide convolution with padding on both sides", (4, 2), 3, 0, 6),
         ("more wanted than there are", (4, 3), "same", 0, 1000),
@@ -98,10 +98,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
             vocabulary = {PAD: 0, UNK: 1, **{w: i + 2 for i, w in enumerate(words[:-1])}}
         else:
             vocabulary = {PAD: 0, UNK: 1, **{w: i + 2 for i, w in enumerate(words)}}
-        lengths = [*sizes(rng, 6, 11, 3), 1, widths[pick] - 1, widths[pick]]
+        lengths = [*sizes(rng, 6, 10, 2), 1, widths[pick] - 1, widths[pick]]
         sentences = [[str(w) for w in rng.choice(words, J)] for J in lengths]
         sentences.append(list(sentences[0][1:7]))  # n-grams that come twice
-        sentences[2][3] = words[-1]
+        sentences[1][3] = words[-1]
         M, N = int(rng.integers(3, 6)), int(rng.integers(3, 6))
         banks = [
             (torch.tensor(rng.normal(size=(N, M, K))), torch.tensor(rng.normal(size=N) - 2))
@@ -148,9 +148,13 @@ top_ngrams.built = (
     "Scores are wanted before the ReLU: it would make many n-grams alike, at 0.",
 )
 def _(right, model, sentences, vocabulary, width, filter_index, k=5):
-    return [
-        (max(s, 0.0), t) for s, t in right(model, sentences, vocabulary, width, filter_index, k)
-    ]
+    found = []
+    for s in sentences:  # in the order of appearance: at 0 many are alike
+        every = right(model, [s], vocabulary, width, filter_index, 10**6)
+        scores = {tuple(tokens): max(score, 0.0) for score, tokens in every}
+        windows = [s[j : j + width] for j in range(len(s) - width + 1)]
+        found += [(scores[tuple(tokens)], tokens) for tokens in windows]
+    return sorted(found, key=lambda pair: -pair[0])[:k]
 
 
 @top_ngrams.mistake("the bias is forgotten", "Add the filter's bias to each response.")
@@ -233,3 +237,87 @@ def _(right, model, sentences, vocabulary, width, filter_index, k=5):
 )
 def _(right, model, sentences, vocabulary, width, filter_index, k=5):
     return right(model, sentences, vocabulary, width, filter_index - 1, k)
+
+
+@top_ngrams.mistake(
+    "the last window of each sentence is missing",
+    "A sentence of J words has J − width + 1 windows: range(J - width) ends one too early.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    shorter = [s[:-1] for s in sentences]
+    return right(model, shorter, vocabulary, width, filter_index, k)
+
+
+@top_ngrams.mistake(
+    "windows that run over the end",
+    "The last windows of a sentence hold fewer than `width` words and zeros. Full windows count "
+    "alone: J − width + 1 of J words, none in a sentence that is too short.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    longer = [[*s, *["<pad>"] * (width - 1)] for s in sentences]
+    found = right(model, longer, vocabulary, width, filter_index, k)
+    return [(score, [t for t in tokens if t != "<pad>"]) for score, tokens in found]
+
+
+@top_ngrams.mistake(
+    "the padding of the layer takes part",
+    "Called as it is, the layer pads as it was told to, so its response j does not belong to the "
+    "words from j on. Use its weight and bias: F.conv1d(x, layer.weight, layer.bias).",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    bank = next(c for c in model.convolutions if c.kernel_size == (width,))
+    found = []
+    with torch.no_grad():
+        for s in sentences:
+            ids = torch.tensor([vocabulary.get(t, 1) for t in s])
+            scores = bank(model.embedding(ids).T[None])[0, filter_index].tolist()
+            found += [(score, s[j : j + width]) for j, score in enumerate(scores)]
+    return sorted(found, key=lambda pair: -pair[0])[:k]
+
+
+@top_ngrams.mistake(
+    "weak n-grams are left out",
+    "You leave out what the ReLU would cut. Scores are wanted before the ReLU, negative ones too.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    every = right(model, sentences, vocabulary, width, filter_index, k)
+    return [(score, tokens) for score, tokens in every if score > 0]
+
+
+@top_ngrams.mistake(
+    "the first sentence only", "The windows of all sentences compete. Is the return in the loop?"
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    return right(model, sentences[:1], vocabulary, width, filter_index, k)
+
+
+@top_ngrams.mistake(
+    "all filters at once",
+    "You add up what all filters of the convolution answer. Take the weights of one: "
+    "weight[filter_index].",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    bank = next(c for c in model.convolutions if c.kernel_size == (width,))
+    with torch.no_grad():
+        bank.weight[filter_index] = bank.weight.sum(0)
+    return right(model, sentences, vocabulary, width, filter_index, k)
+
+
+@top_ngrams.mistake(
+    "the filter is turned round",
+    "The first weights of a filter meet the last word. In these networks they meet the first one.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    bank = next(c for c in model.convolutions if c.kernel_size == (width,))
+    with torch.no_grad():
+        bank.weight.copy_(bank.weight.flip(2))
+    return right(model, sentences, vocabulary, width, filter_index, k)
+
+
+@top_ngrams.mistake(
+    "ids instead of the words",
+    "An n-gram of yours is a row of ids. Return the tokens, as they stand in the sentence.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    found = right(model, sentences, vocabulary, width, filter_index, k)
+    return [(score, [vocabulary.get(t, 1) for t in tokens]) for score, tokens in found]

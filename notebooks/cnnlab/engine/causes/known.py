@@ -4,7 +4,8 @@ The rule: a mistake is named if it does the same as the answer in the first wron
 least half of all wrong ones, and goes wrong in no case that the answer gets right. (Chosen on
 wrong answers that others wrote: it keeps 19 true names of 20 and drops 22 of 24 false ones.) Not
 counted as evidence is what many mistakes share: an exception, output without content, a judge's
-general sentence. Only a symptom, which says no more than that, may rest on it, if it explains all.
+general sentence. Only a symptom, which says no more than that, may rest on it, if it explains all;
+and it is the same where it gives the same wrong shape, whatever stands in it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class _Tried:
         cls, mistake: Mistake, variant: Variant, results: list[Result], due: set[int]
     ) -> _Tried | None:
         """None if there is no evidence."""
-        same = explained(variant, results) & due
+        same = explained(variant, results, mistake.symptom) & due
         evidence = {i for i in same if mistake.symptom or speaks(results[i])}
         if any(_general(results[i]) for i in evidence):
             same |= {i for i in due if _errs_alike(results[i], variant[i])}
@@ -120,7 +121,7 @@ def speaks(result: Result) -> bool:
     return bool(result.case.judge) or not says_nothing(result)
 
 
-def explained(variant: Variant, results: list[Result]) -> set[int]:
+def explained(variant: Variant, results: list[Result], symptom: bool) -> set[int]:
     """The wrong cases where a mistake does what the answer does.
 
     Cases that train come last, and only for a mistake that has explained something; where nothing
@@ -131,7 +132,8 @@ def explained(variant: Variant, results: list[Result]) -> set[int]:
     alike = {
         i
         for i in wrong - trains
-        if contradicts(results[i], variant[i]) and same(results[i], variant[i])
+        if contradicts(results[i], variant[i])
+        and (same(results[i], variant[i]) or (symptom and _of_one_shape(results[i], variant[i])))
     }
     late = sorted(wrong & trains)
     if alike or (late == sorted(wrong) and same(results[late[0]], variant[late[0]])):
@@ -153,6 +155,14 @@ def _wrong_elsewhere(variant: Variant, results: list[Result]) -> set[int]:
 def contradicts(result: Result, variant: Outcome) -> bool:
     """Whether a variant goes wrong in a case."""
     return problem_of(result.case, Outcome("returned", result.expected), variant) is not None
+
+
+def _of_one_shape(result: Result, variant: Outcome) -> bool:
+    """Whether both have the same wrong shape."""
+    if result.problem is None or result.problem.kind != "shape":
+        return False
+    other = problem_of(result.case, Outcome("returned", result.expected), variant)
+    return other == result.problem
 
 
 def _errs_alike(result: Result, variant: Outcome) -> bool:

@@ -40,8 +40,27 @@ def outcome(answer: Callable, case: Case) -> Outcome:
         names = tuple(t.__name__ for t in type(problem).__mro__[:-1])
         return Outcome("raised", errors=names, message=str(problem))
     pairs = [*zip(case.args, args, strict=True), *((case.kwargs[k], kwargs[k]) for k in kwargs)]
-    changed = ("an argument",) if any(difference(a, b, 0, 0) for a, b in pairs) else ()
-    return Outcome("returned", value, changed=changed)
+    changed = any(not _untouched(a, b) and difference(a, b, 0, 0) for a, b in pairs)
+    return Outcome("returned", value, changed=("an argument",) if changed else ())
+
+
+def _untouched(given: Any, now: Any) -> bool:
+    """Whether an argument is what it was: asked first, for nearly all of them are."""
+    if type(given) is not type(now):
+        return False
+    if isinstance(given, (list, tuple)):
+        return len(given) == len(now) and all(map(_untouched, given, now))
+    if isinstance(given, dict):
+        return given.keys() == now.keys() and all(_untouched(given[k], now[k]) for k in given)
+    if isinstance(given, np.ndarray) or _is_tensor(given):
+        if given.shape != now.shape or given.dtype != now.dtype:
+            return False
+        return bool(((given == now) | ((given != given) & (now != now))).all())  # nan stays nan
+    return isinstance(given, (int, float, str, type(None))) and given == now
+
+
+def _is_tensor(value: Any) -> bool:
+    return type(value).__name__ == "Tensor"
 
 
 @contextlib.contextmanager
@@ -78,6 +97,8 @@ def _copied(value: Any) -> Any:
             again = np.repeat(again, 2, axis=-1)[..., ::2]
         again.flags.writeable = value.flags.writeable
         return again
+    if _is_tensor(value) and value.is_contiguous() and not value.requires_grad:
+        return value.clone()
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     if type(value) in (list, tuple):

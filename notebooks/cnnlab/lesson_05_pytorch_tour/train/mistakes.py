@@ -156,3 +156,40 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
         clear()
         losses += right(model, dataloader, loss_function, optimizer, 1, device)
     return losses
+
+
+@train.mistake(
+    "divided by the number of epochs",
+    "You divide each epoch's sum by how many epochs there are. It holds a loss for each batch: "
+    "divide by len(dataloader).",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    losses = right(model, dataloader, loss_function, optimizer, epochs, device)
+    return [loss * len(dataloader) / epochs for loss in losses]
+
+
+@train.mistake(
+    "the same batch again and again",
+    "You train on the first batch all the time: next(iter(dataloader)) begins anew each time. Go "
+    "through all batches: for inputs, targets in dataloader.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    batches = [next(iter(dataloader))] * len(dataloader)
+    return right(model, batches, loss_function, optimizer, epochs, device)
+
+
+@train.mistake(
+    "a loss for each batch",
+    "You return the losses of all batches in one list. Asked for is one number for each epoch, the "
+    "mean of its batches' losses.",
+)
+def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+    seen = []
+
+    def noting(predictions, targets):
+        loss = loss_function(predictions, targets)
+        seen.append(loss.item())
+        return loss
+
+    right(model, dataloader, noting, optimizer, epochs, device)
+    return seen

@@ -9,7 +9,13 @@ import torch
 
 from ...engine.exercise import Case
 from ..words import mask_of
-from .judges import all_train, drops_out, padding_changes_nothing, phrase_may_move
+from .judges import (
+    all_train,
+    drops_out,
+    padding_changes_nothing,
+    phrase_may_move,
+    words_in_each_window,
+)
 from .probes import dropout_of, outputs_of, parameters_of, untrained_parts
 from .stub import TextCNN
 from .weights import random_weights, settled_weights
@@ -26,7 +32,7 @@ def _logits(rng: np.random.Generator, V: int, M: int, options: dict) -> Iterator
         ("logits of a batch, one width", (3,), 6),
         ("logits of a batch, Kim's widths", (3, 4, 5), 2),
     ):
-        mask = mask_of([17, 12, 14], 17)
+        mask = mask_of([12, 17, 14], 17)
         ids = torch.tensor(rng.integers(2, V, (3, 17))) * mask
         weights = settled_weights(rng, ids, mask, V, M, widths, N, 2)
         options = {"widths": widths, "filters": N, "classes": 2}
@@ -50,7 +56,7 @@ def _invariance(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
         weights[f"convolutions.{i}.bias"] += 50.0
         weights[f"convolutions.{i}.weight"].abs_()
     weights["embedding.weight"].abs_().neg_()
-    batches = _padded(rng, V, [9, 6, 8], 9)
+    batches = _padded(rng, V, [6, 9, 8], 9)
     yield Case(
         "more padding, filters with a large bias", (V, M, weights, batches), options, **invariant
     )
@@ -60,7 +66,7 @@ def _invariance(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
         weights[f"convolutions.{i}.bias"].abs_().neg_()
     yield Case(
         "more padding, whatever its embedding is",
-        (V, M, weights, _padded(rng, V, [9, 6, 8], 9)),
+        (V, M, weights, _padded(rng, V, [6, 9, 8], 9)),
         options,
         **invariant,
     )
@@ -74,6 +80,26 @@ def _invariance(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
         (V, M, weights, _padded(rng, V, [1, 3], 3)),
         options,
         **invariant,
+    )
+
+
+def _windows(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
+    """However an answer pads, each window has to hold a word."""
+    widths, N = (2, 4, 3), 4
+    weights = random_weights(rng, V, M, widths, N, N * len(widths))
+    for i in range(len(widths)):  # words make each filter quieter than silence is
+        weights[f"convolutions.{i}.bias"].abs_().add_(50.0)
+        weights[f"convolutions.{i}.weight"].abs_()
+    weights["embedding.weight"].abs_().neg_()
+    weights["embedding.weight"][0] = 0
+    weights["linear.weight"], weights["linear.bias"] = torch.eye(N * len(widths)), torch.zeros(1)
+    ids = torch.tensor(rng.integers(2, V, (2, 8)))
+    yield Case(
+        "sentences without padding, filters with a large bias",
+        (V, M, weights, [(ids, ids > 0)]),
+        {"widths": widths, "filters": N, "classes": N * len(widths)},
+        probe=outputs_of,
+        judge=words_in_each_window,
     )
 
 
@@ -125,3 +151,4 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield from _invariance(rng, V, M)
     yield from _phrase(rng, V, M)
     yield from _modes(rng, V, M)
+    yield from _windows(rng, V, M)

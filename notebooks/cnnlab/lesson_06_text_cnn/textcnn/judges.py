@@ -6,7 +6,10 @@ import torch
 
 from ...engine.comparing import General
 
-_NOT_FINITE = General("some logits are not finite numbers: is −∞ left where no window was?")
+_NOT_FINITE = General(
+    "some logits are not finite numbers: is −∞ left where no window was? If you fill with −∞, fill "
+    "where the mask is False: True marks the words."
+)
 
 
 def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | None:
@@ -19,6 +22,17 @@ def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | N
             return _NOT_FINITE
     if not all(torch.allclose(value[0], other) for other in value[1:]):
         return "more padding on the right changes the logits."
+    return None
+
+
+def words_in_each_window(value, V, M, weights, batches, **options) -> str | None:
+    """No pooled feature is what a window of zeros gives. The linear layer shows the features."""
+    silence = torch.cat([weights[f"convolutions.{i}.bias"] for i in range(len(options["widths"]))])
+    if (value[0] >= silence).any():
+        return (
+            "a window without a single word takes part in the maximum: width − 1 zeros before the "
+            "first word and after the last one are the most."
+        )
     return None
 
 
