@@ -160,7 +160,7 @@ def _grade(options: argparse.Namespace) -> int:
         )
     print(summary([result.status for result in results], progress.seconds))
     print(otherwise([len(result.otherwise) for result in results if result.status == "graded"]))
-    say(_written_again(course, {result.lesson for result in results}, begun))
+    say(_written_again(course, lessons, begun))
     return 1 if any(result.status in ("fault", "refused") for result in results) else 0
 
 
@@ -199,7 +199,7 @@ class Progress:
         self._bar.refresh()
 
 
-def _written_again(course: Course, lessons: set[str], since: float) -> list[str]:
+def _written_again(course: Course, lessons: list[str], since: float) -> list[str]:
     """Write feedback anew that was written while wrong answers were still looked into."""
     pages = [
         (lesson, page)
