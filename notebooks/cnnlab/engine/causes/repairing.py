@@ -16,6 +16,7 @@ from ..repair.search import Asked, Found, Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
 from .certain import code_of
+from .simple import written
 
 UNSEARCHED = ("changed", "dtype", "no error")
 """Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
@@ -114,6 +115,7 @@ def searching(
         )
     except NotSearched:
         return None
+    chosen.sort(key=lambda i: written(results[i]))  # what is simple is quick, and easy to read
     cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
     search = Search(program, cases, more, lambda: fence(exercise))
     running = begin(search, seconds)
