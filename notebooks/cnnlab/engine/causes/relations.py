@@ -60,7 +60,17 @@ def relation(results: list[Result]) -> Explanation | None:
 
 
 _KINDS = (
-    *("extra axis", "missing axis", "axes", "reversed", "negative", "front", "back", "sum"),
+    *(
+        "extra axis",
+        "missing axis",
+        "axes",
+        "reversed",
+        "negative",
+        "front",
+        "back",
+        "middle",
+        "sum",
+    ),
     *("offset", "factor", "clipped", "rounded", "order", "items"),
 )
 
@@ -193,6 +203,9 @@ def _cut(right: np.ndarray, yours: np.ndarray, axis: int) -> Iterator[tuple[str,
         yield "front", f"entries at the beginning are {say}{along}, and all others are right"
     if _close(long[: len(short)], short):
         yield "back", f"entries at the end are {say}{along}, and all others are right"
+    n = int(np.argmin([*map(np.allclose, short, long), False]))  # so many are alike at first
+    if 0 < n < len(short) and _close(long[n + len(long) - len(short) :], short[n:]):
+        yield "middle", f"entries in the middle are {say}{along}, and all others are right"
 
 
 def _arithmetic(pair: _Pair) -> Iterator[tuple[str, str]]:
