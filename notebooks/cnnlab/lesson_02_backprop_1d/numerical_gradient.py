@@ -179,8 +179,8 @@ def _(right, loss, p, eps=1e-6):
 
 @numerical_gradient.mistake(
     "a fixed step to one side",
-    "You compare loss(p + h) with loss(p), for an h of your own. Take eps, which was asked for, and "
-    "go to both sides: the error is then of order eps² instead of eps.",
+    "You compare loss(p + h) with loss(p), for an h of your own. Take eps, which was asked for, "
+    "and go to both sides: the error is then of order eps² instead of eps.",
 )
 def _(right, loss, p, eps=1e-6):
     slopes = np.zeros(p.shape)
