@@ -182,6 +182,9 @@ def _of_shapes(right: np.ndarray, yours: np.ndarray) -> Iterator[tuple[str, str]
             yield "extra axis", "yours is right but for an axis of length 1 too many"
         elif yours.ndim < right.ndim:
             yield "missing axis", "yours is right but for an axis of length 1 that is missing"
+    if yours.ndim != right.ndim and _close(right.ravel(), yours.ravel()):
+        said = "yours are the right numbers in the right order, but with other axes"
+        yield "shape", f"{said} ({yours.ndim}, not {right.ndim})"
     if yours.ndim == right.ndim:
         for axis in range(right.ndim):
             yield from _cut(np.moveaxis(right, axis, 0), np.moveaxis(yours, axis, 0), axis)
