@@ -60,18 +60,8 @@ def relation(results: list[Result]) -> Explanation | None:
 
 
 _KINDS = (
-    *(
-        "extra axis",
-        "missing axis",
-        "axes",
-        "reversed",
-        "negative",
-        "front",
-        "back",
-        "middle",
-        "sum",
-    ),
-    *("offset", "factor", "clipped", "rounded", "order", "items"),
+    *("extra axis", "missing axis", "shape", "axes", "reversed", "negative", "front", "back"),
+    *("middle", "sum", "offset", "factor", "clipped", "rounded", "order", "items"),
 )
 
 
