@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 import torch
 from cnnlab import check, fill, hint, replay, tutor
-from cnnlab.engine import limiting
+from cnnlab.engine import foreign, limiting
+from cnnlab.engine.calling import outcomes_of
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.limiting import TimeLimit, time_limit
@@ -130,6 +131,44 @@ def test_a_limit_may_be_entered_by_another_context_manager(anywhere):
             spin()
 
     anywhere(block)
+
+
+@pytest.mark.skipif(
+    not hasattr(time, "pthread_getcpuclockid"), reason="this system does not tell waiting"
+)
+def test_what_a_thread_waits_may_count_little(anywhere):
+    """Others on a busy machine must not stop a search."""
+
+    def block():
+        with time_limit(0.2, waiting=0.1):
+            time.sleep(0.6)
+        with pytest.raises(TimeLimit), time_limit(0.2, waiting=0.1):
+            spin()
+
+    anywhere(block)
+
+
+def test_what_is_taken_down_around_an_answer_is_not_stopped(anywhere, monkeypatch):
+    """Or torch would go on refusing to compute in the student's notebook."""
+    steps = []
+
+    @contextlib.contextmanager
+    def refused():
+        steps.append("set up")
+        yield
+        spin(0.6)
+        steps.append("taken down")
+
+    monkeypatch.setattr(foreign, "_torch_refused", refused)
+    space = {}
+    exec(compile("def conv1d(x, f): return x", "<cell>", "exec"), space)
+
+    def block():
+        (outcome,) = outcomes_of(space["conv1d"], EXERCISES["conv1d"], 0, 0.2, range(1))
+        assert outcome.status == "returned"
+
+    anywhere(block)
+    assert steps == ["set up", "taken down"]
 
 
 @pytest.mark.parametrize("ended", [True, False])

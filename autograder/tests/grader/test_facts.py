@@ -113,6 +113,49 @@ def test_what_parts_right_cases_from_wrong_ones_is_said(name, source, sentence):
     assert sentence in report_on(name, source)[1]
 
 
+BY_VALUES = [
+    (
+        "pad",
+        """
+        def pad(x, left, right, mode="zeros"):
+            if mode not in ("zeros", "mean", "edge"):
+                raise ValueError("there is no such mode")
+            n = left + right
+            a, b = {"zeros": (0, 0), "mean": (x.mean(),) * 2, "edge": (x[0], x[-1])}[mode]
+            return np.array([a] * (n // 2) + x.tolist() + [b] * (n - n // 2), dtype=float)
+        """,
+        "You get what is right for half of `left` + `right` on each side.",
+    ),
+    (
+        "conv1d",
+        """
+        def conv1d(x, f):
+            n = len(x) - len(f) + 1
+            if n < 1:
+                raise ValueError("the filter is longer than the series")
+            h = [x[i : i + len(f)] @ f.astype(float) for i in range(n)]
+            return np.array(h[: n // 2] + h[n // 2 + 1 :]) if n > 2 else np.array(h)
+        """,
+        "entries in the middle are missing, and all others are right",
+    ),
+    (
+        "im2col",
+        """
+        def im2col(X, K1, K2):
+            P = np.pad(X, (((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2), (0, 0)))
+            return np.stack([P[i:i + K1, j:j + K2] for i in range(X.shape[0])
+                             for j in range(X.shape[1])]).astype(float)
+        """,
+        "yours are the right numbers in the right order, but with other axes (4, not 2)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "sentence"), BY_VALUES, ids=[c[0] for c in BY_VALUES])
+def test_what_the_values_have_to_do_with_the_right_ones_is_said(name, source, sentence):
+    assert sentence in report_on(name, source)[1]
+
+
 def test_what_parts_them_by_chance_is_not_said():
     """How many features a word has is even in some cases, and odd in others."""
     _, text = report_on(

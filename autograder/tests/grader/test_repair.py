@@ -125,7 +125,7 @@ SLIPS = [
     (CONV1D, "f[k] *", "f[K - 1 - k] *", 12, "operand too much"),
     (CONV1D, "f[k] *", "f[::-1][k] *", 12, "reversal too much"),
     (CONV1D, "total +=", "total =", 12, "sets anew"),
-    (CONV1D, "total +=", "total -=", 12, "sets anew"),  # h[i] -= total would do, too
+    (CONV1D, "total +=", "total -=", 12, "operator"),
     (CONV1D, "x[i + k]", "x[i - k]", 12, "operator"),
     (CONV1D, "x[i + k]", "x[k]", 12, "term missing"),
     (CONV1D, "x[i + k]", "x[i + i]", 12, "name"),

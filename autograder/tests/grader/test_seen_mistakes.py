@@ -126,6 +126,45 @@ SEEN = [
         """,
     ),
     (
+        "numerical_gradient",
+        "a fixed step to one side",
+        """
+        def numerical_gradient(loss, p, eps=1e-6):
+            before, h = loss(p), 1e-5
+            slopes = np.empty_like(p)
+            for place in np.ndindex(*p.shape):
+                moved = p.copy()
+                moved[place] += h
+                slopes[place] = (loss(moved) - before) / h
+            return slopes
+        """,
+    ),
+    (
+        "conv1d_backward",
+        "half a filter of zeros around dh",
+        """
+        def conv1d_backward(x, f, dh):
+            x, f, dh = [np.array(a, dtype=float) for a in (x, f, dh)]
+            half = np.zeros(len(f) // 2)
+            z = np.concatenate([half, dh, half])
+            dx = [z[i:i + len(f)] @ f[::-1] for i in range(len(z) - len(f) + 1)]
+            df = [x[k:k + len(dh)] @ dh for k in range(len(f))]
+            return np.array(dx), np.array(df), dh.sum()
+        """,
+    ),
+    (
+        "conv2d_channels",
+        "the channels are padded, too",
+        """
+        def conv2d_channels(X, F, b=0.0, activation=None):
+            (J1, J2, M), (K1, K2, _) = X.shape, F.shape
+            P = np.pad(X.astype(float), K1 // 2)
+            H = np.array([[(P[i:i + K1, j:j + K2, :M] * F).sum() for j in range(J2)]
+                          for i in range(J1)]) + b
+            return H if activation is None else activation(H)
+        """,
+    ),
+    (
         "conv2d_fast",
         "the windows in another order than the weights",
         """
@@ -352,6 +391,37 @@ SEEN = [
 def test_a_mistake_that_people_made_is_named(name, mistake, source):
     report, text = report_on(name, source)
     assert [cause.name for cause in report.causes] == [mistake], text
+
+
+TRAINED = """
+        def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
+            W = np.array([x[i:i + K] for i in range(len(y))], dtype=float)
+            place, losses = np.array([0.2] * K + [1.0, 0.0]), []
+            slopes = np.zeros(K + 2)
+            for _ in range(steps):
+                f, w, b = place[:K], place[K], place[K + 1]
+                h = W @ f
+                error = w * h + b - y
+                losses.append(np.mean({loss}))
+                d = 2 * error{factor} / len(y)
+                slopes {how} np.array([*(w * d @ W), d @ h, d.sum()])
+                place = place - learning_rate * slopes
+            return place[:K], place[K], place[K + 1], np.array(losses)
+"""
+
+
+@pytest.mark.parametrize(
+    ("loss", "factor", "how", "sentence"),
+    [
+        ("error ** 2", "", "+=", "Each step takes the gradients of all steps before it along"),
+        ("error ** 2", " * (w * h + b)", "=", "The gradient of ŷ has a factor ŷ too many"),
+        ("np.abs(error)", "", "=", "means of the errors without their signs, not of their squares"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_what_a_training_did_instead_is_told(loss, factor, how, sentence):
+    _, text = report_on("train_filter", TRAINED.format(loss=loss, factor=factor, how=how))
+    assert sentence in text
 
 
 def test_the_arithmetic_of_a_gradient_by_hand_is_worked_out():

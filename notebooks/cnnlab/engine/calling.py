@@ -82,15 +82,22 @@ def _torch_as_it_was(number: int) -> Iterator[None]:
 
 
 def call(
-    answer: Callable, given: Case, pristine: Case, exercise: Exercise, seconds: float | None
+    answer: Callable,
+    given: Case,
+    pristine: Case,
+    exercise: Exercise,
+    seconds: float | None,
+    within: str = "",
 ) -> Outcome:
     """Call a function of this process on one case and say what came of it.
 
     pristine: the same case drawn again, to see whether the arguments were changed.
     seconds: after which it is stopped; None for our own functions, for a watch costs more than
         most calls.
+    within: the file that the answer stands in, if it is called as it is: it is not stopped in what
+        is set up and taken down around it.
     """
-    limit = nullcontext() if seconds is None else time_limit(seconds)
+    limit = nullcontext() if seconds is None else time_limit(seconds, within)
     try:
         with _as_it_was(given), limit:
             before = _global_state()
@@ -144,12 +151,15 @@ def outcomes_of(
     """What came of the cases with the numbers ``among`` of those that ``seed`` gives."""
     deadline = time.monotonic() + seconds
     outcomes = []
+    own = getattr(answer, "__code__", None)
     answer = guarded(answer, exercise)
     with fence(exercise):
         cases = list(zip(exercise.draw(seed), exercise.draw(seed), strict=True))
         for given, pristine in cases[among.start : among.stop]:
             left = max(deadline - time.monotonic(), seconds / 10)
-            outcomes.append(call(answer, given, pristine, exercise, left))
+            # A probe may compute long by itself, with what the answer has made.
+            within = own.co_filename if own and given.probe is None else ""
+            outcomes.append(call(answer, given, pristine, exercise, left, within))
     return outcomes
 
 

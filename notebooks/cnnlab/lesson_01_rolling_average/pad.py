@@ -159,4 +159,25 @@ def _(right_answer, x, left, right, mode="zeros"):
     return out
 
 
+@pad.mistake(
+    "goes on from the other end",
+    "Beyond the edge you go on with the values at the series' other end, as if it were a circle. "
+    "The mode “edge” repeats the nearest one: x[0] before the series, x[-1] after it.",
+)
+def _(right_answer, x, left, right, mode="zeros"):
+    out = right_answer(x, left, right, mode)
+    if mode == "edge":
+        out = np.pad(np.asarray(x, dtype=float), (left, right), mode="wrap")
+    return out
+
+
+@pad.mistake(
+    "the series itself is missing",
+    "You return what stands around the series, without the series between the two sides.",
+)
+def _(right_answer, x, left, right, mode="zeros"):
+    out = right_answer(x, left, right, mode)
+    return np.concatenate([out[:left], out[left + len(x) :]])
+
+
 FOR_FLOATS.belongs_to(pad)

@@ -215,3 +215,28 @@ def _(right, x, f, dh):
 def _(right, x, f, dh):
     _, df, db = right(x, f, dh)
     return right(x, df, dh)[0], df, db
+
+
+@conv1d_backward.mistake(
+    "x in the filter's place",
+    "What goes back to x is made of x itself. x entered the output times the weights f, and by "
+    "these the gradient goes back; x belongs into df.",
+)
+def _(right, x, f, dh):
+    dx, df, db = right(x, f, dh)
+    each = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), len(f))
+    dx = np.zeros(len(x))
+    for i in range(len(dh)):
+        dx[i : i + len(f)] += each[i] * dh[i]
+    return dx, df, db
+
+
+@conv1d_backward.mistake(
+    "half a filter of zeros around dh",
+    "You put K//2 zeros on each side of dh, which keeps its length. dx is as long as x, K−1 more "
+    "than dh: slid over dh, the turned filter needs K−1 zeros on each side.",
+)
+def _(right, x, f, dh):
+    dx, df, db = right(x, f, dh)
+    cut = len(f) - 1 - len(f) // 2
+    return dx[cut : len(dx) - cut], df, db

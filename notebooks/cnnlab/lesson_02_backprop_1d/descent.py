@@ -21,7 +21,12 @@ from ..engine.comparing import General, difference
 
 def mean_squared_error(W: np.ndarray, y: np.ndarray, place: np.ndarray) -> float:
     """The loss at a place."""
-    return float(np.mean((place[-2] * (W @ place[:-2]) + place[-1] - y) ** 2))
+    return float(np.mean(errors(W, y, place) ** 2))
+
+
+def errors(W: np.ndarray, y: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """ŷ − y at a place."""
+    return place[-2] * (W @ place[:-2]) + place[-1] - y
 
 
 def gradient(W: np.ndarray, y: np.ndarray, place: np.ndarray, w: float | None = None) -> np.ndarray:
@@ -39,6 +44,14 @@ def _only(f: int, w: int, b: int) -> Callable:
 
 def _with_new_w(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float) -> np.ndarray:
     return gradient(W, y, place, w=(place - rate * gradient(W, y, place))[-2])
+
+
+def _times_the_output(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float) -> np.ndarray:
+    """With ŷ as a factor too many: 2 (ŷ − y) ŷ."""
+    h = W @ place[:-2]
+    yhat = place[-2] * h + place[-1]
+    dy = 2 * (yhat - y) * yhat / len(y)
+    return np.array([*place[-2] * (dy @ W), dy @ h, dy.sum()])
 
 
 def _with_f_flipped(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float) -> np.ndarray:
@@ -65,25 +78,31 @@ STEPS: dict[str, Callable] = {
     "The gradient of f comes out backwards: its first entry belongs to the oldest day.": (
         _with_f_flipped
     ),
+    "The gradient of ŷ has a factor ŷ too many: the derivative of (ŷ − y)² is 2 (ŷ − y).": (
+        _times_the_output
+    ),
 }
 """What may be subtracted, times the learning rate, in a step; "" is right."""
 
 LOSSES: dict[str, Callable] = {
-    "": lambda before, after, n: before,
-    "The losses you report are half of the mean squared error.": lambda before, after, n: (
-        before / 2
+    "": lambda before, after: np.mean(before**2),
+    "The losses you report are half of the mean squared error.": (
+        lambda before, after: np.mean(before**2) / 2
     ),
     "The losses you report are sums over all windows, not means.": (
-        lambda before, after, n: before * n
+        lambda before, after: np.sum(before**2)
     ),
     "The losses you report are roots of the mean squared error.": (
-        lambda before, after, n: np.sqrt(before)
+        lambda before, after: np.sqrt(np.mean(before**2))
+    ),
+    "The losses you report are means of the errors without their signs, not of their squares.": (
+        lambda before, after: np.mean(np.abs(before))
     ),
     "The losses you report are those after each update, not before it.": (
-        lambda before, after, n: after
+        lambda before, after: np.mean(after**2)
     ),
 }
-"""What may be reported, given the losses before and after a step of n windows; "" is right."""
+"""What may be reported, given the errors ŷ − y before and after a step; "" is right."""
 
 TABLE = (
     "Your errors are a table: every prediction minus every y, n by n of them. That comes of a "
@@ -93,6 +112,10 @@ FLIPPED = "The filter is flipped: its first weight should meet the oldest day of
 UNMOVED = (
     "f and w stay at zero: there both gradients are zero, since each has the other one as a "
     "factor. Start f or w somewhere else."
+)
+PILED_UP = (
+    "Each step takes the gradients of all steps before it along: they pile up. Set the sums back "
+    "to zero at the start of each step, or write = instead of +=."
 )
 OTHER_RATE = "This is a gradient descent, but not with the learning rate that was asked for."
 UNKNOWN = (
@@ -125,6 +148,8 @@ def diagnose(
         return " ".join(filter(None, (said, reported)))
     if _fits_another_rate(W, y, end, rate, losses):
         return OTHER_RATE
+    if _piled_up(W, y, end, rate, losses):
+        return PILED_UP
     return UNKNOWN + _first_misfit(W, y, end, rate, losses)
 
 
@@ -149,20 +174,20 @@ def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
         return place - rate * slope(W, y, place, rate)
 
     possible = dict(LOSSES)
-    after, loss_after = end, mean_squared_error(W, y, end)
+    after, errors_after = end, errors(W, y, end)
     for reported in losses[::-1]:
         before = _undo(step, after)
         if before is None:
             return None, end
-        loss = mean_squared_error(W, y, before)
+        errors_before = errors(W, y, before)
         possible = {
             said: report
             for said, report in possible.items()
-            if np.isclose(reported, report(loss, loss_after, len(y)), rtol=1e-6, atol=1e-12)
+            if np.isclose(reported, report(errors_before, errors_after), rtol=1e-6, atol=1e-12)
         }
         if not possible:
             return None, end
-        after, loss_after = before, loss
+        after, errors_after = before, errors_before
     return next(iter(possible)), after
 
 
@@ -204,6 +229,26 @@ def _fits_another_rate(W, y, end, rate, losses) -> bool:
             break
         old, new, off_old = new, new - off_new * (new - old) / (off_new - off_old), off_new
     return _retrace(W, y, end, new * rate, right, losses)[0] == ""
+
+
+def _piled_up(W, y, end, rate, losses) -> bool:
+    """Whether the sum of all gradients so far was subtracted in each step.
+
+    What was summed up cannot be told from the end; so all steps are undone at once.
+    """
+
+    def places(start: np.ndarray) -> list[np.ndarray]:
+        way, total = [start], np.zeros(len(start))
+        for _ in losses:
+            total = total + gradient(W, y, way[-1])
+            way.append(way[-1] - rate * total)
+        return way
+
+    start = _undo(lambda place: places(place)[-1], end)
+    if start is None:
+        return False
+    seen = [mean_squared_error(W, y, place) for place in places(start)[:-1]]
+    return np.allclose(losses, seen, rtol=1e-6, atol=1e-12)
 
 
 def _unfit(value: object, K: int, steps: int) -> str | None:

@@ -102,5 +102,15 @@ def _(right, x, K):
     return rows.T.reshape(rows.shape)
 
 
+@windows.mistake(
+    "the series is cut into rows",
+    "Your next row goes on where the last one ended. Rows overlap: each starts one day later than "
+    "the one above it, so there are more numbers in them than in the series, and no reshape or "
+    "resize makes them.",
+)
+def _(right, x, K):
+    return np.resize(np.asarray(x, dtype=float), right(x, K).shape)
+
+
 FULL_WINDOWS.belongs_to(windows)
 FOR_FLOATS.belongs_to(windows)

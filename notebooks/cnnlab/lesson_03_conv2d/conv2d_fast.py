@@ -170,9 +170,10 @@ def _(right, X, F, b=None):
     "has N last: reshape it to (J1, J2, N).",
 )
 def _(right, X, F, b=None):
-    H = right(X, F, b)
+    H = right(X, F)
     J1, J2, N = H.shape
-    return H.reshape(N, J1, J2).transpose(1, 2, 0).copy()
+    H = H.reshape(N, J1, J2).transpose(1, 2, 0)
+    return H.copy() if b is None else H + b
 
 
 @conv2d_fast.mistake(

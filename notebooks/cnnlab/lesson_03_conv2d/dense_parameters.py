@@ -100,3 +100,12 @@ def _(right, J1, J2, M, N):
 )
 def _(right, J1, J2, M, N):
     return J1 * J2 * M + J1 * J2 * N
+
+
+@dense_parameters.mistake(
+    "the positions are forgotten",
+    "You count a layer from M to N numbers. There are M at each of J1·J2 positions, so J1·J2·M "
+    "inputs, and J1·J2·N outputs.",
+)
+def _(right, J1, J2, M, N):
+    return M * N + N

@@ -132,3 +132,20 @@ def _(right, kernel_sizes, strides):
 )
 def _(right, kernel_sizes, strides):
     return int(np.prod(kernel_sizes, dtype=int))
+
+
+@receptive_field.mistake(
+    "only the last layer",
+    "You return the size of the last layer. What it sees are outputs of the layer before, and "
+    "each of these sees several inputs: every layer adds to what the ones before it see.",
+)
+def _(right, kernel_sizes, strides):
+    return kernel_sizes[-1] if kernel_sizes else right(kernel_sizes, strides)
+
+
+@receptive_field.mistake(
+    "only the largest layer",
+    "You return the largest of the sizes. Every layer adds to what the ones before it see.",
+)
+def _(right, kernel_sizes, strides):
+    return max(kernel_sizes, default=1)

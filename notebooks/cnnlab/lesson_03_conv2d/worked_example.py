@@ -40,9 +40,11 @@ def row_is_right(value, row):
     if not isinstance(value, np.ndarray):
         return "worked_example should be a NumPy array: np.array([[16, …], …])."
     if value.shape != (4, 4):
-        return f"worked_example should have the shape (4, 4), yours has {value.shape}."
+        around = " The zeros lie around the input, not around the output." * (value.shape == (6, 6))
+        return f"worked_example should have the shape (4, 4), yours has {value.shape}.{around}"
     if value.dtype.kind not in "biuf":
-        return f"worked_example should hold 16 numbers, yours holds the type {value.dtype}."
+        held = "text" if value.dtype.kind in "US" else f"the type {value.dtype}"
+        return f"worked_example should hold 16 numbers, yours holds {held}."
     wrong = ~np.isclose(value.astype(float), _example())
     if not wrong[row].any():
         return None

@@ -60,8 +60,8 @@ def relation(results: list[Result]) -> Explanation | None:
 
 
 _KINDS = (
-    *("extra axis", "missing axis", "axes", "reversed", "negative", "front", "back", "sum"),
-    *("offset", "factor", "clipped", "rounded", "order", "items"),
+    *("extra axis", "missing axis", "shape", "axes", "reversed", "negative", "front", "back"),
+    *("middle", "sum", "offset", "factor", "clipped", "rounded", "order", "items"),
 )
 
 
@@ -172,6 +172,9 @@ def _of_shapes(right: np.ndarray, yours: np.ndarray) -> Iterator[tuple[str, str]
             yield "extra axis", "yours is right but for an axis of length 1 too many"
         elif yours.ndim < right.ndim:
             yield "missing axis", "yours is right but for an axis of length 1 that is missing"
+    if yours.ndim != right.ndim and _close(right.ravel(), yours.ravel()):
+        said = "yours are the right numbers in the right order, but with other axes"
+        yield "shape", f"{said} ({yours.ndim}, not {right.ndim})"
     if yours.ndim == right.ndim:
         for axis in range(right.ndim):
             yield from _cut(np.moveaxis(right, axis, 0), np.moveaxis(yours, axis, 0), axis)
@@ -193,6 +196,9 @@ def _cut(right: np.ndarray, yours: np.ndarray, axis: int) -> Iterator[tuple[str,
         yield "front", f"entries at the beginning are {say}{along}, and all others are right"
     if _close(long[: len(short)], short):
         yield "back", f"entries at the end are {say}{along}, and all others are right"
+    n = int(np.argmin([*map(np.allclose, short, long), False]))  # so many are alike at first
+    if 0 < n < len(short) and _close(long[n + len(long) - len(short) :], short[n:]):
+        yield "middle", f"entries in the middle are {say}{along}, and all others are right"
 
 
 def _arithmetic(pair: _Pair) -> Iterator[tuple[str, str]]:

@@ -14,10 +14,10 @@ from ..verdict import Result
 
 def simplest(results: list[Result], among: Iterable[int]) -> int:
     """The number of the simplest of these cases."""
-    return min(among, key=lambda i: (results[i].case.raises, _written(results[i]), i))
+    return min(among, key=lambda i: (results[i].case.raises, written(results[i]), i))
 
 
-def _written(result: Result) -> int:
+def written(result: Result) -> int:
     """How many characters it takes to write the arguments of a case down."""
     return sum(map(_length, (*result.case.args, *result.case.kwargs.values())))
 

@@ -82,6 +82,12 @@ def _of_pairs(name: str) -> Iterator[Variant]:
     yield Variant(name, "exchanged", _put(name, lambda v: (v[1], v[0])))
     yield Variant(name, "second not used", _put(name, lambda v: (v[0], 0)))
     yield Variant(name, "first not used", _put(name, lambda v: (0, v[1])))
+    yield Variant(name, "shared out", _put(name, lambda v: _halves(*v)))
+
+
+def _halves(one: int, other: int) -> tuple[int, int]:
+    """So many in all, the same number on both sides."""
+    return (one + other) // 2, (one + other) - (one + other) // 2
 
 
 def _of_arrays(name: str, axes: int) -> Iterator[Variant]:
@@ -134,6 +140,12 @@ def _of_two(values: dict[str, list[Any]]) -> Iterator[Variant]:
         def second(given: Arguments, one: str = one, other: str = other) -> None:
             given[one] = given[other]
 
+        def halve(given: Arguments, one: str = one, other: str = other) -> None:
+            given[one], given[other] = _halves(given[one], given[other])
+
+        if {one, other} == {"left", "right"}:
+            words = f"half of `{one}` + `{other}` on each side"
+            yield Variant(both, "shared out", halve, words)
         yield Variant(both, "exchanged", swap, f"`{one}` and `{other}` exchanged")
         yield Variant(both, "one for both", first, f"`{one}` in the place of `{other}`, too")
         yield Variant(both, "one for both", second, f"`{other}` in the place of `{one}`, too")

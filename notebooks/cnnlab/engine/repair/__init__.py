@@ -1,10 +1,10 @@
 """The small edit of a student's own source that makes every case right: it names the place.
 
 - ``edits``, ``slots``, ``names``, ``families``: what an edit is, where one can be made, with what;
-- ``expressions``, ``around``, ``statements``: all small edits;
+- ``expressions``, ``subscripts``, ``around``, ``statements``: all small edits;
 - ``program``, ``candidates``: a cell as a program that is run again and again, and called;
 - ``tracing``: which lines of it run, and what its names and expressions hold;
-- ``search``, ``seeing``: try them, and see two values where one is found;
+- ``search``, ``seeing``, ``quoting``: try them; see two values, and quote, where one is found;
 - ``beside``: do so in a forked child, or here;
 - ``said``, ``wording``: what was found, as data from where damaged code has run, and in words.
 

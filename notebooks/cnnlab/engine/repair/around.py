@@ -44,7 +44,7 @@ def around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
         ends = ((ast.Add, 1), (ast.Sub, -1)) if not isinstance(node, ast.Constant) else ()
         for op, sign in ends:
             yield (
-                *(1.05, "one more or less", (sign,)),
+                *(1.05, "one more or less", (sign, divided)),
                 lambda op=op: ast.BinOp(node, op(), ast.Constant(1)),
             )
     fixed = isinstance(node, ast.Constant) and slot.role not in ENDS
@@ -60,7 +60,7 @@ def around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
 
 def _arithmetic(node: ast.expr, slot: Slot, scope: Scope, kind: str) -> Iterator[Raw]:
     if not isinstance(node, ast.UnaryOp):
-        yield 1.4, "sign", (), lambda: ast.UnaryOp(ast.USub(), node)
+        yield 1.8, "sign missing", (), lambda: ast.UnaryOp(ast.USub(), node)
     operators = [("factor missing", ast.Mult), ("divisor missing", ast.Div)]
     terms = [("term missing", ast.Add), ("term missing", ast.Sub)]
     outer = slot.owner.op if isinstance(slot.owner, ast.BinOp) else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
+from . import subscripts
 from .around import Make, Raw, around, load
 from .edits import Change, Edit, Slot
 from .families import ALIKE, REDUCTIONS
@@ -39,7 +41,7 @@ def _of_node(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
         case ast.Call():
             yield from _call(node, slot, scope)
         case ast.Subscript():
-            yield from _subscript(node, slot, scope)
+            yield from subscripts.edits_of(node, slot, scope)
         case ast.Attribute():
             yield from _attribute(node, scope)
         case ast.Compare():
@@ -72,15 +74,50 @@ def _constant(node: ast.Constant, slot: Slot, scope: Scope) -> Iterator[Raw]:
             if other != value or type(other) is not type(value):
                 cost = (1.2 if divides else 1.0) if other in near else 1.3
                 yield cost, "constant", (value, other), lambda other=other: ast.Constant(other)
-        for name in scope.names("n?"):
-            yield 1.3, "constant for a name", (value, name), lambda name=name: load(name)
+        if _called(slot.owner) not in BOUNDS:  # the 1 of max(n, 1) stands for no name
+            yield from _name_for_constant(value, scope)
     elif isinstance(value, str):
-        for other in scope.strings:
+        for other in dict.fromkeys([*ALIKE.get(value, ()), *scope.strings]):
             if other != value:
                 yield 1.2, "string", (value, other), lambda other=other: ast.Constant(other)
+        if "->" in value:
+            for other in _letters_swapped(value):
+                yield 1.4, "letters", None, lambda other=other: ast.Constant(other)
     elif value is None:
         for name in scope.names("n?o"):
             yield 1.4, "constant for a name", (value, name), lambda name=name: load(name)
+
+
+BOUNDS = ("max", "min", "maximum", "minimum", "clip")
+"""Calls that keep a number within bounds."""
+
+
+def _called(node: ast.AST) -> str:
+    """The last name of what is called."""
+    func = getattr(node, "func", None)
+    return getattr(func, "attr", "") or getattr(func, "id", "")
+
+
+def _name_for_constant(value: float, scope: Scope) -> Iterator[Raw]:
+    """A name, or how many entries something has, where a number stands."""
+    for name in scope.names("n?"):
+        yield 1.3, "constant for a name", (value, name), lambda name=name: load(name)
+    for name in scope.names("al") if isinstance(value, int) and value > 1 else ():
+        key = (value, "len", name)
+        size = ast.Call(load("len"), [load(name)], [])
+        yield 1.4, "constant for a name", key, lambda size=size: size
+
+
+def _letters_swapped(subscripts: str) -> Iterator[str]:
+    """The subscripts of an einsum with two letters of one part swapped."""
+    inputs, _, output = subscripts.partition("->")
+    parts = [*inputs.split(","), output]
+    for n, part in enumerate(parts):
+        for i, j in combinations(range(len(part)), 2):
+            letters = list(part)
+            letters[i], letters[j] = part[j], part[i]
+            new = [*parts[:n], "".join(letters), *parts[n + 1 :]]
+            yield f"{','.join(new[:-1])}->{new[-1]}"
 
 
 def _name(node: ast.Name, slot: Slot, scope: Scope) -> Iterator[Raw]:
@@ -120,6 +157,10 @@ def _operation(node: ast.BinOp, slot: Slot) -> Iterator[Raw]:
         again = ast.Call(ast.Attribute(whole, left.func.attr, ast.Load()), left.args, left.keywords)
         yield 1.4, "order of calls", None, lambda: again
     if isinstance(left, ast.BinOp):  # (a ∘ b) • c
+        divides = isinstance(op, (ast.FloorDiv, ast.Div, ast.Mult))
+        if divides and isinstance(left.op, (ast.Add, ast.Sub)):  # as a • c ∘ b
+            first = ast.BinOp(left.left, op, right)
+            yield 1.1, "parentheses", None, lambda: ast.BinOp(first, left.op, left.right)
         yield (
             *(1.1, "parentheses", None),
             lambda: ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right)),
@@ -151,6 +192,8 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
     for i in range(len(args) - 1):
         swapped = [*args[:i], args[i + 1], args[i], *args[i + 2 :]]
         yield 1.1, "order of arguments", (called, i), lambda s=swapped: ast.Call(func, s, keywords)
+    for turned in _turned(args):
+        yield 1.2, "order of arguments", None, lambda t=turned: ast.Call(func, t, keywords)
     for i in range(len(args)) if len(args) > 1 or method else ():
         fewer = [*args[:i], *args[i + 1 :]]
         yield 1.0, "argument too much", (called, i), lambda f=fewer: ast.Call(func, f, keywords)
@@ -168,6 +211,11 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
             yield 1.8, "step missing", (name,), lambda m=more: ast.Call(func, m, [])
         if len(args) == 1:
             yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
+
+
+def _turned(parts: list[ast.expr]) -> list[list[ast.expr]]:
+    """Three or more parts with the first one last, and with the last one first."""
+    return [[*parts[1:], parts[0]], [parts[-1], *parts[:-1]]] if len(parts) > 2 else []
 
 
 def _nested(node: ast.Call, scope: Scope) -> Iterator[Raw]:
@@ -208,60 +256,6 @@ def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tup
         for name in scope.parameters:
             if name not in used and name not in given and name != "self":
                 yield name, load(name)
-
-
-def _subscript(node: ast.Subscript, slot: Slot, scope: Scope) -> Iterator[Raw]:
-    value, index = node.value, node.slice
-    reversal = ast.unparse(index) == "::-1" if isinstance(index, ast.Slice) else False
-    kind = "reversal too much" if reversal else "subscript too much"
-    yield 0.9, kind, (ast.dump(index),), lambda: value
-
-    def with_index(new: ast.expr) -> ast.expr:
-        return ast.Subscript(value, new, ast.Load())
-
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    for i, part in enumerate(parts):
-        for cost, kind, key, new in _index_part(part, scope):
-            others = [*parts[:i], new, *parts[i + 1 :]]
-            whole = ast.Tuple(others, ast.Load()) if isinstance(index, ast.Tuple) else new
-            yield cost, kind, key, lambda whole=whole: with_index(whole)
-    if not isinstance(index, (ast.Tuple, ast.Slice)):
-        every = ast.Tuple([ast.Slice(None, None, None), index], ast.Load())
-        yield 1.8, "axis", ("column",), lambda: with_index(every)
-
-
-def _index_part(
-    part: ast.expr, scope: Scope
-) -> Iterator[tuple[float, str, tuple | None, ast.expr]]:
-    """What else may stand in one axis of a subscript."""
-    if not isinstance(part, ast.Slice):
-        if not isinstance(part, ast.Constant):
-            counted_back = ast.BinOp(ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Sub(), part)
-            yield 1.7, "order of entries", (), counted_back
-        return
-    lower, upper, step = part.lower, part.upper, part.step
-    for field, bounds in (
-        ("lower", (None, upper, step)),
-        ("upper", (lower, None, step)),
-        ("step", (lower, upper, None)),
-    ):
-        if getattr(part, field) is not None:
-            yield 0.9, f"{field} of a slice too much", None, ast.Slice(*bounds)
-    if lower is None:
-        yield 1.7, "slice", ("from 1",), ast.Slice(ast.Constant(1), upper, step)
-    if upper is None:
-        yield (
-            1.7,
-            "slice",
-            ("to -1",),
-            ast.Slice(lower, ast.UnaryOp(ast.USub(), ast.Constant(1)), step),
-        )
-    if step is None:
-        back = ast.UnaryOp(ast.USub(), ast.Constant(1))
-        if lower is None and upper is None:
-            yield 1.7, "reversal missing", (), ast.Slice(None, None, back)
-        for name in scope.names("n"):
-            yield 1.7, "step missing", (name,), ast.Slice(lower, upper, load(name))
 
 
 def _attribute(node: ast.Attribute, scope: Scope) -> Iterator[Raw]:
@@ -310,6 +304,9 @@ def _items(node: ast.Tuple | ast.List, slot: Slot) -> Iterator[Raw]:
             swapped = list(items)
             swapped[i], swapped[j] = items[j], items[i]
             yield 1.1, kind, (i, j), lambda s=swapped: make(s, ast.Load())
+        if i == 0:
+            for turned in _turned(items):
+                yield 1.2, kind, None, lambda t=turned: make(t, ast.Load())
         if len(items) > 1:
             fewer = [*items[:i], *items[i + 1 :]]
             yield 1.0, "item too much", (i,), lambda f=fewer: make(f, ast.Load())

@@ -30,6 +30,7 @@ class Scope:
     kinds: of each name that was seen, "n" a number, "a" an array or tensor, "l" a list or the
         like, "s" a string, "o" something else; "?" it is not known (in a comprehension, say).
     strings: the words that stand in the source or are given to it; of_self: attributes of self.
+    entries: what it reads of arrays, "f[k]", each once.
     expressions: the kind of each expression that was reached.
     """
 
@@ -39,6 +40,7 @@ class Scope:
     kinds: dict[str, str]
     strings: list[str]
     of_self: list[str]
+    entries: list[ast.Subscript]
     uses_torch: bool
     expressions: dict[Place, str]
 

@@ -4,7 +4,7 @@ The place and the kind of that edit are the cause. It takes no author and no lis
 knows nothing of a solution: what it gives back is a line, a kind, and two values of one expression.
 
 Edits are tried on the first wrong case, cheapest first; what gets it right is run on all cases,
-wrong ones first, and then on those of more seeds. If no single edit will do, the same edit is tried
+wrong ones first, and then on those of more seeds. An edit may be made in one place, or the same one
 in several places at once.
 
 This room stands alone: it is given plain data (source, cases with their right values) and gives
@@ -29,13 +29,17 @@ from .candidates import outcome, seed, silent
 from .edits import Edit
 from .names import Scope
 from .program import CANDIDATE, Program
-from .seeing import part_of, seen
+from .quoting import part_of, quoted
+from .seeing import seen
 from .slots import slots
 from .tracing import Traced, traced
 
-EACH, LEAST, TIMES = 0.15, 0.06, 20
+EACH, LEAST, TIMES = 0.15, 0.01, 20
 """Seconds that one call of a candidate may take: so many times what the answer itself takes, within
 these bounds. Where a loop decides by itself when to end, many candidates never do."""
+
+WAITING = 0.1
+"""What of a second counts in which a candidate does not compute: others use the machine, too."""
 
 AGAIN = 3
 """So many candidates that were cut off are tried once more."""
@@ -43,8 +47,8 @@ AGAIN = 3
 ALSO = 0.3
 """What costs so little more, in another line, may as well be the cause."""
 
-LONGEST = 60
-"""Characters of the student's own text."""
+SEVERAL = 0.4
+"""So much more an edit costs if it is made in several places."""
 
 PARTIAL = 0.8
 """A share of the wrong cases that is worth a word, if no right one goes wrong."""
@@ -64,9 +68,11 @@ class Found:
     """An edit that makes the cases right: plain data.
 
     lines: where it is; kind, role: what kind of edit, and what the place is for.
-    code: the student's own text there; part: what of it is too much, if that is a part.
+    code: the student's own text there; inside: what it stands in, which: which of several it is,
+    where that is not clear; part: what of it is too much, if that is a part, or what else is taken
+    for it, if two are exchanged.
     was, would: what it is in the first wrong case, and what it would have to be, if both can be
-    said in a few characters; at: what is computed then; case: the name of the case.
+    said in a few characters; at: what is so then; case: the name of the case.
     repaired, of: how many wrong cases become right, and how many there are.
     """
 
@@ -74,6 +80,8 @@ class Found:
     kind: str
     role: str
     code: str
+    inside: str
+    which: str
     part: str
     cost: float
     was: str
@@ -102,7 +110,7 @@ class Search:
         self._cases = sorted(cases, key=lambda asked: not asked.wrong)
         self._checks: list[Asked] | None = None
         self._todo: list[tuple[Edit, ...]] | None = None
-        self._next, self._several, self._again = 0, False, AGAIN
+        self._next, self._again = 0, AGAIN
         self._now: tuple[Edit, ...] = ()
         self._fenced, self._each = contextlib.ExitStack(), EACH
         self._without: list[tuple[int, int]] = []
@@ -123,7 +131,7 @@ class Search:
                 contextlib.suppress(TimeLimit),
                 silent(),
                 self._fenced,
-                time_limit(EACH, CANDIDATE) as limit,
+                time_limit(EACH, CANDIDATE, WAITING) as limit,
             ):
                 self._limit = limit
                 self._fenced.enter_context(self._fence())
@@ -138,7 +146,7 @@ class Search:
             if self._todo is None:
                 self._begin()
             elif self._next >= len(self._todo):
-                self._end_of_list()
+                self.over = True
             else:
                 self._now = self._todo[self._next]
                 self._next += 1
@@ -156,21 +164,14 @@ class Search:
 
     def _begin(self) -> None:
         """See which lines run in the first wrong case, and list the edits of these."""
-        started = time.monotonic()
-        self._edits = edits_of(self._program, self._first)
-        self._each = min(max(TIMES * (time.monotonic() - started), LEAST), EACH)
-        self._todo = [(edit,) for edit in self._edits]
-
-    def _end_of_list(self) -> None:
-        if self.found or self._several:
-            self.over = True
-        else:
-            self._several = True
-            several = sorted(together(self._edits), key=lambda edits: edits[0].cost)
-            self._todo, self._next = several, 0
+        edits = edits_of(self._program, self._first)
+        started = time.thread_time()
+        self._first(self._program.function())
+        self._each = min(max(TIMES * (time.thread_time() - started), LEAST), EACH)
+        self._todo = sorted([*((e,) for e in edits), *together(edits)], key=_cost)
 
     def _try(self, edits: tuple[Edit, ...]) -> None:
-        cost = max(edit.cost for edit in edits)
+        cost = _cost(edits)
         lines = tuple(dict.fromkeys(edit.line for edit in edits))
         if self.found:
             if cost > self.found[0].cost + ALSO:
@@ -241,15 +242,22 @@ class Search:
     ) -> Found:
         self._undo()
         edit, source = edits[0], self._program.source
-        code = ast.get_source_segment(source, edit.code) if edit.code else ""
         was = would = at = ""
         if len(edits) == 1:
             was, would, at = seen(self._program, edit, self._first)
-        kind = edit.kind if len({e.key for e in edits}) == 1 else "exchanged"
+        kind, place = edit.kind, (*quoted(edit, source), part_of(edit, source))
+        if other := next((e for e in edits if e.key != edit.key), None):
+            names = (ast.get_source_segment(source, e.code) or "" for e in (edit, other) if e.code)
+            kind, place = "exchanged", (next(names), "", "", next(names))
         return Found(
-            *(lines, kind, edit.role, _cut(code or ""), _cut(part_of(edit, source))),
-            *(edit.cost, was, would, at, self._cases[0].case.name, repaired, wrong),
+            *(lines, kind, edit.role, *place),
+            *(_cost(edits), was, would, at, self._cases[0].case.name, repaired, wrong),
         )
+
+
+def _cost(edits: tuple[Edit, ...]) -> float:
+    """What is tried first."""
+    return max(edit.cost for edit in edits) + SEVERAL * (len(edits) > 1)
 
 
 def edits_of(program: Program, call: Callable[[Callable], Any]) -> list[Edit]:
@@ -315,7 +323,3 @@ def together(edits: list[Edit]) -> Iterator[tuple[Edit, ...]]:
 def _of_places(group: list[Edit]) -> bool:
     """Whether these are edits of several places, one each."""
     return 2 <= len(group) <= 12 and len({id(edit.code) for edit in group}) == len(group)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -7,6 +7,7 @@ and is no formula.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from .edits import Edit
 from .program import Program
+from .quoting import parents, watched
 
 LONGEST = 24
 """Characters of a value."""
@@ -24,34 +26,39 @@ _SEE = "_see_both"
 def seen(program: Program, edit: Edit, call: Callable[[Callable], Any]) -> tuple[str, str, str]:
     """(what it is, what it would be, what is computed then), the first time they differ.
 
-    All "" where they cannot be said in a few characters: of a statement, or of arrays alike.
+    All "" where they cannot be said in a few characters: of a statement, or of arrays alike; and
+    where they would repeat what is expected, and what was returned.
     """
     if edit.code is None or isinstance(edit.statement, (ast.FunctionDef, ast.ClassDef)):
         return "", "", ""
     values: list[tuple[str, str, str]] = []
+    moment = _Moment(program.tree, edit)
 
     def see(own: Any, repaired: Callable[[], Any], place: Callable[[], Any]) -> Any:
         if not values:
             try:
                 was, would = told(own, other := repaired())
                 if was != would or not _same(own, other):
-                    values.append((was, would, _at(edit.statement, place)))
+                    values.append((was, would, moment.told(place())))
             except Exception:
                 values.append(("", "", ""))
         return own
 
-    old, new = edit.code, edit.new()
+    place = watched(edit)
+    if _is_the_result(edit.statement, place):
+        return "", "", ""
+    old, new = copy.deepcopy(place), _edited(edit, place)
     if not isinstance(new, ast.expr):
         return "", "", ""
     nothing = ast.arguments([], [], None, [], [], None, [])
     both = ast.Call(
         ast.Name(_SEE, ast.Load()),
-        [old, ast.Lambda(nothing, new), ast.Lambda(nothing, _index(edit.statement))],
+        [old, ast.Lambda(nothing, new), ast.Lambda(nothing, moment.looked_at())],
         [],
     )
     watching = Edit(
-        *(0, "", "", edit.statement, edit.line, old, None),
-        lambda: [_instead(change, old, both) for change in edit.make()],
+        *(0, "", "", edit.statement, edit.line, None, None),
+        lambda: [_instead(edit.statement, place, both)],
     )
     try:
         watching.apply()
@@ -63,17 +70,67 @@ def seen(program: Program, edit: Edit, call: Callable[[Callable], Any]) -> tuple
     return values[0] if values else ("", "", "")
 
 
-def _instead(change: tuple, old: ast.expr, new: ast.expr) -> tuple:
-    """The same change, with another expression in that place."""
-    owner, field, value = change
+def _edited(edit: Edit, place: ast.expr) -> ast.AST:
+    """The watched part as it is when the edit is made: it may be what is edited, or hold it."""
+    if place is edit.code:
+        return copy.deepcopy(edit.new())
+    edit.apply()
+    new = copy.deepcopy(place)
+    edit.undo()
+    return new
+
+
+def _instead(statement: ast.stmt, old: ast.expr, new: ast.expr) -> tuple:
+    """The change that puts another expression in the place of one of a statement's."""
+    owner, field = parents(statement)[old]
+    value = getattr(owner, field)
     if isinstance(value, list):
-        return owner, field, [new if o is old else o for o in getattr(owner, field)]
+        return owner, field, [new if item is old else item for item in value]
     return owner, field, new
 
 
-def _index(statement: ast.stmt) -> ast.expr:
-    """The index that the statement assigns to, to be looked at; None if it has none."""
-    target = _target(statement)
+def _is_the_result(statement: ast.stmt, place: ast.expr) -> bool:
+    """Whether the report shows this value already: what is returned, or an entry of it."""
+    entry = isinstance(statement, ast.Assign) and _target(statement) is not None
+    return place is getattr(statement, "value", None) and (
+        entry or isinstance(statement, ast.Return)
+    )
+
+
+class _Moment:
+    """When something is seen: which entry is computed, or what the loops have come to."""
+
+    def __init__(self, tree: ast.AST, edit: Edit):
+        self._target = _target(edit.statement)
+        inside = {n for part in ([self._target] if self._target else []) for n in ast.walk(part)}
+        self._loops = _loops(tree, edit.statement) if edit.code in inside else []
+
+    def looked_at(self) -> ast.expr:
+        """The numbers that tell it, as an expression."""
+        if self._loops:
+            parts: list[ast.expr] = [ast.Name(name, ast.Load()) for name in self._loops]
+            return ast.Tuple(parts, ast.Load())
+        return _index(self._target)
+
+    def told(self, numbers: Any) -> str:
+        """It in words: what is computed, or the values of the loops; "" if it is neither."""
+        if numbers is None or not all(isinstance(i, (int, np.integer)) for i in numbers):
+            return ""
+        if self._loops:
+            each = [f"`{n}` is {int(i)}" for n, i in zip(self._loops, numbers, strict=True)]
+            return " and ".join(each)
+        assert self._target is not None and isinstance(self._target.value, ast.Name)
+        return f"`{self._target.value.id}[{', '.join(str(int(i)) for i in numbers)}]` is computed"
+
+
+def _loops(tree: ast.AST, statement: ast.stmt) -> list[str]:
+    """What counts the loops around a statement, the outer ones first."""
+    around = [n for n in ast.walk(tree) if isinstance(n, ast.For) and statement in ast.walk(n)]
+    return [n.target.id for n in around if isinstance(n.target, ast.Name)]
+
+
+def _index(target: ast.Subscript | None) -> ast.expr:
+    """The index that a statement assigns to, to be looked at; None if it has none."""
     parts = [] if target is None else _parts(target)
     if target is None or not all(isinstance(p, (ast.Name, ast.Constant)) for p in parts):
         return ast.Constant(None)
@@ -93,33 +150,6 @@ def _parts(target: ast.Subscript) -> list[ast.expr]:
     return target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
 
 
-def _at(statement: ast.stmt, place: Callable[[], Any]) -> str:
-    """ "h[0]" for what is computed then; "" if it is not one entry."""
-    target, index = _target(statement), place()
-    if target is None or index is None or not all(isinstance(i, (int, np.integer)) for i in index):
-        return ""
-    assert isinstance(target.value, ast.Name)
-    return f"{target.value.id}[{', '.join(str(int(i)) for i in index)}]"
-
-
-def part_of(edit: Edit, source: str) -> str:
-    """What is too much in the edited expression, in the student's own words: "…[::-1]"."""
-    node, kind = edit.code, edit.kind
-    if node is None:
-        return ""
-    whole = ast.get_source_segment(source, node) or ""
-    if kind == "keyword too much" and edit.key:
-        return f"{edit.key[2]}=…"
-    if kind == "function":
-        called = node.func if isinstance(node, ast.Call) else node
-        return ast.get_source_segment(source, called) or ""
-    kept = edit.new() if kind.endswith("too much") else node
-    if not hasattr(kept, "lineno") or kept is node or not isinstance(kept, ast.expr):
-        return ""
-    text = ast.get_source_segment(source, kept)
-    return whole.replace(text, "…", 1) if text and text in whole and text != whole else ""
-
-
 def told(own: Any, other: Any) -> tuple[str, str]:
     """Two values in a few characters each; of arrays the shapes, or how one comes of the other."""
     if isinstance(own, list) and hasattr(other, "shape"):
@@ -130,6 +160,7 @@ def told(own: Any, other: Any) -> tuple[str, str]:
     one, two = (getattr(v, "shape", None) for v in (own, other))
     if one == two:  # arrays alike, or neither is one
         return "", ""
+    was, would = (f"the number {t}" if t[-1:].isdigit() else t for t in (was, would))
     return was or _shape(one), would or _shape(two)
 
 

@@ -16,6 +16,9 @@ def edits_of(owner: ast.AST, field: str, scope: Scope) -> Iterator[Edit]:
     """All edits of the statements in one block."""
     body: list[ast.stmt] = getattr(owner, field)
     for i, statement in enumerate(body):
+        for cost, kind, line, changes in _moved_together(owner, field, body, i):
+            told = (cost, kind, "statement", statement, line, None, None)
+            yield Edit(*told, lambda changes=changes: changes)
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             continue
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
@@ -85,6 +88,48 @@ def _moved(
         yield 1.3, "before the loop", [*longer, (owner, field, _with(body, i))]
 
 
+def _moved_together(
+    owner: ast.AST, field: str, body: list[ast.stmt], i: int
+) -> Iterator[tuple[float, str, int, list[Change]]]:
+    """Several statements at once moved out of a block, or into it; a term moved out of a loop.
+
+    (cost, kind, line, changes); the line is that of the first that is moved.
+    """
+    statement = body[i]
+    if not isinstance(statement, BLOCKS):
+        return
+    inner, following = statement.body, body[i + 1 :]
+    for n in range(1, len(inner) - 1):  # so many stay; one that leaves is an edit of its own
+        out = _with(body, i, statement, *inner[n:])
+        changes = [(statement, "body", inner[:n]), (owner, field, out)]
+        yield 1.5, "block too long", inner[n].lineno, changes
+    for n in range(1, len(following) + 1):
+        if isinstance(following[n - 1], ast.Return) and isinstance(statement, LOOPS):
+            break
+        if n > 1 or not isinstance(statement, LOOPS):
+            left = [*body[: i + 1], *following[n:]]
+            changes = [(statement, "body", [*inner, *following[:n]]), (owner, field, left)]
+            yield 1.5, "block too short", following[0].lineno, changes
+    if isinstance(statement, LOOPS):
+        yield from _terms_moved_out(owner, field, body, i)
+
+
+def _terms_moved_out(
+    owner: ast.AST, field: str, body: list[ast.stmt], i: int
+) -> Iterator[tuple[float, str, int, list[Change]]]:
+    """What is added in every round, added once after the loop."""
+    loop = body[i]
+    for inner in ast.walk(loop):
+        if not isinstance(inner, ast.AugAssign) or not isinstance(inner.op, (ast.Add, ast.Sub)):
+            continue
+        value = inner.value
+        if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
+            same = isinstance(value.op, ast.Add) == isinstance(inner.op, ast.Add)
+            once = ast.AugAssign(inner.target, ast.Add() if same else ast.Sub(), value.right)
+            changes = [(inner, "value", value.left), (owner, field, _with(body, i, loop, once))]
+            yield 1.3, "in every round", inner.lineno, changes
+
+
 def _rewritten(
     owner: ast.AST, field: str, body: list[ast.stmt], i: int, scope: Scope
 ) -> Iterator[tuple[float, str, list[Change]]]:
@@ -111,11 +156,9 @@ def _rewritten(
         yield 1.1, "adds up", instead(new)
         for op in (ast.Add, ast.Sub, ast.Mult, ast.Div):
             if not isinstance(statement.op, op):
-                yield (
-                    1.2,
-                    "operator",
-                    instead(ast.AugAssign(statement.target, op(), statement.value)),
-                )
+                sign = {op, type(statement.op)} == {ast.Add, ast.Sub}
+                other = ast.AugAssign(statement.target, op(), statement.value)
+                yield 1.05 if sign else 1.2, "operator", instead(other)
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
         yield 1.1, "order of names", [(statement.target, "elts", statement.target.elts[::-1])]
     elif (

@@ -17,6 +17,9 @@ from .names import Place, Scope, comprehended, kind_of, place_of
 from .program import Program
 from .slots import slots, statements
 
+MOST_ENTRIES = 6
+"""So many of what a function reads of arrays are tried in each other's places."""
+
 _NOTE = "_note_line(0, _names_here())"
 
 
@@ -73,10 +76,17 @@ class Traced:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
             if len(node.value) < 20
         ]
+        entries = {
+            ast.dump(n): n
+            for n in ast.walk(function)
+            if isinstance(n, ast.Subscript)
+            and isinstance(n.ctx, ast.Load)
+            and all(isinstance(v, (ast.Name, ast.BinOp)) for v in (n.value, n.slice))
+        }
         return Scope(
             *(parameters, own, program.space, {n: kinds[n] for n in ordered}),
-            *(list(dict.fromkeys(strings)), of_self, bool({"torch", "nn", "F"} & program.used)),
-            self.expressions,
+            *(list(dict.fromkeys(strings)), of_self, list(entries.values())[:MOST_ENTRIES]),
+            *(bool({"torch", "nn", "F"} & program.used), self.expressions),
         )
 
 

@@ -27,7 +27,7 @@ ASKS = {
         "{code} stands here whatever the arguments are. Should it depend on one of them?"
     ),
     "name for a constant": "{code} is used here. With a fixed number {good}.",
-    "order of arguments": "are the arguments of {code} in the right order? Swapped, {good}.",
+    "order of arguments": "are the arguments of {code} in the right order? In another one, {good}.",
     "argument too much": "are all arguments of {code} needed? Without one of them {good}.",
     "item too much": "are all parts of {code} needed? Without one of them {good}.",
     "condition too much": "look at {code}: without this condition {good}.",
@@ -35,14 +35,17 @@ ASKS = {
     "upper of a slice too much": "should {code} end there? Up to the last entry {good}.",
     "step of a slice too much": "should {code} leave entries out, or turn them round?",
     "positions": "does the loop need the values of {code}, or their positions?",
-    "order of items": "are the parts of {code} in the right order? Swapped, {good}.",
-    "order of axes": "are the axes in {code} in the right order? Swapped, {good}.",
+    "order of items": "are the parts of {code} in the right order? In another one, {good}.",
+    "order of axes": "are the axes in {code} in the right order? In another one, {good}.",
     "order of entries": "look at the direction of {code}: counted from the other end {good}.",
     "order of names": "are the names on the left in the right order? Swapped, {good}.",
     "one more or less": "{code} is off by one here.",
     "comparison": "look at the comparison {code}: with another one {good}.",
     "step missing": "{code} goes on by 1 each time. Is that the step that is asked for?",
     "begin of a range": "{code} begins with 0. Is that where it should begin?",
+    "other end": "{code} takes entries from one end. From the other end, {good}.",
+    "expression": "{code} is used here. With another of your expressions {good}.",
+    "letters": "look at the letters in {code}: with two of them swapped, {good}.",
     "slice": "should {code} go from the very first entry to the very last?",
     "axis": "{code}: is that the axis that is meant?",
     "keyword missing": "an argument is missing in {code}: with one more {good}.",
@@ -69,7 +72,7 @@ ASKS = {
     "int missing": "is {code} a whole number? As one, {good}.",
     "long missing": "is {code} made of whole numbers? With such {good}.",
     "order of calls": "what is done first in {code}? The other way round, {good}.",
-    "exchanged": "is {code} swapped with something else here? The other way round, {good}.",
+    "exchanged": "are {code} and {part} taken for each other? The other way round, {good}.",
     "rebinds": (
         "this line gives the name to something new, and what it stood for stays as it was. Should "
         "that be changed in place?"
@@ -83,6 +86,16 @@ ASKS = {
     "ends the loop": "this line ends the loop too early. After the loop, {good}.",
     "last in the block": "this line stands inside the block above it. After the block, {good}.",
     "first in the block": "this line stands inside the block. Before the block, {good}.",
+    "block too long": (
+        "this line and those under it stand inside the block above. After the block, {good}."
+    ),
+    "block too short": (
+        "the block above ends before this line. With it (and perhaps more) inside, {good}."
+    ),
+    "in every round": (
+        "the last term is added in every round of the loop. Added once, after the loop, {good}."
+    ),
+    "sign missing": "look at the sign of {code}: with the other one {good}.",
     "after the loop": "this line stands after the loop. Inside the loop, {good}.",
     "before the loop": "this line stands before the loop. Inside the loop, {good}.",
     "return missing": "the function ends here and returns nothing. Is a return missing?",
@@ -93,15 +106,20 @@ ASKS = {
 """What to say of each kind of edit. code, part: the student's own; good: how far it goes."""
 
 TOO_MUCH = "is {part} needed? Without it {good}."
+CALL_TOO_MUCH = "is {part} needed in {code}? Without it {good}."
+FUNCTION = (
+    "is {part} what is asked for here? It gives {was}{when}. With a function that gives {would} "
+    "there {good}."
+)
 MISSING = "a step is missing at {code}: with it {good}."
 VALUE = "{code} is {was}{when}; with {would} there {good}."
 CONDITION = "look at the condition: it sends the case “{case}” the wrong way."
 
 BY_VALUE = {
-    *("constant for a name", "name", "operator", "operand too much", "one more or less", "sign"),
+    *("constant for a name", "name", "operator", "one more or less", "sign", "sign missing"),
     *("name for a constant", "parentheses", "order of operands", "factor missing", "power missing"),
     *("divisor missing", "term missing", "reduction missing", "function", "subscript missing"),
-    *("condition too much", "order of entries", "subscript too much", "transposition missing"),
+    *("condition too much", "order of entries", "transposition missing", "operand too much"),
     *("list missing", "float missing", "tuple missing", "item missing"),
 }
 """Kinds of which two values say more than a question."""
@@ -131,11 +149,13 @@ def _place(lines: tuple[int, ...]) -> str:
 def _one(found: Found, good: str) -> str:
     place = _place(found.lines)
     template = _template(found)
+    part = found.part[1:] if template == CALL_TOO_MUCH else found.part or found.code
+    inside = f" in {_code(found.inside)}" if found.inside else ""
     both = ", in the same way in each: " if len(found.lines) > 1 else ": "
     said = template.format(
-        **{"code": _code(found.code), "part": _code(found.part or found.code), "good": good},
+        **{"code": f"{found.which}{_code(found.code)}{inside}", "part": _code(part), "good": good},
         **{"was": found.was, "would": found.would, "case": found.case},
-        when=f" when `{found.at}` is computed" if found.at else f" in the case “{found.case}”",
+        when=f" when {found.at}" if found.at else f" in the case “{found.case}”",
     )
     return f"{place[0].upper()}{place[1:]}{both}{said}"
 
@@ -148,9 +168,14 @@ def _template(found: Found) -> str:
         more = int(found.would) - int(found.code) if _whole(found.code) else 0
         if abs(more) == 1:
             return f"{{code}} is one too {'small' if more > 0 else 'large'} here."
+    too_much = found.kind.endswith("too much") and found.kind not in ASKS
+    if too_much and found.part.startswith("….") and found.code:
+        return CALL_TOO_MUCH
+    if too_much and found.part:  # the student's own words for it say more than a number
+        return TOO_MUCH
     if found.kind in BY_VALUE and found.was and found.would and not literal:
-        return VALUE
-    if found.kind.endswith("too much") and found.kind not in ASKS:
+        return FUNCTION if found.kind == "function" else VALUE
+    if too_much:
         return TOO_MUCH
     return ASKS.get(found.kind, MISSING)
 

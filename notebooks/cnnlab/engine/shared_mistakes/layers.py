@@ -78,6 +78,22 @@ def _(right, X, F, *args, **kwargs):
     return right(X, np.moveaxis(weights, 0, places), *args, **kwargs)
 
 
+@OVER_CHANNELS.mistake(
+    "the channels are padded, too",
+    "np.pad with one number puts zeros around every axis, the channels (features) as well: each "
+    "moves on, and the last ones are lost. Give a pair for each axis, (0, 0) for the last.",
+)
+def _(right, X, F, *args, **kwargs):
+    places, bank = X.ndim - 1, F if F.ndim > X.ndim else F[..., None]
+    moved = np.pad(X, F.shape[0] // 2)[..., : X.shape[-1], None]
+    H = np.zeros((*X.shape[:places], bank.shape[-1]))
+    for i in np.ndindex(X.shape[:places]):
+        seen = moved[tuple(slice(j, j + K) for j, K in zip(i, F.shape, strict=False))]
+        H[i] = (seen * bank).sum(axis=tuple(range(X.ndim)))
+    itself = np.eye(H.shape[-1]).reshape(*[1] * places, H.shape[-1], -1)
+    return right(H, itself if F.ndim > X.ndim else itself[..., 0], *args, **kwargs)
+
+
 @OF_A_BANK.mistake(
     "reshape instead of transpose",
     "You had the filters on the first axis, and reshape (or view) only cuts the row of numbers "

@@ -161,6 +161,18 @@ def _(right, X, F, *args, **kwargs):
 
 
 @AROUND_A_POSITION.mistake(
+    "a negative index",
+    "Before the first position your index is negative, and -1 is Python's last entry: windows come "
+    "back in from the other side. Leave out what lies below 0, too, or put zeros around.",
+)
+def _(right, X, F, *args, **kwargs):
+    places = 1 if X.ndim < F.ndim == 3 else 2
+    before = [((K - 1) // 2, 0) for K in F.shape[:places]]
+    H = right(np.pad(X, before + [(0, 0)] * (X.ndim - places), mode="wrap"), F, *args, **kwargs)
+    return H[tuple(slice(n, None) for n, _ in before)]
+
+
+@AROUND_A_POSITION.mistake(
     "edge values instead of zeros",
     "Beyond the edge you repeat the outermost values. Outside the input x is zero.",
 )
