@@ -190,6 +190,8 @@ def _names(
         about = {"hidden": hidden, "known": known, "worth": worth}
         report = examine(exercise, answer, drawn, search=0, **about)  # the search comes later
         _be_sure(report, known)
+        if report.status == "incorrect":
+            submission.wrong.add(exercise.name)
         reports.append(report_output(report))
         return report.points
 

@@ -56,6 +56,9 @@ def search(
     with closing(
         Submission(list(to_run(notebook)), exercises, sandboxes, seconds=seconds)
     ) as submission:
+        submission.wrong = {
+            r.exercise for c in cells for r in records(c) if r.status == "incorrect"
+        }
         for cell in cells:
             for record in filter(_open, records(cell)):
                 share = (until - time.monotonic()) / left

@@ -16,7 +16,7 @@ from typing import Any
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.repair import Asked
 
-from ..intake.statements import definitions
+from ..intake.statements import defines, definitions, reads
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
@@ -65,6 +65,7 @@ class Submission:
         self.sandboxes = sandboxes
         self.cells, self.exercises = cells, exercises
         self.notes: list[str] = []
+        self.wrong: set[str] = set()  # the exercises whose answers are known not to be right
         self._seconds = seconds
         self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
@@ -138,6 +139,12 @@ class Submission:
             return self._ask(flavour, session, request, seconds) if session else {}
         except (TimeoutError, Ended):
             return {}
+
+    def wrong_ones_called(self, name: str) -> tuple[str, ...]:
+        """The other answers that an answer's cell names, and that are known not to be right."""
+        sources = [cell.source for cell in self.cells if cell.label == name]
+        named = {n for source in sources for n in reads(source) if not defines(source, n)}
+        return tuple(sorted(named & self.wrong - {name}))
 
     def _lend(self, session: Session) -> None:
         """Hand over what cells have made with torch, which is not there where NumPy answers are.
@@ -318,6 +325,10 @@ class Sandboxed:
     def outcome(self, case: Case) -> Outcome:
         """What comes of the case in the sandbox."""
         return self._submission.outcome(self.__name__, case, self._value)
+
+    def wrong_ones_called(self) -> tuple[str, ...]:
+        """The other answers that it calls and that are known not to be right."""
+        return self._submission.wrong_ones_called(self.__name__)
 
     def search(self, asked: list[Asked], more: list[Asked], seconds: float) -> dict[str, Any]:
         """What a search in its source says."""

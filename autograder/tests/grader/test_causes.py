@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import linecache
 
+import numpy as np
 import pytest
 from cnnlab.engine.causes.known import parted
+from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
-from cnnlab.engine.shown import first_wrong
+from cnnlab.engine.shown import as_text, first_wrong
 from cnnlab.engine.verdict import Known
 
 from autograder.bench.feedback import left_out
@@ -309,3 +312,66 @@ def test_a_mistake_that_nobody_foresaw_is_hardly_ever_taken_for_another():
     heard = [names for exercise in quick for _, names in left_out(exercise)]
     assert len(heard) > 200
     assert sum(map(bool, heard)) <= 0.02 * len(heard)
+
+
+# ── answers that call others ────────────────────────────────────────────────
+
+LAYER = """
+def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    if stride < 1:
+        raise ValueError("a stride is at least 1")
+    h = conv1d(np.pad(x, padding), f)[::stride] + b
+    return h if activation is None else activation(h)
+"""
+
+DOUBLED = """
+def conv1d(x, f):
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the series")
+    return np.array([2.0 * f @ x[j : j + len(f)] for j in range(len(x) - len(f) + 1)])
+"""
+
+HELPER = """
+def conv1d(series, weights, more=None):
+    return np.array([2.0 * weights @ series[j : j + len(weights)]
+                     for j in range(len(series) - len(weights) + 1)])
+"""
+"""Of the name of an exercise, and with other parameters: it is not the answer to that."""
+
+CALLED = "It calls your `conv1d`, which is not right yet. Mend that one first."
+
+
+def in_one_notebook(*sources):
+    space = {"np": np, "__name__": "__main__"}
+    for source in sources:
+        file = f"<called {hash(source)}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        exec(compile(source, file, "exec"), space)
+    return space["conv1d_layer"]
+
+
+def test_a_wrong_answer_that_it_calls_comes_first():
+    report = examine(EXERCISES["conv1d_layer"], in_one_notebook(DOUBLED, LAYER))
+    assert [c.name for c in report.causes] == ["conv1d: calls one that is wrong"]
+    assert CALLED in " ".join(as_text(report).split())
+
+
+def test_beside_a_known_mistake_that_was_made_there_it_is_said_as_well():
+    flipped = DOUBLED.replace("2.0 * f", "f[::-1]")
+    report = examine(EXERCISES["conv1d_layer"], in_one_notebook(flipped, LAYER))
+    assert [c.name for c in report.causes] == ["the filter is flipped"]
+    assert CALLED in " ".join(as_text(report).split())
+
+
+@pytest.mark.parametrize("called", [DOUBLED.replace("2.0", "1.0"), HELPER])
+def test_a_right_answer_and_a_helper_of_the_same_name_are_not_blamed(called):
+    wrong = LAYER.replace("+ b\n", "+ 2 * b\n")
+    report = examine(EXERCISES["conv1d_layer"], in_one_notebook(called, wrong))
+    assert report.status == "incorrect"
+    assert "It calls your" not in as_text(report)
+
+
+def test_a_wrong_answer_is_not_mended_where_another_one_calls_it():
+    """Half of what comes of it would be right; so it is not searched for in these lines."""
+    report = examine(EXERCISES["conv1d_layer"], in_one_notebook(DOUBLED, LAYER), search=60)
+    assert "Line" not in as_text(report)

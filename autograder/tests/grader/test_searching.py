@@ -59,6 +59,7 @@ while frame:
 
 CLAIM = {
     **{"lines": (7,), "kind": "operand too much", "role": "factor", "code": "a", "part": "b"},
+    **{"inside": "", "which": ""},
     **{"cost": 1.0, "was": "2", "would": "1", "at": "", "case": "c", "repaired": 1, "of": 1},
 }
 
@@ -110,6 +111,15 @@ def test_a_torch_that_is_not_there_is_not_asked_for_its_generator(course):
     """What a NumPy answer imports by that name is nothing, and refuses to take part."""
     graded(course, f"import torch\n\n{TWICE}")
     assert "Line 9:" in told(course)[0]
+
+
+def test_the_page_says_which_wrong_answer_is_called(course):
+    graded(course, TWICE)
+    notebook = nbformat.reads(read_graded(course, "s0", LESSON), as_version=4)
+    (cell,) = [c for c in notebook.cells if name_of(c) == "test_conv1d_layer"]
+    assert "It calls your `conv1d`" in cell.outputs[0].data["text/plain"]
+    (row,) = table(course, LESSON)
+    assert row.exercises["conv1d_layer"].finding.part == "another answer"
 
 
 def test_who_has_all_points_is_not_looked_into(course):

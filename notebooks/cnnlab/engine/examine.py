@@ -8,14 +8,16 @@ stand-in whose ``outcome`` method asks the sandbox.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import itertools
 from collections.abc import Callable
 from typing import Any
 
 from .calling import outcomes_of
 from .causes import IN_ALL, find
-from .exercise import Case, Exercise, Outcome, StandIn
-from .foreign import foreign, message
+from .exercise import EXERCISES, Case, Exercise, Outcome, StandIn
+from .foreign import foreign, message, used_by
+from .kept import VISIBLE
 from .problems import problem_of
 from .verdict import Findings, Known, Report, Result
 
@@ -58,10 +60,50 @@ def examine(
         found = find(
             *(results, known, exercise, answer),
             seconds=0.0 if hidden else search,
+            wrong_ones_called=lambda: wrong_ones_called(answer, exercise),
             meanwhile=lambda f: meanwhile(dataclasses.replace(bare, findings=f)),
         )
         report = dataclasses.replace(report, findings=found)
     return report
+
+
+def wrong_ones_called(answer: Any, exercise: Exercise) -> tuple[str, ...]:
+    """The answers to other exercises that an answer calls and that are not right, by name."""
+    if isinstance(answer, StandIn):
+        return answer.wrong_ones_called()
+    called = dict(filter(None, map(_answer_to, used_by(answer))))
+    called.pop(exercise.name, None)
+    return tuple(name for name, theirs in called.items() if _is_wrong(EXERCISES[name], theirs))
+
+
+def _answer_to(used: Any) -> tuple[str, Callable] | None:
+    """(name, answer) if this is the student's answer to an exercise, by whatever name it goes."""
+    if isinstance(used, Exercise):
+        return (used.name, used.answer) if used.answer else None
+    name = getattr(used, "__name__", None)
+    one = EXERCISES.get(name) if isinstance(name, str) else None
+    if one is None or not callable(used) or getattr(used, "__module__", "") != "__main__":
+        return None
+    # A helper of the same name may be something else altogether.
+    same = used is one.answer or _parameters(used) == [*one.signature.parameters]
+    return (one.name, used) if same else None
+
+
+def _parameters(function: Callable) -> list[str]:
+    try:
+        return [*inspect.signature(function).parameters]
+    except (TypeError, ValueError):  # whoever made it up
+        return []
+
+
+def _is_wrong(exercise: Exercise, answer: Callable) -> bool:
+    """Whether it is known to be wrong. What would have to train for that is not asked."""
+    known = Known(exercise, VISIBLE)
+    if any(case.draws and case.judge for case in known.cases):
+        return False
+    asks = _Asks(exercise, answer, VISIBLE, exercise.seconds, known)
+    results = asks.results(range(len(known.cases)))
+    return Report(exercise, VISIBLE, results).status == "incorrect"
 
 
 def _training(cases: list[Case]) -> int:

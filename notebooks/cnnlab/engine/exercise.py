@@ -83,6 +83,10 @@ class StandIn(Protocol):
         """The same for an exercise whose answer is a value, not a function."""
         ...
 
+    def wrong_ones_called(self) -> tuple[str, ...]:
+        """The other answers that it calls and that are known not to be right, by name."""
+        ...
+
     def search(self, asked: list[Any], more: list[Any], seconds: float) -> Any:
         """What a search in its source says (``repair.said``), where it is: a claim.
 

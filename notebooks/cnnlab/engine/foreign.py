@@ -32,13 +32,7 @@ def foreign(answer: Any, numpy_only: bool = True) -> str:
     """
     own = _own_modules(answer)
     refused = {id(getattr(m, n)): shown for m, n, shown in ready_made()} if numpy_only else {}
-    seen: set[int] = set()
-    to_see = [answer]
-    while to_see:
-        value = to_see.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
+    for value in used_by(answer):
         if id(value) in refused:
             return refused[id(value)]
         package = _package(value)
@@ -48,8 +42,20 @@ def foreign(answer: Any, numpy_only: bool = True) -> str:
             for imported in _imports(value):
                 if not _is_there(imported, None, numpy_only):
                     return imported
-        to_see += _parts(value, own)
     return ""
+
+
+def used_by(answer: Any) -> Iterator[Any]:
+    """The answer, and all that it and what is the student's own in it load, hold or stand for."""
+    own = _own_modules(answer)
+    seen: set[int] = set()
+    to_see = [answer]
+    while to_see:
+        value = to_see.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            to_see += _parts(value, own)
 
 
 def message(used: str) -> str:

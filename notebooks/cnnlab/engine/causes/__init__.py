@@ -1,10 +1,11 @@
 """Why an answer is wrong: a cause is named only if the cases say so, else what is certain.
 
 In this order, the first that holds: a known mistake that explains all wrong cases (under it the
-line, if one is found); a small edit of the answer that makes it right; the right answer asked for
-something else; a known mistake that explains half; what is seen in the source; how what is right
-becomes what came back; a condition, or an edit that mends most. Facts (a parameter that is never
-read, what wrong cases have and right ones have not) stand under all of them.
+line, if one is found); another answer, which it calls and which is not right; a small edit of the
+answer that makes it right; the right answer asked for something else; a known mistake that explains
+half; what is seen in the source; how what is right becomes what came back; a condition, or an edit
+that mends most. Facts (a parameter that is never read, what wrong cases have and right ones have
+not) stand under all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from ..exercise import Exercise
 from ..verdict import Explanation, Findings, Known, Result
+from .called import CALLED, called, calls
 from .certain import certain, parting
 from .known import likely
 from .parameters import parameter
@@ -42,19 +44,25 @@ def find(
     *,
     seconds: float = 0.0,
     meanwhile: Callable[[Findings], None] = lambda findings: None,
+    wrong_ones_called: Callable[[], tuple[str, ...]] = tuple,
 ) -> Findings:
     """What is known of why an answer is wrong.
 
     answer: itself, or what stands in for it. seconds: how long its source may be searched.
     meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
+    wrong_ones_called: names of other answers that it calls and that are not right.
     """
     begun = time.monotonic()
+    others = calls(wrong_ones_called())
+    # Of two answers that are wrong the search would mend one so that it makes up for the other.
+    seconds = 0.0 if others else seconds
     search = searching(results, known, exercise, answer, seconds) if seconds else None
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
-    facts = static(answer, exercise)
+    facts = others + static(answer, exercise)
     if not named:
         tried = [
+            called(others, results),
             parameter(results, known, exercise),
             seen(facts, results, exercise),
             relation(results),
@@ -73,16 +81,17 @@ def find(
 
 def _without_repair(
     found: Findings,
+    other: Explanation | None,
     parameter: Explanation | None,
     source: Explanation | None,
     relation: Explanation | None,
 ) -> Findings:
     """What to say as long as no edit is found."""
-    if parameter and parameter.explains == parameter.of:
+    if parameter and parameter.explains == parameter.of and not other:
         return Findings(explanation=parameter)
     if found.causes:
         return found
-    best = source or parameter or relation
+    best = other or source or parameter or relation
     return Findings(explanation=best) if best else found
 
 
@@ -106,7 +115,7 @@ def _with_facts(
     """With what is certain; under an explanation only what says more."""
     tried = found.explanation
     explained = found.causes or (tried and tried.part != "static")
-    told = [f for f in facts if f.kind in UNUSED or not explained]
+    told = [f for f in facts if f.kind in (*UNUSED, CALLED) or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
     said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
     return dataclasses.replace(found, certain=said)

@@ -9,14 +9,18 @@ import dataclasses
 import re
 from typing import Any
 
-from .search import LONGEST, Found, Search
+from .quoting import LONGEST
+from .search import Found, Search
 
 MOST = 20
 """So many findings are heard of."""
 
 _KIND = re.compile(r"[A-Za-z0-9_]+( [A-Za-z0-9_]+){0,5}")
 
-LONGEST_TEXTS = {"code": LONGEST + 1, "part": LONGEST + 1, "was": 80, "would": 80, "at": 80}
+LONGEST_TEXTS = {
+    **dict.fromkeys(("code", "inside", "part"), LONGEST + 1),
+    **dict.fromkeys(("which", "was", "would", "at"), 80),
+}
 LAST_LINE = 10_000
 
 
