@@ -61,7 +61,7 @@ def relation(results: list[Result]) -> Explanation | None:
 
 _KINDS = (
     *("extra axis", "missing axis", "axes", "reversed", "negative", "front", "back", "sum"),
-    *("offset", "factor", "clipped", "rounded", "order", "items"),
+    *("offset", "factor", "clipped", "rounded", "order"),
 )
 
 
