@@ -28,7 +28,7 @@ from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.search import Asked, Search
 from cnnlab.engine.repair.slots import slots
 from cnnlab.engine.shown import as_text, why
-from cnnlab.engine.verdict import Known
+from cnnlab.engine.verdict import Explanation, Known
 
 from autograder.bench.slips import Right, slips
 from autograder.releasing import build, leaks
@@ -329,6 +329,11 @@ def test_under_a_known_mistake_stands_where_it_is_and_no_more():
     (line,) = report.findings.explanation.lines
     assert report.findings.explanation.sentence == f"Look at line {line}."
     assert f"Look at line {line}." in as_text(report)
+
+
+def test_lines_are_named_in_their_order():
+    found = Explanation("repair", "", "constant", "size", 0, 1, 1, (7, 5, 12))
+    assert found.place == "Look at lines 5, 7 and 12."
 
 
 def test_what_a_busy_machine_cut_off_is_tried_once_more(monkeypatch):
