@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import linecache
 import random
@@ -20,14 +21,16 @@ from cnnlab.engine.causes import repairing
 from cnnlab.engine.causes.repairing import Repairs
 from cnnlab.engine.causes.static import static
 from cnnlab.engine.examine import examine
-from cnnlab.engine.exercise import EXERCISES, Case, Outcome
+from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.limiting import TimeLimit
 from cnnlab.engine.repair import beside, candidates, wording
 from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.search import Asked, Search
 from cnnlab.engine.repair.slots import slots
 from cnnlab.engine.shown import as_text, why
+from cnnlab.engine.verdict import Explanation, Known
 
+from autograder.bench.slips import Right, slips
 from autograder.releasing import build, leaks
 from autograder.tests.support.students import right_answers
 
@@ -342,6 +345,11 @@ def test_under_a_known_mistake_stands_where_it_is_and_no_more():
     assert f"Look at line {line}." in as_text(report)
 
 
+def test_lines_are_named_in_their_order():
+    found = Explanation("repair", "", "constant", "size", 0, 1, 1, (7, 5, 12))
+    assert found.place == "Look at lines 5, 7 and 12."
+
+
 def test_what_a_busy_machine_cut_off_is_tried_once_more(monkeypatch):
     answer, space = defined("conv1d", FLIPPED)
     exercise = EXERCISES["conv1d"]
@@ -414,6 +422,74 @@ def test_a_report_that_stands_is_completed(monkeypatch, capsys):
     assert report.findings.explanation.kind == "operator"
     cnnlab.check(answer)  # where nothing can be completed, it is said once
     assert capsys.readouterr().out.count("Not right yet") == 1
+
+
+# ── what the cases part ─────────────────────────────────────────────────────
+
+HIDDEN = range(1, 7)
+"""Seeds that a repair has to be right on, too."""
+
+
+class Unchecked(Search):
+    """A search that finds also what is right in the visible cases alone: ``at`` says so."""
+
+    sound = True
+
+    def _right_elsewhere(self, answer):
+        self.sound = super()._right_elsewhere(answer)
+        return True
+
+    def _finding(self, *given):
+        return dataclasses.replace(super()._finding(*given), at="" if self.sound else "refuted")
+
+
+def refuted_elsewhere(right, place, source, known):
+    """The repairs of a slip that other seeds refute, in other lines than its own."""
+    exercise, answer = EXERCISES[right.name], right.defined(source)
+    report = answer and examine(exercise, answer, known=known, search=0)
+    if not report or report.status != "incorrect":
+        return []
+    search = repairing.searching(report.results, known, exercise, answer, PATIENCE)
+    found = search.running.wait(time.monotonic() + 2 * PATIENCE).found if search else []
+    return [f for f in found if f.at and place not in f.lines]
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    monkeypatch.setattr(repairing, "Search", Unchecked)
+    monkeypatch.setattr(repairing, "MORE_SEEDS", HIDDEN)
+
+
+STYLES = {
+    exercise.name: [
+        Right(exercise.name, a.source, a.needs) for a in right_answers() if a.exercise is exercise
+    ]
+    for exercise in EXERCISES.values()
+    if exercise.signature.parameters
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.filterwarnings("ignore")
+def test_the_visible_cases_part_the_place_of_a_slip_from_all_others(name, unchecked):
+    """If this fails, whoever makes that slip may be sent to another line: add a case."""
+    known, chance = Known(EXERCISES[name], 0), random.Random(name)
+    for right in STYLES[name]:
+        for place, source in slips(right, chance, 2):
+            others = refuted_elsewhere(right, place, source, known)
+            assert not others, f"the slip is in line {place} of\n{source}\nnot {others}"
+
+
+@pytest.mark.parametrize("x, lines", [([1, 1, 1, 1], {10, 12}), ([3, 1, 4, 1], set())], ids=str)
+def test_a_place_that_no_visible_case_parts_from_the_slip_is_seen(x, lines, unchecked, monkeypatch):
+    """In a series of ones a sum that begins at 1 makes up for a first weight left out."""
+    draw = Exercise.draw
+    visible = [Case("random series, random filter", (np.array(x), np.array([1.0, 2.0])))]
+    monkeypatch.setattr(Exercise, "draw", lambda e, seed: draw(e, seed) if seed else visible)
+    slip, known = CONV1D.replace("range(K)", "range(1, K)"), Known(EXERCISES["conv1d"], 0)
+    found = refuted_elsewhere(Right("conv1d", CONV1D), 11, slip, known)
+    assert {line for f in found for line in f.lines} == lines
 
 
 # ── what it says ────────────────────────────────────────────────────────────

@@ -89,7 +89,7 @@ class Explanation:
     @property
     def place(self) -> str:
         """Where it is, in a sentence."""
-        *others, last = map(str, self.lines)
+        *others, last = map(str, sorted(self.lines))
         return (
             f"Look at lines {', '.join(others)} and {last}." if others else f"Look at line {last}."
         )

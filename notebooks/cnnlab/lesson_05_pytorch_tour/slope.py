@@ -33,7 +33,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield case("w = 1, x = 3, y = 6", 1.0, 3.0, 6.0)
     yield case("random numbers", *map(float, rng.normal(size=3)))
     yield case("three others", *map(float, rng.uniform(1.5, 4, size=3)))
-    yield case("a negative input", 0.5, -float(rng.uniform(1.5, 3)), 2.0)
+    yield case("a negative input", -0.5, -float(rng.uniform(1.5, 3)), 2.0)
 
 
 @slope.working

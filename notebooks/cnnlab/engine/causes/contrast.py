@@ -34,7 +34,11 @@ def contrast(asked: list[Result], exercise: Exercise) -> Iterator[str]:
     # Of what goes together (what is given, and its kind) the first says enough.
     if parting and (len(parting) == 1 or _one_thing(parting)):
         is_wrong, is_right = min(parting, key=lambda feature: " = '" not in feature[0])
-        yield f"Wrong in all cases {is_wrong}, right in all {is_right}."
+        yield _sentence(is_wrong, is_right)
+
+
+def _sentence(is_wrong: str, is_right: str) -> str:
+    return f"Wrong in all cases {is_wrong}, right in all {is_right}."
 
 
 def _one_thing(features: list[Feature]) -> bool:

@@ -61,7 +61,7 @@ def relation(results: list[Result]) -> Explanation | None:
 
 _KINDS = (
     *("extra axis", "missing axis", "shape", "axes", "reversed", "negative", "front", "back"),
-    *("middle", "sum", "offset", "factor", "clipped", "rounded", "order", "items"),
+    *("middle", "sum", "offset", "factor", "clipped", "rounded", "order"),
 )
 
 
