@@ -37,5 +37,8 @@ The way of one submission, as calls:
           recording.grade → recording.gradebook
     cli → pages.feedback
 
+When all points are recorded ``judging.search`` goes from the worker to a fresh session, which sees
+no hidden input, and looks for the edit that would make a wrong answer right; the page says it.
+
 ``judge`` and ``feedback``, beside the rooms, are addresses that courses of the first edition hold.
 """

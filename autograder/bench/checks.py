@@ -18,7 +18,7 @@ from cnnlab.engine.shown import as_text
 from cnnlab.engine.verdict import Known, Report
 
 from ..releasing import build
-from .feedback import answers, defined, slips
+from .slips import answers, slips
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +49,11 @@ def checks() -> None:
 
 def _lesson(lesson: str) -> Iterator[Waited]:
     chance = random.Random(0)
-    for name, (source, space) in answers(lesson).items():
-        for one in (source, *(slip for _, slip in slips(name, source, space, chance)[:3])):
-            answer = defined(name, one, space)
+    for right in answers(lesson):
+        for source in (right.source, *(slip for _, slip in slips(right, chance, 3))):
+            answer = right.defined(source)
             if answer is not None:
-                yield _waited(EXERCISES[name], answer)
+                yield _waited(EXERCISES[right.name], answer)
 
 
 def _waited(exercise: Exercise, answer: Callable) -> Waited:

@@ -129,8 +129,6 @@ def add_grade(commands: Commands) -> None:
 def _grade(options: argparse.Namespace) -> int:
     course = Course(options.course)
     course.chosen(options.lessons)  # before anything is changed
-    from tqdm import tqdm
-
     from ..database import keep_gradebook
     from ..mending import mend
     from ..recording.grade import grade
@@ -146,17 +144,8 @@ def _grade(options: argparse.Namespace) -> int:
         1 if options.student else len(course.students(lesson)) + len(course.refused(lesson))
         for lesson in lessons
     )
-    started = time.monotonic()
-    # None: no bar where nobody is looking on, as in a file.
-    # It moves the cursor, so it has the terminal itself; all that it shows is numbers.
-    terminal = getattr(sys.stderr, "stream", sys.stderr)
-    with tqdm(total=total, disable=None, unit="submission", leave=False, file=terminal) as bar:
-
-        def told(result: object) -> None:
-            bar.write(str(result), file=sys.stdout)
-            sys.stdout.flush()
-            bar.update()
-
+    begun = time.time()
+    with Progress(total) as progress:
         results = grade(
             course,
             lessons,
@@ -166,11 +155,64 @@ def _grade(options: argparse.Namespace) -> int:
             unsafe_local=options.unsafe_local,
             seed=options.seed,
             scheduler=options.scheduler,
-            told=told,
+            told=progress.told,
+            looked=progress.looked,
         )
-    print(summary([result.status for result in results], time.monotonic() - started))
+    print(summary([result.status for result in results], progress.seconds))
     print(otherwise([len(result.otherwise) for result in results if result.status == "graded"]))
+    say(_written_again(course, lessons, begun))
     return 1 if any(result.status in ("fault", "refused") for result in results) else 0
+
+
+class Progress:
+    """What is seen while a class is graded: a line for each result, and a bar.
+
+    seconds: until the last result was there.
+    """
+
+    def __init__(self, total: int):
+        from tqdm import tqdm
+
+        self.seconds, self._started = 0.0, time.monotonic()
+        # None: no bar where nobody is looking on, as in a file.
+        # It moves the cursor, so it has the terminal itself; all that it shows is numbers.
+        terminal = getattr(sys.stderr, "stream", sys.stderr)
+        self._bar = tqdm(total=total, disable=None, unit="submission", leave=False, file=terminal)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._bar.close()
+
+    def told(self, result: object) -> None:
+        """One more is recorded."""
+        self._bar.write(str(result), file=sys.stdout)
+        sys.stdout.flush()
+        self._bar.update()
+        self.seconds = time.monotonic() - self._started
+
+    def looked(self, done: int, of: int) -> None:
+        """One more has been looked into. All points are there: who stops now loses words alone."""
+        self._bar.set_description_str("why answers are wrong", refresh=False)
+        self._bar.total, self._bar.n = of, done
+        self._bar.refresh()
+
+
+def _written_again(course: Course, lessons: list[str], since: float) -> list[str]:
+    """Write feedback anew that was written while wrong answers were still looked into."""
+    pages = [
+        (lesson, page)
+        for lesson in lessons
+        for page in course.root.glob(f"feedback/*/{lesson}/*.html")
+    ]
+    early = sorted({lesson for lesson, page in pages if page.stat().st_mtime > since})
+    if not early:
+        return []
+    from ..pages.feedback import feedback
+
+    feedback(course, early)
+    return [f"feedback of {', '.join(early)} was written meanwhile; it is complete now"]
 
 
 def summary(statuses: list[str], seconds: float) -> str:

@@ -187,7 +187,8 @@ def _names(
         known = known_values(exercise.name, drawn)
         # The cell and its metadata are the source's. No student has a say in what counts.
         worth = points_of(cell) if tested_by(cell) == exercise.name else points
-        report = examine(exercise, answer, drawn, hidden=hidden, known=known, worth=worth)
+        about = {"hidden": hidden, "known": known, "worth": worth}
+        report = examine(exercise, answer, drawn, search=0, **about)  # the search comes later
         _be_sure(report, known)
         reports.append(report_output(report))
         return report.points

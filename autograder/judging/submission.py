@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any
 
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
+from cnnlab.engine.repair import Asked
 
 from ..intake.statements import definitions
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
@@ -47,7 +48,8 @@ class Submission:
     """A student's cells in the sandbox, and what comes of calling their answers.
 
     cells: those that are run, in this order. exercises: the names that are answers. before: the
-    same notebook's, judged in another order: what is left of its time is this one's.
+    same notebook's, judged in another order: what is left of its time is this one's. seconds: what
+    there is in all, if that is less than what a submission may use.
     A process that dies or hangs is the student's affair: that case fails, and a new process runs
     the cells again for the cases that are left.
     """
@@ -58,10 +60,12 @@ class Submission:
         exercises: list[str],
         sandboxes: Sandboxes,
         before: Submission | None = None,
+        seconds: float | None = None,
     ):
         self.sandboxes = sandboxes
         self.cells, self.exercises = cells, exercises
         self.notes: list[str] = []
+        self._seconds = seconds
         self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
         self._ran: dict[str, int] = {}  # the number of cells that each session has run
@@ -93,8 +97,7 @@ class Submission:
         deaths = self._deaths.setdefault(name, [])
         if len(deaths) >= DEATHS:
             return deaths[-1]
-        exercise = EXERCISES.get(name)
-        flavour = "numpy" if exercise is not None and exercise.numpy_only else "torch"
+        exercise, flavour = EXERCISES.get(name), flavour_of(name)
         out_of_patience = self._patience is not None and self._slow[name] > self._patience
         if self._books(flavour).left() <= 0 or out_of_patience:
             return Outcome("timeout")
@@ -123,6 +126,19 @@ class Submission:
             return self._fates[name]
         return got
 
+    def search(
+        self, name: str, asked: list[Asked], more: list[Asked], seconds: float
+    ) -> dict[str, Any]:
+        """What a search in an answer's source says: a claim; {} if it did not come to its end."""
+        flavour, refused = flavour_of(name), EXERCISES[name].refused
+        request = {"do": "search", "name": name, "seconds": seconds, "refused": refused}
+        request |= {"asked": [*map(_as_data, asked)], "more": [*map(_as_data, more)]}
+        try:
+            session = self._session(flavour)
+            return self._ask(flavour, session, request, seconds) if session else {}
+        except (TimeoutError, Ended):
+            return {}
+
     def _lend(self, session: Session) -> None:
         """Hand over what cells have made with torch, which is not there where NumPy answers are.
 
@@ -147,7 +163,7 @@ class Submission:
     def _books(self, flavour: str) -> Time:
         """The seconds that are there for all calls and cells, and those that are gone."""
         if flavour not in self._time:
-            whole = WALL_SECONDS * _factor(flavour)
+            whole = self._seconds or WALL_SECONDS * _factor(flavour)
             self._time[flavour] = Time(min(whole, self._left_before.get(flavour, whole)))
         return self._time[flavour]
 
@@ -230,13 +246,31 @@ class Submission:
             )
 
 
+def flavour_of(name: str) -> str:
+    """The sandbox that an answer is asked in."""
+    exercise = EXERCISES.get(name)
+    return "numpy" if exercise is not None and exercise.numpy_only else "torch"
+
+
 def _call(exercise: Exercise | None, case: Case) -> dict[str, Any]:
     """What is asked of an answer."""
     parameters = list(exercise.signature.parameters) if exercise else []
-    probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
     refused = exercise.refused if exercise else ()
-    request = {"args": tuple(case.args), "kwargs": dict(case.kwargs)}
-    return request | {"parameters": parameters, "probe": probe, "refused": refused}
+    return _arguments(case) | {"parameters": parameters, "refused": refused}
+
+
+def _arguments(case: Case) -> dict[str, Any]:
+    """What an answer is called with, and by what, if a plain call is not enough."""
+    probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
+    return {"args": tuple(case.args), "kwargs": dict(case.kwargs), "probe": probe}
+
+
+def _as_data(asked: Asked) -> dict[str, Any]:
+    """A visible case, what is right there, and whether the answer is wrong."""
+    case = asked.case
+    about = {name: getattr(case, name) for name in ("raises", "draws", "rtol", "atol")}
+    about |= {"case": case.name, "right": asked.right.value, "wrong": asked.wrong}
+    return about | _arguments(case)
 
 
 def _factor(flavour: str) -> int:
@@ -284,6 +318,10 @@ class Sandboxed:
     def outcome(self, case: Case) -> Outcome:
         """What comes of the case in the sandbox."""
         return self._submission.outcome(self.__name__, case, self._value)
+
+    def search(self, asked: list[Asked], more: list[Asked], seconds: float) -> dict[str, Any]:
+        """What a search in its source says."""
+        return self._submission.search(self.__name__, asked, more, seconds)
 
     def as_value(self) -> Sandboxed:
         """The same for an exercise whose answer is a value, not a function."""

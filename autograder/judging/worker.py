@@ -1,4 +1,5 @@
-"""What a worker does with one submission: restore it, judge it, send the notebook back.
+"""What a worker does with one submission: restore it, judge it, send the notebook back; and later
+look for what would make its wrong answers right.
 
 A worker, in this process, in one of its own or on another machine, gets a job and gives a value.
 It knows no gradebook: nbgrader and its database are not even imported where submissions are
@@ -26,8 +27,12 @@ from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
 from .judge import judge_twice
 from .record import failed
+from .search import SECONDS, search, searchable
 from .submission import Fault
 from .testimony import judged_otherwise
+
+UNSEARCHED = "unsearched"
+"""In a graded notebook's metadata: its wrong answers are still to be looked into."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +71,20 @@ class Judged:
     otherwise: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """One graded submission in which wrong answers are looked into. notebook: as JSON."""
+
+    student: str
+    lesson: str
+    notebook: str
+    unsafe_local: bool
+
+
+Looked = dict[str, list[NotebookNode]]
+"""The outputs of test cells, by grade id, that say more than before."""
+
+
 _busy = threading.Lock()
 """One submission at a time: a worker of Dask may have several threads."""
 
@@ -84,12 +103,23 @@ def work(job: Job) -> Judged:
         seconds = time.monotonic() - started
         notebook.metadata["cnnlab"] |= {"mark": job.fingerprint, "seconds": seconds}
         notebook.metadata["cnnlab"] |= {"tests": job.tests} if job.tests else {}
+        notebook.metadata["cnnlab"] |= {UNSEARCHED: True} if searchable(notebook) else {}
         if job.data is not None:
             notebook.metadata["cnnlab"]["sha256"] = hashlib.sha256(job.data).hexdigest()
         notes = tuple(notebook.metadata["cnnlab"]["repairs"])
         # Not validated: all but the texts is ours.
         text = json.dumps(notebook)
         return Judged(status, time.monotonic() - started, notes, text, otherwise)
+
+
+def look(job: Look) -> Looked:
+    """Look into the wrong answers of a submission. Whatever goes wrong, nothing is lost by it."""
+    with _busy:
+        try:
+            notebook = nbformat.v4.reads(job.notebook)
+            return search(notebook, kept(job.unsafe_local), SECONDS)
+        except Exception:  # a report that says less is still a report
+            return {}
 
 
 def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -17,78 +18,102 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from ..course import CourseError
 from ..judging import worker
-from ..judging.worker import Job, Judged, work
+from ..judging.worker import Job, Judged, Look, Looked, look, work
 from ..sandbox.warm import close_kept
 
-
-def judged(
-    jobs: Iterable[Job], workers: int, scheduler: str | None = None
-) -> Iterator[tuple[Job, Judged]]:
-    """(job, what came of it) as they are done; a worker that dies takes only its own job along."""
-    jobs = iter(jobs)
-    first = list(itertools.islice(jobs, 2))
-    jobs = itertools.chain(first, jobs)
-    if scheduler:
-        with _cluster(scheduler) as (pool, workers):
-            yield from _through(pool, workers, jobs, [])
-        return
-    if workers == 1 or len(first) < 2:
-        try:
-            for job in jobs:
-                yield job, work(job)
-        finally:
-            close_kept()
-        return
-    lost = first
-    while lost:
-        lost = []
-        with pool_of(workers) as pool:
-            yield from _through(pool, workers, jobs, lost)
-        yield from _one_by_one(lost)
+Do = Callable[[Any], Any]
 
 
-def _through(
-    pool: Executor, workers: int, jobs: Iterator[Job], lost: list[Job]
-) -> Iterator[tuple[Job, Judged]]:
-    """Send the jobs through a pool. Those during which it breaks go to ``lost``.
+class Workers:
+    """Who does the work: worker processes, this process where one is enough, or a Dask cluster.
 
-    Two jobs per worker are under way at a time, so memory does not grow with the class.
+    count: one per core if None. They keep what is warm until the block is left.
     """
-    running: dict[Future, Job] = {}
-    while True:
-        for job in itertools.islice(jobs, 0 if lost else 2 * workers - len(running)):
-            try:
-                running[pool.submit(work, job)] = job
-            except BrokenExecutor:
-                lost.append(job)
-                break
-        if not running:
+
+    def __init__(self, count: int | None = None, scheduler: str | None = None):
+        self._count, self._scheduler = count or os.cpu_count() or 1, scheduler
+        self._open = ExitStack()
+        self._pool: Executor | None = None
+
+    def __enter__(self) -> Workers:
+        if self._scheduler:
+            self._pool, self._count = self._open.enter_context(_cluster(self._scheduler))
+        self._open.callback(close_kept)
+        return self
+
+    def __exit__(self, *problem: Any) -> None:
+        self._open.close()
+
+    def judged(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Judged]]:
+        """(job, what came of it) as they are done."""
+        for job, answer in self._done(work, jobs):
+            yield job, _ended(answer) if isinstance(answer, Exception) else answer
+
+    def looked(self, jobs: Iterable[Look]) -> Iterator[tuple[Look, Looked]]:
+        """(job, what was found), the same way."""
+        for job, answer in self._done(look, jobs):
+            yield job, {} if isinstance(answer, Exception) else answer
+
+    def _done(self, do: Do, jobs: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """(job, what came of it or what went wrong); who dies takes only the job in hand along."""
+        jobs = iter(jobs)
+        first = list(itertools.islice(jobs, 2))
+        jobs = itertools.chain(first, jobs)
+        if self._pool is None and (self._count == 1 or len(first) < 2):
+            for job in jobs:
+                yield job, do(job)
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            job = running.pop(future)
-            try:
-                answer = future.result()
-            except BrokenExecutor:  # it does not say by which job
-                lost.append(job)
-                continue
-            except Exception as problem:
-                answer = _ended(problem)
-            yield job, answer
+        lost = first
+        while lost:
+            lost = []
+            yield from self._through(do, jobs, lost)
+            if lost and not self._scheduler:
+                self._open.close()
+                self._pool = None
+                yield from _one_by_one(do, lost)
+
+    def _through(self, do: Do, jobs: Iterator[Any], lost: list[Any]) -> Iterator[tuple[Any, Any]]:
+        """Send the jobs through a pool. Those during which it breaks go to ``lost``.
+
+        Two jobs per worker are under way at a time, so memory does not grow with the class.
+        """
+        self._pool = pool = self._pool or self._open.enter_context(pool_of(self._count))
+        running: dict[Future, Any] = {}
+        while True:
+            for job in itertools.islice(jobs, 0 if lost else 2 * self._count - len(running)):
+                try:
+                    running[pool.submit(do, job)] = job
+                except BrokenExecutor:
+                    lost.append(job)
+                    break
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                try:
+                    answer = future.result()
+                except BrokenExecutor:  # it does not say by which job
+                    lost.append(job)
+                    continue
+                except Exception as problem:
+                    answer = problem
+                yield job, answer
 
 
-def _one_by_one(jobs: list[Job]) -> Iterator[tuple[Job, Judged]]:
+def _one_by_one(do: Do, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
     """Each job alone, to see which of them breaks its pool."""
     with ExitStack() as pools:
         pool = None
         for job in jobs:
             pool = pool or pools.enter_context(pool_of(1))
             try:
-                answer = pool.submit(work, job).result()
+                answer = pool.submit(do, job).result()
             except Exception as problem:
-                answer, pool = _ended(problem), None
+                answer, pool = problem, None
             yield job, answer
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Iterator
 
@@ -22,12 +21,21 @@ from ..database import explained, released
 from ..intake.submitted import Undecided, notebook_in, stamp_in
 from ..intake.which import lessons_known
 from ..judging.decides import decided_by
-from ..judging.worker import Job, Judged
+from ..judging.worker import UNSEARCHED, Job, Judged, Look
 from ..paths import why_not
 from ..terminal import visible
-from .batch import judged
+from .batch import Workers
 from .earlier import keep_earlier
-from .gradebook import OpenGradebook, given_by_hand, graded_notebook, opened, record, scores
+from .gradebook import (
+    OpenGradebook,
+    complete,
+    given_by_hand,
+    graded_notebook,
+    opened,
+    read_graded,
+    record,
+    scores,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Settled:
         several notebooks counts: nothing was recorded, the reason in ``notes``) or "fault" (ours:
         nothing was recorded, grade again).
     otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
+    unsearched: its wrong answers are still to be looked into.
     """
 
     student: str
@@ -49,6 +58,7 @@ class Settled:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     otherwise: tuple[str, ...] = ()
+    unsearched: bool = False
 
     def __str__(self) -> str:
         said = f"{self.student}, {self.lesson}: "
@@ -75,14 +85,15 @@ def grade(
     told: Callable[[Settled], None] = lambda settled: None,
     scheduler: str | None = None,
     seed: int | None = None,
+    looked: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Settled]:
-    """Judge every new or changed submission and record it.
+    """Judge every new or changed submission and record it; then look into what is wrong.
 
-    student: this one only. workers: processes, one per core if None. force: unchanged
-    ones too. told: called with each result as it comes. scheduler: address of a Dask cluster
-    that judges in the place of local processes. seed: of an earlier run, to ask its hidden
-    cases again, of unchanged submissions too; drawn afresh if None.
-    One broken submission never stops the others.
+    student: this one only. workers: processes, one per core if None. force: unchanged ones too.
+    told: called with each result as it comes. scheduler: of a Dask cluster that judges in place
+    of local processes. seed: of an earlier run, to ask its hidden cases again, of unchanged ones
+    too; drawn afresh if None. looked: called when all points are recorded, with how many
+    submissions have been looked into, of how many. One broken submission never stops the others.
     Raises CourseError if a lesson was never released or there is no such cluster, SandboxError
     if there is no sandbox on this machine.
     """
@@ -93,7 +104,7 @@ def grade(
         told(result)
 
     lessons = lessons or released(course) or course.lessons()
-    with opened(course) as gradebook:
+    with opened(course) as gradebook, Workers(workers, scheduler) as crew:
         for lesson in lessons:
             _check(course, gradebook, lesson, student)
 
@@ -102,19 +113,33 @@ def grade(
                 for one, why in _refused(course, lesson, student).items():
                     settle(Settled(one, lesson, "refused", notes=(f"{why}.",)))
                 for job in jobs(course, lesson, student, unsafe_local, seed):
+                    again = force or seed is not None
+                    if isinstance(job, Job) and not again:
+                        job = _as_before(course, gradebook, job) or job
                     if isinstance(job, Settled):
                         settle(job)
-                        continue
-                    again = force or seed is not None
-                    old = None if again else _as_before(course, gradebook, job)
-                    if old is None:
-                        yield job
                     else:
-                        settle(old)
+                        yield job
 
-        for job, answer in judged(new(), workers or os.cpu_count() or 1, scheduler):
+        for job, answer in crew.judged(new()):
             settle(settled(course, gradebook, job, answer))
+        _look_into(course, crew, [r for r in results if r.unsearched], unsafe_local, looked)
     return sorted(results, key=lambda r: (r.lesson, r.student))
+
+
+def _look_into(
+    course: Course,
+    crew: Workers,
+    wrong: list[Settled],
+    unsafe_local: bool,
+    looked: Callable[[int, int], None],
+) -> None:
+    """Search for what would make wrong answers right, and let their reports say it."""
+    places = [(one.student, one.lesson) for one in wrong]
+    looks = (Look(*place, read_graded(course, *place), unsafe_local) for place in places)
+    for done, (job, outputs) in enumerate(crew.looked(looks), 1):
+        complete(course, job.student, job.lesson, job.notebook, outputs)
+        looked(done, len(places))
 
 
 def _check(course: Course, gradebook: OpenGradebook, lesson: str, student: str | None) -> None:
@@ -213,7 +238,8 @@ def _graded_already(course: Course, gradebook: OpenGradebook, job: Job) -> Settl
     except MissingEntry:
         return None
     notes = (*own.get("repairs", ()), *by_hand)
-    return Settled(job.student, job.lesson, "unchanged", score, most, notes)
+    about = (job.student, job.lesson, "unchanged", score, most, notes)
+    return Settled(*about, unsearched=UNSEARCHED in own)
 
 
 def settled(course: Course, gradebook: OpenGradebook, job: Job, answer: Judged) -> Settled:
@@ -237,7 +263,8 @@ def settled(course: Course, gradebook: OpenGradebook, job: Job, answer: Judged) 
     except Exception as problem:
         return _fault(course, job, problem, answer.seconds)
     notes = (*answer.notes, *by_hand)
-    return Settled(*about, answer.status, score, most, notes, answer.seconds, answer.otherwise)
+    said = (answer.status, score, most, notes, answer.seconds, answer.otherwise)
+    return Settled(*about, *said, UNSEARCHED in notebook.metadata["cnnlab"])
 
 
 def _fault(course: Course, job: Job, problem: Exception, seconds: float = 0.0) -> Settled:

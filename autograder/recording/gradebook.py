@@ -35,9 +35,11 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from ..cells import is_test, name_of
 from ..course import Course, write
 from ..database import connected
 from ..intake.submitted import stamp_in, time_of
+from ..judging.worker import UNSEARCHED
 from ..paths import on_the_way
 from .points import after_penalty, by_hand
 
@@ -173,10 +175,35 @@ def given_by_hand(entry: SubmittedNotebook) -> tuple[str, ...]:
 
 def graded_notebook(course: Course, student: str, lesson: str) -> NotebookNode | None:
     """A student's graded notebook, if there is one that can be read, and no link on the way."""
-    path = course.autograded(student, lesson) / f"{lesson}.ipynb"
-    if on_the_way(path, course.root):
-        return None
     try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError):
+        return nbformat.reads(read_graded(course, student, lesson), as_version=4)
+    except ValueError:
         return None
+
+
+def read_graded(course: Course, student: str, lesson: str) -> str:
+    """The text of a student's graded notebook; "" if there is none, or a link on the way."""
+    path = course.autograded(student, lesson) / f"{lesson}.ipynb"
+    try:
+        return "" if on_the_way(path, course.root) else path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def complete(
+    course: Course, student: str, lesson: str, before: str, outputs: dict[str, list[Any]]
+) -> None:
+    """Put reports that say more into a student's graded notebook; no points come from here.
+
+    before: its text when the reports were asked for. If that has changed since, it stays: somebody
+    has graded it anew. outputs: of test cells, by grade id.
+    """
+    if not before or read_graded(course, student, lesson) != before:
+        return
+    notebook = nbformat.v4.reads(before)
+    for cell in notebook.cells:
+        if is_test(cell) and name_of(cell) in outputs:
+            cell.outputs = [nbformat.from_dict(output) for output in outputs[name_of(cell)]]
+    notebook.metadata["cnnlab"].pop(UNSEARCHED, None)
+    path = course.autograded(student, lesson) / f"{lesson}.ipynb"
+    write(path, nbformat.v4.writes(notebook) + "\n")

@@ -1,7 +1,7 @@
 """Our end of the sandbox: start a warm process inside bubblewrap, open a session per submission.
 
 Inside are the interpreter, the packages that a lesson needs, the files of the folder ``inside``
-and four of cnnlab's engine. There is no network, no home, no course, nothing else of cnnlab, and
+and a few of cnnlab's engine. There is no network, no home, no course, nothing else of cnnlab, and
 in the NumPy flavour no torch and no SciPy either: they are not mounted.
 """
 
@@ -20,15 +20,29 @@ import tempfile
 import time
 from pathlib import Path
 
-from cnnlab.engine import at_work, meaning, refusing, telling
+from cnnlab.engine import (
+    at_work,
+    case,
+    comparing,
+    limiting,
+    meaning,
+    problems,
+    refusing,
+    repair,
+    telling,
+)
 
 from .inside import limits, wire
 from .session import Session
 
 INSIDE = Path(__file__).resolve().parent / "inside"
-CNNLABS = [Path(str(m.__file__)).resolve() for m in (refusing, at_work, meaning, telling)]
+_MODULES = (refusing, at_work, meaning, telling, comparing, limiting, case, problems, repair)
+CNNLABS = [Path(str(module.__file__)).resolve() for module in _MODULES]
 """The files of ``cnnlab`` that are needed inside, a module after those that it imports: what is
-refused, and how an exception is told. They know no answer."""
+refused, how an exception is told, and (with the rest of its folder) the search for an edit that
+makes an answer right. They know no answer."""
+
+SEARCH = CNNLABS[-1].parent
 
 NEEDED = {
     "numpy": ("numpy", "ipython", "ipywidgets", "matplotlib"),
@@ -117,12 +131,19 @@ def _python() -> str:
     return str(python if base == Path("/usr") else "/python" / python.relative_to(base))
 
 
+def _within(path: Path) -> Path:
+    """The place of a file of ours in the folder that is mounted."""
+    return Path(SEARCH.name, path.name) if path.parent == SEARCH else Path(path.name)
+
+
 def _command(flavour: str, fd: int) -> list[str]:
     """The command line that starts the warm process inside bubblewrap."""
     mounts = _system()
     mounts += ["--perms", "0755", "--dir", "/runner", "--perms", "0755", "--dir", "/packages"]
-    for path in (*sorted(INSIDE.glob("*.py")), *CNNLABS):  # file by file: no cache of theirs
-        mounts += ["--ro-bind", str(path), f"/runner/{path.name}"]
+    mounts += ["--perms", "0755", "--dir", f"/runner/{SEARCH.name}"]
+    ours = [*INSIDE.glob("*.py"), *SEARCH.glob("*.py"), *CNNLABS[:-1]]
+    for path in sorted(ours):  # file by file: no cache of theirs
+        mounts += ["--ro-bind", str(path), f"/runner/{_within(path)}"]
     for name, path in sorted(_packages(NEEDED[flavour]).items()):
         mounts += ["--ro-bind", str(path), f"/packages/{name}"]
     if os.geteuid() == 0:
@@ -155,7 +176,7 @@ def _command(flavour: str, fd: int) -> list[str]:
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         *(_python(), "-I", "-S", "-B", "/runner"),
         *(str(fd), "/packages", flavour, "confined"),
-        *(f"/runner/{file.name}" for file in CNNLABS),
+        *(f"/runner/{_within(path)}" for path in CNNLABS),
     ]
 
 

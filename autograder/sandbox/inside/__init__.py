@@ -8,6 +8,7 @@ imports ``wire`` and ``limits``, the one language and the one list of limits tha
 - ``compiling``: turns their source into code as their own kernel would.
 - ``packages``: stand-ins for packages that are simply there in Colab.
 - ``answers``: finds the student's functions, calls them, and says what came of it.
+- ``searching``: looks for the edit of an answer that would make it right.
 - ``refused``: what is out of bounds.
 - ``wire``: what the judge is answered with: JSON and raw buffers, never objects.
 - ``limits``: what a submission may use, and how the kernel is told so.

@@ -1,8 +1,9 @@
 """The first lines that run inside: ``python FOLDER SOCKET_FD PACKAGES FLAVOUR CONFINED FILE…``.
 
 They make a package of the files in this folder and of a few of cnnlab's, whose paths are given (a
-module after those that it imports), and hand over to ``runner``. Nothing of it stays where student
-code would meet it by a name: ``import wire`` or ``import notebook`` finds what it finds in Jupyter.
+module after those that it imports; a folder's is its ``__init__``), and hand over to ``runner``.
+Nothing of it stays where student code would meet it by a name: ``import wire`` or ``import
+notebook`` finds what it finds in Jupyter.
 """
 
 import importlib
@@ -31,8 +32,10 @@ def main(control: str, packages: str, flavour: str, confined: str, *cnnlabs: str
         sys.path.append(packages)
     package = load(NAME, os.path.join(here, "__init__.py"), [here])
     for path in cnnlabs:
-        name = os.path.splitext(os.path.basename(path))[0]
-        vars(package)[name] = load(f"{NAME}.{name}", path)
+        folder, file = os.path.split(path)
+        inner = file == "__init__.py"
+        name = os.path.basename(folder) if inner else os.path.splitext(file)[0]
+        vars(package)[name] = load(f"{NAME}.{name}", path, [folder] if inner else None)
     runner = importlib.import_module(f"{NAME}.runner")
     for name in [n for n in sys.modules if n.partition(".")[0] == NAME]:
         del sys.modules[name]

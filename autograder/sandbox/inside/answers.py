@@ -52,7 +52,7 @@ class Answers:
         _reseed(request["id"], self.with_torch)  # looking at the generators has moved them on
         refused = refusing.refusing(request["refused"], refusing.refuse_torch)
         try:
-            call = _probe(request["probe"], self.with_torch) if request["probe"] else _plain_call
+            call = probe(request["probe"], self.with_torch) if request["probe"] else _plain_call
             here = _torch_as_it_was(self.with_torch)
             with answering(), here, refused, Stopwatch(request["seconds"]):
                 value = call(answer, *args, **kwargs)
@@ -72,7 +72,7 @@ def _plain_call(answer: Any, *args: Any, **kwargs: Any) -> Any:
     return answer(*args, **kwargs)
 
 
-def _probe(source: str, with_torch: bool) -> Any:
+def probe(source: str, with_torch: bool) -> Any:
     """The judge's function that calls the answer where a plain call is not enough."""
     import numpy as np
 

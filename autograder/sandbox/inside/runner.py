@@ -21,7 +21,7 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import limits, packages, refusing, wire
+from . import limits, packages, refusing, searching, wire
 from .answers import Answers
 from .notebook import Inert, Notebook, Sink, is_code
 from .refused import Stubs, poison_numpy
@@ -48,6 +48,8 @@ def serve(link: socket.socket, answers: Answers, confined: bool) -> None:
                 reply = {"names": sorted(notebook.lacking)}
             elif request["do"] == "take":
                 reply = notebook.names.update(request["values"]) or {}
+            elif request["do"] == "search":
+                reply = searching.search(request, answers)
             else:
                 reply = answers.call(request)
             frame = wire.dump({**reply, "id": request["id"]})

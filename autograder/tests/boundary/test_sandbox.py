@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.inside import limits
-from autograder.sandbox.sandbox import CNNLABS, INSIDE, Sandbox, SandboxError
+from autograder.sandbox.sandbox import CNNLABS, INSIDE, SEARCH, Sandbox, SandboxError
 from autograder.sandbox.session import Ended
 
 NO_ARGUMENTS = {
@@ -69,13 +69,15 @@ import os
 def f(path):
     names = {name for top in ("/", "/home", "/root", "/tmp", "/etc", "/var", "/runner", "/proc")
              if os.path.isdir(top) for name in os.listdir(top)}
-    return os.path.exists(path), sorted(names), dict(os.environ)
+    searching = os.listdir("/runner/repair") if os.path.isdir("/runner/repair") else []
+    return os.path.exists(path), sorted(names), searching, dict(os.environ)
 """
-    there, names, environment = value(ask(cell, str(secret)))
+    there, names, searching, environment = value(ask(cell, str(secret)))
     assert not there
+    assert set(searching) <= {path.name for path in SEARCH.glob("*.py")}
     assert set(names) <= {
         *("dev", "etc", "lib", "lib32", "lib64", "packages", "proc", "python", "runner", "tmp"),
-        *("usr", "ld.so.cache", *(path.name for path in CNNLABS)),
+        *("usr", "ld.so.cache", SEARCH.name, *(path.name for path in CNNLABS)),
         *(path.name for path in INSIDE.glob("*.py")),
     }
     assert not any("work" in text or "root" in text for text in environment.values())

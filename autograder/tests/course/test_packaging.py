@@ -3,7 +3,10 @@
 import re
 import shlex
 import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
 
 import pytest
 import yaml
@@ -89,6 +92,17 @@ def test_the_version_is_the_same_wherever_it_stands():
     versions = {project(p)["version"] for p in ("pyproject.toml", "notebooks/pyproject.toml")}
     assert {cited["version"]} == versions
     assert (ROOT / "CHANGELOG.md").read_text().partition("\n## ")[2].startswith(cited["version"])
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_no_package_carries_the_tests_or_the_answers_that_it_is_measured_on(kind, tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = tmp_path.iterdir()
+    with zipfile.ZipFile(built) if kind == "wheel" else tarfile.open(built) as archive:
+        inside = archive.namelist() if kind == "wheel" else archive.getnames()
+    assert any(name.endswith("autograder/__init__.py") for name in inside)
+    assert not [name for name in inside if "autograder/tests" in name]
 
 
 def test_the_holder_of_the_rights_is_named_once_in_the_licence():

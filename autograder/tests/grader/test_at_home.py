@@ -151,6 +151,8 @@ def test_an_import_comes_to_its_end_and_is_not_counted(anywhere, ended, tmp_path
 def test_a_real_signal_does_what_it_did_and_an_interruption_gets_through():
     heard = []
     before = signal.signal(limiting._BELL, lambda *_: heard.append("ours"))
+    # What a shell starts in the background has been told to ignore it.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with time_limit(60), time_limit(60):
             signal.raise_signal(limiting._BELL)
@@ -159,6 +161,7 @@ def test_a_real_signal_does_what_it_did_and_an_interruption_gets_through():
             signal.raise_signal(signal.SIGINT)
     finally:
         signal.signal(limiting._BELL, before)
+        signal.signal(signal.SIGINT, interrupt)
     spin(0.2)
 
 

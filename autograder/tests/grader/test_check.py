@@ -191,6 +191,15 @@ def test_a_missing_return_is_guessed():
     assert "is a return missing?" in text
 
 
+@pytest.mark.parametrize("name", ["conv1d", "conv_parameters"])
+@pytest.mark.parametrize("value", [10**400, [10**5000], (10**400, 1)], ids=["400", "5000", "two"])
+def test_a_number_that_no_computer_computes_with_is_a_wrong_value_like_any_other(name, value):
+    """As where answers are graded, which never get it."""
+    report, text = report_on(lambda *args, **kwargs: value, EXERCISES[name])
+    assert report.status == "incorrect"
+    assert isinstance(value, int) == ("a whole number beyond 64 bits" in text)
+
+
 def test_float32_is_told_apart_from_float64():
     _, text = report_on(lambda x, f: right(x, f).astype(np.float32))
     assert "expected numbers of type float64, yours are float32" in text

@@ -183,7 +183,8 @@ def test_a_worker_that_dies_takes_nobody_else_along(graded):
     course, _ = graded
     jobs = {job.student: job for job in recorder.jobs(course, LESSON, None, False)}
     jobs = [dataclasses.replace(jobs["ada"], data=Deadly()), jobs["junk"], jobs["empty"]]
-    answers = {job.student: answer for job, answer in batch.judged(jobs, 2)}
+    with batch.Workers(2) as crew:
+        answers = {job.student: answer for job, answer in crew.judged(jobs)}
     assert "the worker ended" in answers["ada"].notes[0]
     assert answers["junk"].status == answers["empty"].status == "no notebook"
 

@@ -53,12 +53,13 @@ ASIDE = (
     *("autograder.intake.files", "autograder.intake.limits"),
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
     *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
-    *("autograder.judging.decides", "autograder.judging.testimony"),
+    *("autograder.judging.decides", "autograder.judging.testimony", "autograder.judging.search"),
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what
 is warm already, what was graded before, what Markdown and links are kept from, how cells are
-understood and put in order, what is known of the lessons; and cnnlab, with a map of its own."""
+understood and put in order, what is known of the lessons, what is looked for when all is recorded;
+and cnnlab, with a map of its own."""
 
 
 # ── sizes ───────────────────────────────────────────────────────────────────

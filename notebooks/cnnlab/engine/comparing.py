@@ -112,8 +112,13 @@ def _row(numbers: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of Python's or NumPy's; True and False are none."""
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    """Whether a value is a number of Python's or NumPy's; True and False are none.
+
+    Nor is a whole number that needs more than 64 bits: nothing can be computed with it here.
+    """
+    if isinstance(value, int):
+        return not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return isinstance(value, (float, np.number))
 
 
 def _digits(expected: Any, got: Any) -> tuple[str, str]:
@@ -205,7 +210,7 @@ def _kind(value: Any) -> str:
         str: "a string",
         dict: "a dict",
         bool: "True or False",
-        int: "a whole number",
+        int: "a whole number" if is_number(value) else "a whole number beyond 64 bits",
         float: "a number",
     }
     if type(value) in names:

@@ -54,11 +54,10 @@ def examine(
     waiting = known.cases[len(results) :] if len(results) >= last else []
     report = Report(exercise, seed, results, Findings(), hidden, worth, waiting)
     if report.status == "incorrect":
-        own = None if isinstance(answer, StandIn) else answer
         bare = report
         found = find(
-            *(results, known, exercise, own),
-            seconds=0.0 if own is None or hidden else search,
+            *(results, known, exercise, answer),
+            seconds=0.0 if hidden else search,
             meanwhile=lambda f: meanwhile(dataclasses.replace(bare, findings=f)),
         )
         report = dataclasses.replace(report, findings=found)

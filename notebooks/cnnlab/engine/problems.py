@@ -5,8 +5,8 @@ It knows a case and two outcomes, and nothing of where the answer ran.
 
 from __future__ import annotations
 
+from .case import Case, Outcome
 from .comparing import Problem, difference
-from .exercise import Case, Outcome
 
 
 def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:

@@ -76,7 +76,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield of("entries that depend on each other", "product of all entries", 1 + rng.random(size=4))
     yield of("a slope of zero", "the first entry times the last", rng.normal(size=5))
     yield of("a large step, eps = 0.1", "sum of p³", rng.normal(size=4), eps=0.1)
-    yield of("another large step, on a matrix", "sum of p³", rng.normal(size=(2, 3)), eps=0.05)
+    yield of("another large step, on a matrix", weighted, rng.normal(size=(2, 3)), eps=0.05)
 
 
 @numerical_gradient.working
@@ -166,6 +166,30 @@ def _(right, loss, p, eps=1e-6):
 )
 def _(right, loss, p, eps=1e-6):
     return right(loss, p, 1e-6)
+
+
+@numerical_gradient.mistake(
+    "divided by a fixed step",
+    "You go eps to both sides, but divide by what fits eps = 1e-6 only. Divide by 2·eps, whatever "
+    "eps is.",
+)
+def _(right, loss, p, eps=1e-6):
+    return right(loss, p, eps) * eps / 1e-6
+
+
+@numerical_gradient.mistake(
+    "numbers of 32 bits",
+    "In float32 a number has seven digits, and a step of 1e-6 disappears in their rounding. Copy p "
+    "as float64: p.copy() or p.astype(float).",
+)
+def _(right, loss, p, eps=1e-6):
+    slopes = np.zeros(p.shape)
+    for i in np.ndindex(p.shape):
+        up, down = p.astype(np.float32), p.astype(np.float32)
+        up[i] += eps
+        down[i] -= eps
+        slopes[i] = (loss(up) - loss(down)) / (2 * eps)
+    return slopes
 
 
 @numerical_gradient.mistake(

@@ -21,13 +21,14 @@ from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
-from .static import Fact, seen, static
+from .static import UNUSED, Fact, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
 
-BY_CHANCE = "name for a constant"
-"""The kind of edit that is the least sure: some number will do in many a place."""
+BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
+"""The kinds of edits that are the least sure: some number will do in many a place, and a fresh
+array in the place of a strange one."""
 
 IN_ALL = 1.5
 """Seconds that it may take while the report already stands."""
@@ -44,14 +45,14 @@ def find(
 ) -> Findings:
     """What is known of why an answer is wrong.
 
-    answer: itself, where it is in this process. seconds: how long its source may be searched.
+    answer: itself, or what stands in for it. seconds: how long its source may be searched.
     meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
     """
     begun = time.monotonic()
     search = searching(results, known, exercise, answer, seconds) if seconds else None
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
-    facts = static(answer, exercise) if answer is not None else []
+    facts = static(answer, exercise)
     if not named:
         tried = [
             parameter(results, known, exercise),
@@ -91,7 +92,8 @@ def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     if sure and named:  # whose advice says what: an edit that happens to do adds where, no more
         place = dataclasses.replace(sure, sentence=sure.place)
         return dataclasses.replace(found, explanation=place)
-    if sure and not (found.causes and sure.kind == BY_CHANCE):
+    seen = found.explanation is not None and found.explanation.part == "static"
+    if sure and not (sure.kind in BY_CHANCE and (found.causes or seen)):
         return dataclasses.replace(found, causes=(), explanation=sure)
     if found.causes or found.explanation or not repairs.perhaps:
         return found
@@ -104,7 +106,7 @@ def _with_facts(
     """With what is certain; under an explanation only what says more."""
     tried = found.explanation
     explained = found.causes or (tried and tried.part != "static")
-    told = [f for f in facts if f.kind == "never read" or not explained]
+    told = [f for f in facts if f.kind in UNUSED or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
     said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
     return dataclasses.replace(found, certain=said)

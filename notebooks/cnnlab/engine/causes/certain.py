@@ -6,7 +6,6 @@ Output without content; a parameter that is never read; which cases are right an
 from __future__ import annotations
 
 import dis
-import inspect
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from ..comparing import is_array, to_numpy
 from ..exercise import Exercise
+from ..repair.program import code_of
 from ..verdict import Result
 from .contrast import contrast
 from .trivial import numbers, says_nothing
@@ -23,7 +23,7 @@ from .trivial import numbers, says_nothing
 def certain(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
     """Sentences that are true whatever the reason is."""
     asked = [r for r in results if not r.case.raises]
-    return (*_symptoms(asked), *contrast(asked, exercise)) or (_which(asked),)
+    return (*_symptoms(asked), *(tuple(contrast(asked, exercise)) or (_which(asked),)))
 
 
 def parting(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
@@ -51,17 +51,10 @@ def unread(answer: Any, exercise: Exercise) -> list[str]:
     code = code_of(answer)
     if code is None:
         return []
-    read = {i.argval for part in _all_code(code) for i in dis.get_instructions(part) if _reads(i)}
+    steps = (step for part in _all_code(code) for step in dis.get_instructions(part))
+    read = {name for step in steps for name in names_read(step.opname, step.argval)}
     names = [n for n in exercise.signature.parameters if n in code.co_varnames + code.co_cellvars]
     return [name for name in names if name not in read]
-
-
-def code_of(answer: Any) -> types.CodeType | None:
-    """The code of a function, or of a class's ``__init__``."""
-    if isinstance(answer, type):
-        answer = vars(answer).get("__init__")
-    answer = inspect.unwrap(answer) if callable(answer) else answer
-    return getattr(answer, "__code__", None)
 
 
 def _all_code(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -71,9 +64,13 @@ def _all_code(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _all_code(part)
 
 
-def _reads(instruction: dis.Instruction) -> bool:
-    """Whether a step reads a name. (3.13 has steps that read two: their argument is a pair.)"""
-    return instruction.opname.startswith("LOAD_") and instruction.opname != "LOAD_CONST"
+def names_read(opname: str, argument: Any) -> tuple[Any, ...]:
+    """The names that a step of bytecode reads: from Python 3.13 on it may be two at once."""
+    if opname == "STORE_FAST_LOAD_FAST":
+        return argument[1:]
+    if not opname.startswith("LOAD_") or opname in ("LOAD_CONST", "LOAD_FAST_AND_CLEAR"):
+        return ()
+    return argument if isinstance(argument, tuple) else (argument,)
 
 
 # ── what came back ──────────────────────────────────────────────────────────

@@ -51,8 +51,16 @@ def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
         if parameter.default is not parameter.empty:  # a bias of 0 is as good as none
             there = name in given and not (is_number(given[name]) and given[name] == 0)
             article = "an" if name[0] in "aeiou" else "a"
-            found[f"with {article} `{name}`", f"without `{name}`"] = there
+            words = f"with {article} `{name}`", f"without `{name}`"
+            if is_number(parameter.default) and parameter.default not in (0, 1):
+                words = f"that give `{name}` a value", f"with the usual `{name}`"
+            found[words] = there
+    lists: list[int] = []
     for name, value in given.items():
+        if isinstance(value, list):  # of several that are as long as each other one is enough
+            if len(value) in lists:
+                continue
+            lists.append(len(value))
         found |= _of_value(name, value)
     for one, other in combinations(given, 2):
         alike = re.sub(r"\d$", "", one) == re.sub(r"\d$", "", other) or {one, other} == _SIDES
@@ -64,13 +72,17 @@ def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
 
 def _needed(feature: Feature) -> int:
     """How many right and wrong cases it takes: sizes are soon parted by chance."""
-    return 2 if "without" in feature[1] or " = '" in feature[0] else 3
+    told = re.match(r"without `|with another `|with fractions|with one |with two ", feature[1])
+    return 2 if told else 4 if "even" in feature[0] or "differ" in feature[0] else 3
 
 
 def _absent(feature: Feature) -> bool | None:
     """What it means that a case knows nothing of a feature: another word was given, or nothing."""
     return False if " = '" in feature[0] else None
 
+
+_WINDOWS = "KPwk"
+"""How the names of sizes begin that are halved: of filters, cells and windows."""
 
 _SIDES = {"left", "right"}
 
@@ -92,12 +104,19 @@ def _of_value(name: str, value: Any) -> dict[Feature, bool]:
     if isinstance(value, str):
         found[f"with {name} = {value!r}", f"with another `{name}`"] = True
     elif isinstance(value, int) and not isinstance(value, bool):
-        found[f"with an even `{name}`", f"with an odd `{name}`"] = value % 2 == 0
+        if name[0] in _WINDOWS:  # nobody halves a number of channels or filters
+            found[f"with an even `{name}`", f"with an odd `{name}`"] = value % 2 == 0
         found[f"with {name} above 1", f"with {name} = 1"] = value > 1
         found[f"with {name} = 0", f"with {name} above 0"] = value == 0
     elif isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int) for v in value):
         words = f"with two different numbers in `{name}`", f"with two equal ones in `{name}`"
         found[words] = value[0] != value[1]
+    elif isinstance(value, list) and all(map(is_number, value)):
+        for least, most in ((2, "one or none"), (3, "two at most")):
+            words = f"with more than {least - 1} numbers in `{name}`"
+            found[words.replace("than 1 numbers", "than one number"), f"with {most}"] = (
+                len(value) >= least
+            )
     elif is_array(value) and to_numpy(value).ndim:
         found |= _of_array(name, to_numpy(value))
     return found
@@ -118,6 +137,7 @@ def _of_array(name: str, array: np.ndarray) -> dict[Feature, bool]:
         )
         one = [n for n in sizes if n > 1]
         found["whose filter has more than one weight", "whose filter has one"] = bool(one)
+    found[f"in which `{name}` has several axes", "in which it has one"] = array.ndim > 1
     if array.ndim > 1:
         rows, columns = array.shape[:2]
         found[

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
+import functools
 import time
 from typing import Any
 
 from ..calling import fence, guarded, rows_of
-from ..exercise import Exercise, Outcome
+from ..exercise import Exercise, Outcome, StandIn
 from ..repair.beside import Forked, Here, begin
 from ..repair.candidates import as_it_was, outcome
 from ..repair.program import NotSearched, Program
+from ..repair.said import Results, understood
 from ..repair.search import Asked, Found, Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
-from .certain import code_of
 
 UNSEARCHED = ("changed", "dtype", "no error")
 """Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
@@ -41,11 +41,26 @@ class Repairs:
     over: bool = True
 
 
+class There:
+    """A search where the answer is; it is over when that has been asked."""
+
+    def __init__(self, answer: StandIn, cases: list[Asked], more: list[Asked], seconds: float):
+        self._ask = functools.partial(answer.search, cases, more, seconds)
+        self._names = {asked.case.name for asked in cases}
+
+    def wait(self, until: float) -> Results:
+        """What has been found, at the end."""
+        return understood(self._ask(), self._names)
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
 @dataclasses.dataclass
 class Searching:
     """A search that is going on."""
 
-    running: Here | Forked
+    running: Here | Forked | There
     results: list[Result]
 
     def wait(self, until: float) -> Repairs:
@@ -98,26 +113,36 @@ def searching(
         and not (due and r.problem and r.case.raises)
         and not _trains(r, known.right.seconds.get(i, 0), exercise)
     ]
-    code = code_of(answer)
-    rows = rows_of(code.co_filename) if code else None
-    if not rows or code is None or not any(kinds[i] for i in chosen):
+    if not any(kinds[i] for i in chosen):
         return None
-    names = {results[i].case.name for i in chosen}
+    cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
+    if isinstance(answer, StandIn):
+        running = _there(answer, exercise, cases, seconds)
+    else:
+        running = _here(answer, exercise, cases, seconds)
+    return Searching(running, results) if running else None
 
-    def more() -> list[Asked]:
-        return [asked for seed in MORE_SEEDS for asked in _asked(exercise, seed, names)]
 
+def _there(answer: StandIn, exercise: Exercise, cases: list[Asked], seconds: float) -> There | None:
+    """The search where a stand-in's answer is. What a judge decides is not asked there."""
+    asked = [a for a in cases if not a.case.judge]
+    if len(asked) < len(cases):
+        return None
+    return There(answer, asked, _more(exercise, asked), seconds)
+
+
+def _here(
+    answer: Any, exercise: Exercise, cases: list[Asked], seconds: float
+) -> Here | Forked | None:
+    """The search for an answer of this process."""
     try:
-        program = Program(
-            *("".join(rows), exercise.name, code.co_firstlineno, _globals(answer)),
-            lambda answer: guarded(answer, exercise),
+        program = Program.of(
+            answer, exercise.name, rows_of, lambda candidate: guarded(candidate, exercise)
         )
     except NotSearched:
         return None
-    cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
-    search = Search(program, cases, more, lambda: fence(exercise))
-    running = begin(search, seconds)
-    return Searching(running, results) if running else None
+    more = functools.partial(_more, exercise, cases)
+    return begin(Search(program, cases, more, lambda: fence(exercise)), seconds)
 
 
 def right(result: Result, known: Known, i: int) -> Outcome:
@@ -140,18 +165,18 @@ def _trains(result: Result, seconds: float, exercise: Exercise) -> bool:
     return time.thread_time() - begun > SLOW
 
 
-def _asked(exercise: Exercise, seed: int, names: set[str]) -> list[Asked]:
-    """The cases of another seed, with what is right in them."""
-    known = Known(exercise, seed)
+def _more(exercise: Exercise, cases: list[Asked]) -> list[Asked]:
+    """The same cases of more seeds, with what is right in them."""
+    names = {asked.case.name for asked in cases}
     return [
         Asked(case, Outcome("returned") if case.judge else known.right[i], False)
+        for known in (_known(exercise, seed) for seed in MORE_SEEDS)
         for i, case in enumerate(known.cases)
         if case.name in names
     ]
 
 
-def _globals(answer: Any) -> dict[str, Any]:
-    """The names around an answer."""
-    if isinstance(answer, type):
-        answer = vars(answer)["__init__"]
-    return inspect.unwrap(answer).__globals__
+@functools.lru_cache(maxsize=100)
+def _known(exercise: Exercise, seed: int) -> Known:
+    """What is right on the cases of a seed: once for all who ask."""
+    return Known(exercise, seed)

@@ -1,7 +1,7 @@
 """What can be seen in an answer's source without running it, and is true whatever the reason.
 
-A parameter that no line reads, or that is overwritten first; a value that no line reads; a return
-that ends a loop in its first round.
+A parameter that no line reads, or only a check, or that is overwritten first; a value that no line
+reads; rounds that all compute the same; a return that ends a loop in its first round.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ..calling import rows_of
 from ..exercise import Case, Exercise
+from ..repair.program import code_of
 from ..verdict import Explanation, Result
-from .certain import code_of, unread
+from .certain import unread
 from .simple import simplest
+
+UNUSED = ("never read", "only checked")
+"""Kinds of facts on a parameter that is not put to use."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,14 +37,14 @@ class Fact:
 
 def static(answer: Any, exercise: Exercise) -> list[Fact]:
     """All such facts, those first that leave least doubt."""
-    names = unread(answer, exercise)
-    found = []
-    if names:
-        listed = " or ".join(f"`{name}`" for name in names)
-        found.append(Fact(f"No line of yours reads {listed}.", "never read", names[0]))
     function = _function(answer)
-    if function is not None:
+    names = unread(answer, exercise)
+    found = [*_never_read(names, function)]
+    if function is not None and not isinstance(answer, type):
+        found += _only_checked(function, exercise)
         found += _overwritten(function)
+        found += _always_the_same(function)
+        found += _own_strides(function)
         found += _ends_a_loop(function)
         found += _for_nothing(function)
     return found
@@ -47,7 +53,7 @@ def static(answer: Any, exercise: Exercise) -> list[Fact]:
 def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explanation | None:
     """The first that may well be the cause of all that is wrong.
 
-    A parameter that no line reads explains the cases in which it is given; a value for nothing
+    A parameter that is not put to use explains the cases in which it is given; a value for nothing
     explains none. Where something raises that speaks for itself.
     """
     wrong = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
@@ -55,10 +61,10 @@ def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explan
         return None
     shown = simplest(results, wrong)
     for fact in facts:
-        given = fact.kind != "never read" or all(
-            _given(fact.role, results[i].case, exercise) for i in wrong
-        )
-        if given and fact.kind in ("never read", "overwritten", "return"):
+        cases = [results[i].case for i in wrong]
+        given = fact.kind not in UNUSED or all(_given(fact.role, c, exercise) for c in cases)
+        given &= fact.kind != "strides" or all(map(_not_contiguous, cases))
+        if given and fact.kind != "no line reads it":
             told = (fact.sentence, fact.kind, fact.role, shown, len(wrong), len(wrong))
             return Explanation("static", *told, fact.lines)
     return None
@@ -73,9 +79,15 @@ def _given(name: str, case: Case, exercise: Exercise) -> bool:
     return name in given and given[name] is not parameters[name].default
 
 
+def _not_contiguous(case: Case) -> bool:
+    """Whether a case gives an array whose entries do not lie side by side."""
+    given = (*case.args, *case.kwargs.values())
+    return any(isinstance(a, np.ndarray) and not a.flags.c_contiguous for a in given)
+
+
 def _function(answer: Any) -> ast.FunctionDef | None:
-    """The tree of a function; None: its source is not there, or it is a class."""
-    code = None if isinstance(answer, type) else code_of(answer)
+    """The tree of a function, or of a class's ``__init__``; None: its source is not there."""
+    code = code_of(answer)
     rows = rows_of(code.co_filename) if code else None
     if code is None or not rows:
         return None
@@ -89,6 +101,100 @@ def _function(answer: Any) -> ast.FunctionDef | None:
             if first == code.co_firstlineno:
                 return node
     return None
+
+
+def _never_read(names: list[str], function: ast.FunctionDef | None) -> Iterator[Fact]:
+    """Parameters that no line reads, or one that is never reached."""
+    nowhere = []
+    for name in names:
+        uses = _names(function) if function else []
+        lines = [n.lineno for n in uses if n.id == name and isinstance(n.ctx, ast.Load)]
+        if lines:
+            said = (
+                f"Line {min(lines)} reads `{name}`, but is never reached, and no other line does."
+            )
+            yield Fact(said, "never read", name, (min(lines),))
+        else:
+            nowhere.append(name)
+    if nowhere:
+        listed = " or ".join(f"`{name}`" for name in nowhere)
+        yield Fact(f"No line of yours reads {listed}.", "never read", nowhere[0])
+
+
+def _only_checked(function: ast.FunctionDef, exercise: Exercise) -> Iterator[Fact]:
+    """Parameters that nothing reads but a check: an ``if`` whose block does nothing but raise."""
+    checks = [
+        n
+        for n in ast.walk(function)
+        if isinstance(n, ast.Assert)
+        or (isinstance(n, ast.If) and not n.orelse and isinstance(n.body[0], ast.Raise))
+    ]
+    inside = {n for check in checks for n in ast.walk(check)}
+    checked: dict[int, list[str]] = {}
+    for name in exercise.signature.parameters:
+        uses = [n for n in _names(function) if n.id == name]
+        if uses and inside.issuperset(uses):
+            checked.setdefault(min(n.lineno for n in uses), []).append(name)
+    for line, names in checked.items():
+        listed = " and ".join(f"`{name}`" for name in names)
+        are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        said = f"{listed} {are} checked in line {line}, and no other line of yours reads {them}."
+        yield Fact(said, "only checked", names[0], (line,))
+
+
+def _always_the_same(function: ast.FunctionDef) -> Iterator[Fact]:
+    """Comprehensions whose rounds all compute the same: none reads the name that counts them."""
+    for node in ast.walk(function):
+        if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            continue
+        counts = {n.id for g in node.generators for n in _names(g.target)}
+        read = {n.id for n in _names(node.elt)}
+        inner = [g.iter for g in node.generators[1:]] + [c for g in node.generators for c in g.ifs]
+        read |= {n.id for part in inner for n in _names(part)}
+        plain = not read or any(name.startswith("_") for name in counts)
+        draws = any(isinstance(n, ast.Call) and _draws(n) for n in ast.walk(node.elt))
+        if plain or draws or counts & read:
+            continue
+        name = min(counts)
+        yield Fact(
+            f"Line {node.lineno} computes the same in every round, whatever `{name}` is. "
+            f"Should it depend on `{name}`?",
+            *("always the same", name, (node.lineno,)),
+        )
+
+
+def _own_strides(function: ast.FunctionDef) -> Iterator[Fact]:
+    """Strides for ``as_strided`` that are worked out, not taken from the array."""
+    taken = {
+        n.id
+        for s in ast.walk(function)
+        if isinstance(s, ast.Assign) and _takes_strides(s.value, set())
+        for target in s.targets
+        for n in _names(target)
+    }
+    for call in ast.walk(function):
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("as_strided"):
+            continue
+        given = [k.value for k in call.keywords if k.arg == "strides"] or call.args[2:3]
+        if given and not _takes_strides(given[0], taken):
+            yield Fact(
+                f"Line {call.lineno} works out the strides for as_strided by itself, as if the "
+                "entries lay side by side in memory. Those of an array that is not contiguous do "
+                "not: take them from the array (`.strides`).",
+                *("strides", "array", (call.lineno,)),
+            )
+
+
+def _takes_strides(tree: ast.AST, names: set[str]) -> bool:
+    return any(
+        getattr(n, "attr", "") == "strides" or getattr(n, "id", "") in names for n in ast.walk(tree)
+    )
+
+
+def _draws(call: ast.Call) -> bool:
+    """Whether a call may give something else each time: a random number, or a layer."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+    return name[:1].isupper() or "rng" in ast.unparse(call.func) or "rand" in ast.unparse(call.func)
 
 
 def _overwritten(function: ast.FunctionDef) -> Iterator[Fact]:
@@ -137,5 +243,5 @@ def _ends_a_loop(function: ast.FunctionDef) -> Iterator[Fact]:
             )
 
 
-def _names(function: ast.FunctionDef) -> list[ast.Name]:
-    return [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+def _names(tree: ast.AST) -> list[ast.Name]:
+    return [n for n in ast.walk(tree) if isinstance(n, ast.Name)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..comparing import is_array, to_numpy
+from ..comparing import is_array, is_number, to_numpy
 from ..verdict import Result
 
 
@@ -28,7 +28,7 @@ def numbers(value: Any) -> set[Any] | None:
     if isinstance(value, (list, tuple)):
         parts = [part for item in value if (part := numbers(item)) is not None]
         return set().union(*parts) if len(parts) == len(value) else None
-    if is_array(value) or isinstance(value, (bool, int, float, np.number)):
+    if is_array(value) or isinstance(value, bool) or is_number(value):
         array = to_numpy(value) if is_array(value) else np.asarray(value)
         return {"nan" if number != number else number for number in np.unique(array).tolist()}
     return None

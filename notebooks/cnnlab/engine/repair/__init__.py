@@ -5,10 +5,17 @@
 - ``program``, ``candidates``: a cell as a program that is run again and again, and called;
 - ``tracing``: which lines of it run, and what its names and expressions hold;
 - ``search``, ``seeing``: try them, and see two values where one is found;
-- ``beside``: do so in a forked child, or here.
+- ``beside``: do so in a forked child, or here;
+- ``said``, ``wording``: what was found, as data from where damaged code has run, and in words.
 
 Nothing here knows a solution, a report or the student's notebook: what comes in is a source, names
 and cases with their right values, and what goes out are lines, kinds and two short values. So the
-room can be mounted where answers are graded (with ``comparing``, ``exercise``, ``kept``,
-``limiting`` and ``problems``). ``causes.repairing`` puts the question and words the answer.
+room is mounted where answers are graded, too (with ``case``, ``comparing``, ``limiting`` and
+``problems``). ``causes.repairing`` puts the question and words the answer.
 """
+
+from .program import NotSearched, Program
+from .said import Results
+from .search import Asked, Search
+
+__all__ = ["Asked", "NotSearched", "Program", "Results", "Search"]

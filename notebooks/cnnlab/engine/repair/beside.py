@@ -8,7 +8,6 @@ the search runs in this process, under its watcher.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import gc
 import json
 import os
@@ -18,10 +17,10 @@ import sys
 import threading
 import time
 import warnings
-from typing import Any
 
 from .candidates import as_it_was
-from .search import Found, Search
+from .said import Results, understood
+from .search import Search
 
 MOST_BYTES = 20_000
 """So long may the child's message be."""
@@ -31,16 +30,6 @@ MEMORY = 1 << 30
 
 GRACE = 0.1
 """Seconds that the child has to say what it has found after its time is up."""
-
-
-@dataclasses.dataclass
-class Results:
-    """What has been found. over: the search has come to its end."""
-
-    found: list[Found] = dataclasses.field(default_factory=list)
-    partial: Found | None = None
-    tries: int = 0
-    over: bool = False
 
 
 class Here:
@@ -54,8 +43,9 @@ class Here:
         search, until = self._search, min(until, self._end)
         with as_it_was():
             search.run(until)
-        over = search.over or time.monotonic() >= self._end
-        return Results(search.found, search.partial, search.tries, over)
+        results = Results.of(search)
+        results.over = results.over or time.monotonic() >= self._end
+        return results
 
     def stop(self) -> None:
         """There is nothing to stop."""
@@ -66,7 +56,7 @@ class Forked:
 
     def __init__(self, search: Search, seconds: float):
         self._end = time.monotonic() + seconds
-        self._results = Results()
+        self._results, self._cases = Results(), search.names
         self._read, write = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter(
@@ -91,8 +81,15 @@ class Forked:
             self._said += more
             if not more or len(self._said) > MOST_BYTES:
                 self.stop()
-                self._results = _understood(self._said)
+                self._results = self._understood()
         return self._results
+
+    def _understood(self) -> Results:
+        """The child's message; nothing found, if it did not come to its end."""
+        try:
+            return understood(json.loads(self._said), self._cases)
+        except (ValueError, RecursionError):
+            return Results(over=True)
 
     def stop(self) -> None:
         """End the child, whatever it is doing."""
@@ -128,12 +125,7 @@ def _be_the_child(search: Search, write: int, end: float) -> None:
             os.dup2(nowhere, stream)
         with contextlib.suppress(Exception):
             search.run(end)
-        said = {
-            "found": [dataclasses.asdict(f) for f in search.found],
-            "partial": search.partial and dataclasses.asdict(search.partial),
-            "tries": search.tries,
-        }
-        os.write(write, json.dumps(said).encode()[:MOST_BYTES])
+        os.write(write, json.dumps(Results.of(search).as_data()).encode()[:MOST_BYTES])
     finally:
         os._exit(0)
 
@@ -145,18 +137,3 @@ def _limit_memory() -> None:
         pages = int(file.read().split()[0])
     most = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def _understood(said: bytes) -> Results:
-    """The child's message; nothing found, if it did not come to its end."""
-    try:
-        data = json.loads(said)
-        found = [_found(f) for f in data["found"]]
-        partial = _found(data["partial"]) if data["partial"] else None
-        return Results(found, partial, int(data["tries"]), True)
-    except (ValueError, TypeError, KeyError):
-        return Results(over=True)
-
-
-def _found(data: dict[str, Any]) -> Found:
-    return Found(**{**data, "lines": tuple(data["lines"])})

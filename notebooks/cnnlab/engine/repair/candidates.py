@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..case import Case, Outcome
 from ..comparing import difference
-from ..exercise import Case, Outcome
 from ..limiting import TimeLimit
 
 

@@ -10,6 +10,7 @@ import ast
 import builtins
 import copy
 import dis
+import inspect
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,6 +37,14 @@ NEVER_OF = {
 
 MOST_ENTRIES = 300_000
 """So much may the global data of an answer hold: it is copied for each candidate."""
+
+
+def code_of(answer: Any) -> types.CodeType | None:
+    """The code of a function, or of a class's ``__init__``."""
+    if isinstance(answer, type):
+        answer = vars(answer).get("__init__")
+    answer = inspect.unwrap(answer) if callable(answer) else answer
+    return getattr(answer, "__code__", None)
 
 
 def _first(definition: ast.FunctionDef | ast.ClassDef) -> int:
@@ -70,6 +79,25 @@ class Program:
         self._space = self._needed(
             names, {s.name for s in self.tree.body if isinstance(s, DEFINITIONS)}
         )
+
+    @classmethod
+    def of(
+        cls,
+        answer: Any,
+        name: str,
+        rows_of: Callable[[str], list[str] | None],
+        guard: Callable[[Callable], Callable] = lambda answer: answer,
+    ) -> Program:
+        """The program that an answer stands in. rows_of: the lines of a file of the student's own,
+        by its name. Raises NotSearched."""
+        code = code_of(answer)
+        rows = rows_of(code.co_filename) if code else None
+        if code is None or not rows:
+            raise NotSearched("its source is not there")
+        source = "\n".join(row.rstrip("\n") for row in rows)
+        around = vars(answer)["__init__"] if isinstance(answer, type) else answer
+        names = inspect.unwrap(around).__globals__
+        return cls(source, name, code.co_firstlineno, names, guard)
 
     def parsed(self) -> ast.Module:
         """The definition of the answer and those that it uses, as a tree of its own."""
@@ -168,9 +196,13 @@ _CONSTANT = (
 )
 
 
+_OURS = __name__.partition(".")[0]
+"""The package that this is part of, wherever it is mounted."""
+
+
 def _constant(value: Any) -> bool:
     """Whether nothing can be changed in a value, or only by those who mean to."""
-    return isinstance(value, _CONSTANT) or type(value).__module__.startswith("cnnlab")
+    return isinstance(value, _CONSTANT) or type(value).__module__.startswith(_OURS)
 
 
 def _entries(value: Any) -> int:

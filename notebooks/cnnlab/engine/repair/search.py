@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..exercise import Case, Outcome
+from ..case import Case, Outcome
 from ..limiting import TimeLimit, time_limit
 from ..problems import problem_of
 from . import expressions, statements
@@ -110,6 +110,11 @@ class Search:
         self.found: list[Found] = []
         self.partial: Found | None = None
         self.over = False
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the cases."""
+        return {asked.case.name for asked in self._cases}
 
     def run(self, until: float) -> None:
         """Search on, until this moment (of ``time.monotonic``) or the end."""

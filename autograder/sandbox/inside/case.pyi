@@ -1,0 +1,3 @@
+"""For type checkers alone: what is mounted here by this name is cnnlab's."""
+
+from cnnlab.engine.case import *  # noqa: F403
