@@ -1,7 +1,7 @@
 """What is measured: ``make bench``. Times are given as ratios, which hold on every machine.
 
 ``python -m autograder.bench PART…`` measures some parts only: checks, conv2d, feedback,
-grading (followed by lessons, if not all), recorder, reviews.
+grading (followed by lessons, if not all), recorder, reviews, searching.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from ..releasing import build
 from ..sandbox.warm import close_kept
 from .checks import checks
 from .feedback import feedback
+from .searching import searching
 
 
 def solutions(lesson: str, *names: str) -> dict[str, Callable]:
@@ -329,6 +330,7 @@ PARTS = {
     "grading": grading,
     "recorder": record,
     "reviews": full_table,
+    "searching": searching,
 }
 
 

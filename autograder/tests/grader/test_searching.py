@@ -106,6 +106,12 @@ def test_the_page_names_the_line_and_no_point_comes_from_it(course):
     assert [row.score for row in table(course, LESSON)] == scores
 
 
+def test_a_torch_that_is_not_there_is_not_asked_for_its_generator(course):
+    """What a NumPy answer imports by that name is nothing, and refuses to take part."""
+    graded(course, f"import torch\n\n{TWICE}")
+    assert "Line 9:" in told(course)[0]
+
+
 def test_who_has_all_points_is_not_looked_into(course):
     looked = []
     graded(course, small_lesson.SOLUTIONS["conv1d"], looked=lambda *count: looked.append(count))

@@ -66,7 +66,7 @@ def _is_tensor(value: Any) -> bool:
 @contextlib.contextmanager
 def as_it_was() -> Iterator[None]:
     """Put the random generators, and what torch has for all, back after the block."""
-    drawn, numpy_drawn, torch = random.getstate(), np.random.get_state(), sys.modules.get("torch")
+    drawn, numpy_drawn, torch = random.getstate(), np.random.get_state(), torch_in_use()
     generator = torch.default_generator.get_state() if torch else None
     dtype = torch.get_default_dtype() if torch else None
     gradients = torch.is_grad_enabled() if torch else None
@@ -81,11 +81,17 @@ def as_it_was() -> Iterator[None]:
             torch.set_grad_enabled(gradients)
 
 
+def torch_in_use() -> Any:
+    """torch, if it is in use. Where it may not be, something else can stand in its place."""
+    torch = sys.modules.get("torch")
+    return torch if torch is not None and "default_generator" in vars(torch) else None
+
+
 def seed() -> None:
     """Let the next candidate draw the same numbers as all others."""
     random.seed(0)
     np.random.seed(0)
-    if torch := sys.modules.get("torch"):
+    if torch := torch_in_use():
         torch.default_generator.manual_seed(0)
 
 
