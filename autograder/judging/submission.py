@@ -261,7 +261,7 @@ def flavour_of(name: str) -> str:
 
 def _call(exercise: Exercise | None, case: Case) -> dict[str, Any]:
     """What is asked of an answer."""
-    parameters = list(exercise.signature.parameters) if exercise else []
+    parameters = exercise.names(case) if exercise else []
     refused = exercise.refused if exercise else ()
     return _arguments(case) | {"parameters": parameters, "refused": refused}
 

@@ -111,10 +111,9 @@ def call(
         raise
     except BaseException as problem:  # SystemExit too: an answer cannot end the lesson
         return _raised(problem, answer)
-    names = list(exercise.signature.parameters)
     changed = [
         n
-        for n, a, b in zip(names, given.args, pristine.args, strict=False)
+        for n, a, b in zip(exercise.names(given), given.args, pristine.args, strict=False)
         if difference(b, a, 0, 0)
     ]
     changed += [n for n in given.kwargs if difference(pristine.kwargs[n], given.kwargs[n], 0, 0)]

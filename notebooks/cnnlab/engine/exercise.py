@@ -170,6 +170,12 @@ class Exercise:
         """Whether a class is asked for: declared as one, or as what makes a torch module."""
         return isinstance(self.stub, type) or "Module" in str(self.signature.return_annotation)
 
+    def names(self, case: Case) -> list[str]:
+        """What the arguments of a case are called: a probe has names of its own for them."""
+        if case.probe:  # its first parameter is the answer itself
+            return list(inspect.signature(case.probe).parameters)[1:]
+        return list(self.signature.parameters)
+
     @property
     def decides(self) -> tuple[Callable | None, Callable | None]:
         """The functions that decide about points: the right answer, and the cases."""

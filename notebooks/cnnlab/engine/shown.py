@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import inspect
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -71,10 +70,7 @@ def shown(value: Any, limit: int = 12) -> str:
 
 def arguments(report: Report, case: Case) -> list[str]:
     """The arguments of a case, a line each."""
-    names = list(report.exercise.signature.parameters)
-    if case.probe:  # its first parameter is the answer itself
-        names = list(inspect.signature(case.probe).parameters)[1:]
-    given = [*zip(names, case.args, strict=False), *case.kwargs.items()]
+    given = [*zip(report.exercise.names(case), case.args, strict=False), *case.kwargs.items()]
     return [f"{name} = {shown(value)}" + _remark(value) for name, value in given]
 
 

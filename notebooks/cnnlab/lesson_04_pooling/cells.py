@@ -143,6 +143,17 @@ def _(right, H, P1, P2):
 
 
 @IN_CELLS.mistake(
+    "the columns end where the rows do",
+    "The loop over the columns counts the rows, H.shape[0]. With fewer rows than columns the last "
+    "cells stay empty; with more it runs over the end. The columns are H.shape[1].",
+)
+def _(right, H, P1, P2):
+    out = right(H, P1, P2)
+    out[:, H.shape[0] // P2 :] = 0
+    return out
+
+
+@IN_CELLS.mistake(
     "cells that interleave",
     "Each of your cells has rows and columns from all over the map. Reshape the rows to "
     "(J1//P1, P1): first the number of the cell, then the place inside it; the columns likewise.",

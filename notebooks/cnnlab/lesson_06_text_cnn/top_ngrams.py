@@ -321,3 +321,13 @@ def _(right, model, sentences, vocabulary, width, filter_index, k=5):
 def _(right, model, sentences, vocabulary, width, filter_index, k=5):
     found = right(model, sentences, vocabulary, width, filter_index, k)
     return [(score, [vocabulary.get(t, 1) for t in tokens]) for score, tokens in found]
+
+
+@top_ngrams.mistake(
+    "words that the vocabulary lacks are left out",
+    "You leave unknown words out, so windows join words that do not stand side by side. An unknown "
+    "word has the id of <unk>.",
+)
+def _(right, model, sentences, vocabulary, width, filter_index, k=5):
+    known = [[t for t in s if t in vocabulary] for s in sentences]
+    return right(model, known, vocabulary, width, filter_index, k)

@@ -5,7 +5,6 @@ As a sentence it is always true: "right in all cases without `b`, wrong in all w
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from itertools import combinations
@@ -93,10 +92,7 @@ _SIDES = {"left", "right"}
 
 def _arguments(case: Case, exercise: Exercise) -> dict[str, Any]:
     """The arguments by name; an activation, which a probe gives, counts as one."""
-    names = list(exercise.signature.parameters)
-    if case.probe:
-        names = list(inspect.signature(case.probe).parameters)[1:]
-    given = dict(zip(names, case.args, strict=False)) | case.kwargs
+    given = dict(zip(exercise.names(case), case.args, strict=False)) | case.kwargs
     if case.probe and case.probe.__name__.startswith("with_"):
         given["activation"] = True
     return given

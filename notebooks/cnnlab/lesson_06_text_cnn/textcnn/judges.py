@@ -28,6 +28,8 @@ def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | N
 def words_in_each_window(value, V, M, weights, batches, **options) -> str | None:
     """No pooled feature is what a window of zeros gives. The linear layer shows the features."""
     silence = torch.cat([weights[f"convolutions.{i}.bias"] for i in range(len(options["widths"]))])
+    if not value[0].isfinite().all():
+        return _NOT_FINITE
     if (value[0] >= silence).any():
         return (
             "a window without a single word takes part in the maximum: width − 1 zeros before the "

@@ -126,6 +126,15 @@ def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
 
 
 @WordCNN.mistake(
+    "a filter one word wider",
+    "Your filter sees one word more than `width`. nn.Conv1d wants the width as it is; padding does "
+    "not change it.",
+)
+def _(right, vocabulary_size, embedding_size, width=3, filters=50, classes=2):
+    return right(vocabulary_size, embedding_size, width + 1, filters, classes)
+
+
+@WordCNN.mistake(
     "windows run over from one sentence into the next",
     "All sentences stand in one row, so the last word of one and the first word of the next are "
     "neighbours. Keep the batch's axis: (B, M, J).",

@@ -72,9 +72,14 @@ def word_padding(WordCNN, V, M, ids, zeros, **options):
 
 
 def word_shape(WordCNN, V, M, ids, **options):
-    """The shape of the answer, which parameters get a gradient, the shape for one sentence."""
+    """The shape of the answer, what gets no gradient, the shape for one sentence, all weights."""
     model = WordCNN(V, M, **options)
     out = model(ids)
     out.square().sum().backward()
     without = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
-    return [list(out.shape), without, list(model(ids[:1]).shape)]
+    return {
+        "shape": list(out.shape),
+        "without a gradient": without,
+        "shape for one sentence": list(model(ids[:1]).shape),
+        "numbers in all parameters": sum(p.numel() for p in model.parameters()),
+    }
