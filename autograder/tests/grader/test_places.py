@@ -79,6 +79,25 @@ SAID = [
         """,
         "Line 6: is `.cumsum()` needed in `h.cumsum()`?",
     ),
+    (
+        "conv_parameters",
+        """
+        def conv_parameters(K1, K2, M, N):
+            return K1 * K2 * M * N + K2
+        """,
+        "Line 3: the second `K2` in `K1 * K2 * M * N + K2` is used here. With another of your",
+    ),
+    (
+        "windows",
+        """
+        def windows(x, K):
+            x = np.asarray(x, dtype=float)
+            if K > len(x):
+                raise ValueError("the window is longer than the series")
+            return list(x[i : i + K] for i in range(len(x) - K + 1))
+        """,
+        "is a list in the case “five days, K = 3”; with an array there all cases would be right.",
+    ),
     # two names taken for each other
     (
         "linear",

@@ -72,8 +72,9 @@ def _arithmetic(node: ast.expr, slot: Slot, scope: Scope, kind: str) -> Iterator
     for name in scope.names("n?" if slot.role in ENDS or kind == "n" else "na?"):
         for what, op in (*operators, *terms):
             if name not in own or (op is ast.Mult and len(own) == 1):
+                near = 1.5 if slot.role in (*ENDS, "index") and what == "term missing" else 2.0
                 yield (
-                    *(2.0, what, (op.__name__, name)),
+                    *(near, what, (op.__name__, name)),
                     lambda op=op, name=name: ast.BinOp(node, op(), load(name)),
                 )
     if operators and not isinstance(node, ast.Constant):

@@ -17,11 +17,15 @@ LONGEST = 60
 COUNTED = ("first", "second", "third", "fourth", "fifth")
 
 
-def quoted(edit: Edit, source: str) -> tuple[str, str, str]:
-    """(the edited part, what it stands in, which of several it is); "" where that is not needed."""
+def quoted(edit: Edit, source: str, by_value: bool) -> tuple[str, str, str]:
+    """(the edited part, what it stands in, which of several it is); "" where that is not needed.
+
+    by_value: whether two values of it are told, too.
+    """
     if edit.code is None:
         return "", "", ""
-    node, around = watched(edit), parents(edit.statement)
+    off = by_value or edit.kind == "one more or less"
+    node, around = watched(edit) if off else edit.code, parents(edit.statement)
     part = _changed_part(edit) if node is edit.code else None
     if part is not None:
         around |= {part: (node, "slice")}

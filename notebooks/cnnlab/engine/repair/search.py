@@ -245,7 +245,7 @@ class Search:
         was = would = at = ""
         if len(edits) == 1:
             was, would, at = seen(self._program, edit, self._first)
-        kind, place = edit.kind, (*quoted(edit, source), part_of(edit, source))
+        kind, place = edit.kind, (*quoted(edit, source, bool(was and would)), part_of(edit, source))
         if other := next((e for e in edits if e.key != edit.key), None):
             names = (ast.get_source_segment(source, e.code) or "" for e in (edit, other) if e.code)
             kind, place = "exchanged", (next(names), "", "", next(names))
