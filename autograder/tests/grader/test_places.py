@@ -262,7 +262,8 @@ SAID = [
                     H += F[k - 1, m - 1] * P[i:i + J1, j:j + J2]
             return H + b if activation is None else activation(H + b)
         """,
-        "Lines 9 and 10, in the same way in each:",
+        "Lines 9 and 10, in the same way in each: `K1 // 2` is 1 in the case “the lecture's 4×4 "
+        "example”; with 2 there all cases would be right.",
     ),
     # a minus that nobody forgot is no likely cause
     (

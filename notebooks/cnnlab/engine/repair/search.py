@@ -242,9 +242,7 @@ class Search:
     ) -> Found:
         self._undo()
         edit, source = edits[0], self._program.source
-        was = would = at = ""
-        if len(edits) == 1:
-            was, would, at = seen(self._program, edit, self._first)
+        was, would, at = seen(self._program, edit, self._first)
         kind, place = edit.kind, (*quoted(edit, source, bool(was and would)), part_of(edit, source))
         if other := next((e for e in edits if e.key != edit.key), None):
             names = (ast.get_source_segment(source, e.code) or "" for e in (edit, other) if e.code)
