@@ -173,7 +173,7 @@ class Progress:
     def __init__(self, total: int):
         from tqdm import tqdm
 
-        self.seconds, self._started = 0.0, time.monotonic()
+        self.seconds, self._started, self._all_recorded = 0.0, time.monotonic(), False
         # None: no bar where nobody is looking on, as in a file.
         # It moves the cursor, so it has the terminal itself; all that it shows is numbers.
         terminal = getattr(sys.stderr, "stream", sys.stderr)
@@ -182,8 +182,10 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(self, kind: object, *rest: object) -> None:
         self._bar.close()
+        if kind is KeyboardInterrupt and self._all_recorded:
+            say(["all points are recorded; the next `grade` goes on to say why answers are wrong"])
 
     def told(self, result: object) -> None:
         """One more is recorded."""
@@ -194,6 +196,7 @@ class Progress:
 
     def looked(self, done: int, of: int) -> None:
         """One more has been looked into. All points are there: who stops now loses words alone."""
+        self._all_recorded = True
         self._bar.set_description_str("why answers are wrong", refresh=False)
         self._bar.total, self._bar.n = of, done
         self._bar.refresh()

@@ -250,6 +250,16 @@ def test_who_was_interrupted_is_looked_into_the_next_time(course, monkeypatch):
     assert not grade(course, [LESSON], workers=1)[0].unsearched
 
 
+def test_the_command_says_that_nothing_is_lost_by_stopping_it(course, monkeypatch, capsys):
+    for student in ("s0", "s1"):
+        hand_in(course, student, {"conv1d": TWICE})
+    looks = iter([dict, lambda: (_ for _ in ()).throw(KeyboardInterrupt)])
+    monkeypatch.setattr(batch, "look", lambda job: next(looks)())
+    assert cli.main(["--course", str(course.root), "grade", "--workers", "1"]) == 130
+    assert "all points are recorded" in capsys.readouterr().out
+    assert {row.score for row in table(course, LESSON)} != {0}
+
+
 def test_a_notebook_that_was_graded_anew_meanwhile_is_left_alone(course):
     graded(course, TWICE)
     path = course.autograded("s0", LESSON) / f"{LESSON}.ipynb"
