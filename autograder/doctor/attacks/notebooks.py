@@ -143,3 +143,16 @@ show("in an error's name", f"raise type({ALIVE!r}, (ValueError,), {{}})('x')", r
 show("in a returned text", f"return {ALIVE!r}", real=False)
 show("in a type's name", f"return type({ALIVE!r}, (), {{}})()", real=False)
 show("in the answer's own line", f"x.nothing  # </pre>{ALIVE}", real=False)
+show("in a cause of its own making", WRONG, before=f"""
+    import sys
+    def claim(request, answers):
+        texts = dict.fromkeys(("code", "inside", "which", "part", "was", "would", "at"), {ALIVE!r})
+        found = {{**texts, "lines": [1], "kind": "operand too much", "role": "factor", "cost": 1.0}}
+        found |= {{"case": request["asked"][0]["case"], "repaired": 1, "of": 1}}
+        return {{"found": [found], "points": 3.0}}
+    frame = sys._getframe()
+    while frame:
+        if "searching" in frame.f_globals:
+            frame.f_globals["searching"] = type("searching", (), {{"search": staticmethod(claim)}})
+        frame = frame.f_back
+    """, real=False)  # fmt: skip
