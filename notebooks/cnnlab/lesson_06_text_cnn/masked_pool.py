@@ -19,7 +19,7 @@ def masked_pool(h: torch.Tensor, mask: torch.Tensor, how: str = "max") -> torch.
     wins the maximum nor counts in the mean.
 
     h: outputs of N filters, shape (B, N, J), any floating-point type. mask: bool, (B, J),
-    True where there is a word; every row has at least one.
+    True where there is a word, anywhere in its row; every row has at least one.
     Returns a tensor of h's type, shape (B, N), from which gradients flow back to h.
     Raises ValueError for any other ``how``.
     Lecture 6, "Pooling in NLP".
@@ -69,9 +69,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     h, mask = _batch(rng)
     yield case("all outputs negative, max", -1 - h.abs(), mask, how="max")
     h, mask = _batch(rng)
-    yield case("padding with huge values, avg", h + 1e6 * ~mask[:, None], mask, "avg")
+    mask = mask.flip(1)  # where the words are says the mask alone
+    yield case("padding in front, with huge values, avg", h + 1e6 * ~mask[:, None], mask, "avg")
     h, mask = _batch(rng)
-    yield case("very negative outputs, max", h - 1e12, mask)
+    yield case("padding in front, very negative outputs, max", h - 1e12, mask.flip(1))
     h, mask = _batch(rng, torch.float32)
     yield Case("outputs of type float32, avg", (h, mask, "avg"), rtol=1e-5, atol=1e-6)
     h, mask = _batch(rng)
@@ -191,6 +192,15 @@ def _(right, h, mask, how="max"):
 def _(right, h, mask, how="max"):
     J = int(mask[0].sum())
     return right(h[:, :, :J], mask[:, :J], how)
+
+
+@masked_pool.mistake(
+    "the first words count, wherever the words are",
+    "You count the words, and take as many from the front. The mask also says which ones: in some "
+    "sentences here the padding stands in front.",
+)
+def _(right, h, mask, how="max"):
+    return right(h, mask.sort(dim=1, descending=True).values, how)
 
 
 @masked_pool.mistake(
