@@ -20,10 +20,20 @@ pytestmark = pytest.mark.xdist_group("publish")
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory):
+def filled(tmp_path_factory):
+    """An empty clone into which it was published. (It takes a while: all lessons are built.)"""
     folder = tmp_path_factory.mktemp("publish") / "students"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git/HEAD").write_text("ref")
     publish.publish(folder, "ada/convolutions")
     return folder
+
+
+@pytest.fixture(scope="module")
+def published(filled, tmp_path_factory):
+    """The same folder without git's own."""
+    folder = tmp_path_factory.mktemp("published") / "students"
+    return shutil.copytree(filled, folder, ignore=shutil.ignore_patterns(".git"))
 
 
 def project_version(path):
@@ -146,11 +156,8 @@ def test_a_notebook_of_the_clone_runs_to_its_end_with_what_was_installed(install
     assert "Not attempted" in shown  # check ran, and there is no answer in it
 
 
-def test_publishing_again_updates_and_removes_but_leaves_git(tmp_path):
-    folder = tmp_path / "students"
-    publish.publish(folder, "ada/one")
-    (folder / ".git").mkdir()
-    (folder / ".git/HEAD").write_text("ref")
+def test_publishing_again_updates_and_removes_but_leaves_git(filled, tmp_path):
+    folder = shutil.copytree(filled, tmp_path / "students")
     (folder / "data/old.csv").write_text("gone from the project")
     with (folder / publish.MARK).open("a") as mark:
         mark.write("data/old.csv\n../outside\n")
@@ -169,14 +176,13 @@ def test_a_folder_that_it_did_not_make_is_left_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_it_is_said_which_tag_the_setup_cells_need(tmp_path):
-    folder, tag = tmp_path / "students", publish.TAG
+def test_it_is_said_which_tag_the_setup_cells_need(published, tmp_path):
+    folder, tag = shutil.copytree(published, tmp_path / "students"), publish.TAG
 
     def git(*arguments):
         who = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
         subprocess.run(["git", "-C", folder, *who, *arguments], check=True)
 
-    publish.publish(folder, "ada/one")
     git("init", "--quiet")
     assert f"git tag {tag}" in publish.what_to_push(folder, "ada/one")
     git("add", "--all")
@@ -187,9 +193,9 @@ def test_it_is_said_which_tag_the_setup_cells_need(tmp_path):
     assert "give it a new version" in publish.what_to_push(folder, "ada/one")
 
 
-def test_an_empty_clone_is_filled(tmp_path):
-    (tmp_path / ".git").mkdir()
-    assert publish.publish(tmp_path, "ada/one")
+def test_an_empty_clone_is_filled_and_stays_one(filled):
+    assert (filled / ".git/HEAD").read_text() == "ref"
+    assert (filled / publish.MARK).is_file()
 
 
 @pytest.mark.parametrize("name", ["ada", "ada/", "ada/b/c", "https://github.com/ada/b", "a b/c"])
