@@ -25,7 +25,7 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.repair.candidates import outcome
 from cnnlab.engine.repair.program import NotSearched, Program
-from cnnlab.engine.repair.search import edits_of
+from cnnlab.engine.repair.listing import edits_of
 from cnnlab.engine.verdict import Known
 
 from ..cells import name_of

@@ -273,10 +273,11 @@ def _arguments(case: Case) -> dict[str, Any]:
 
 
 def _as_data(asked: Asked) -> dict[str, Any]:
-    """A visible case, what is right there, and whether the answer is wrong."""
+    """A visible case, what is right there, whether the answer is wrong, and what it is alike in."""
     case = asked.case
     about = {name: getattr(case, name) for name in ("raises", "draws", "rtol", "atol")}
     about |= {"case": case.name, "right": asked.right.value, "wrong": asked.wrong}
+    about["groups"] = list(asked.groups)
     return about | _arguments(case)
 
 

@@ -47,4 +47,4 @@ def _asked(data: dict[str, Any], with_torch: bool) -> Asked:
     ask: Callable | None = probe(data["probe"], with_torch) if data["probe"] else None
     about = {name: data[name] for name in ("raises", "draws", "rtol", "atol")}
     case = Case(data["case"], data["args"], data["kwargs"], ask, **about)
-    return Asked(case, Outcome("returned", data["right"]), data["wrong"])
+    return Asked(case, Outcome("returned", data["right"]), data["wrong"], tuple(data["groups"]))

@@ -200,6 +200,19 @@ def to_numpy(value: Any) -> np.ndarray:
     return value if isinstance(value, np.ndarray) else value.detach().cpu().numpy()
 
 
+def numbers(value: Any) -> set[Any] | None:
+    """The different numbers in an array or a container, or a number; None: it holds others, too."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        parts = [part for item in value if (part := numbers(item)) is not None]
+        return set().union(*parts) if len(parts) == len(value) else None
+    if is_array(value) or isinstance(value, bool) or is_number(value):
+        array = to_numpy(value) if is_array(value) else np.asarray(value)
+        return {"nan" if number != number else number for number in np.unique(array).tolist()}
+    return None
+
+
 def _kind(value: Any) -> str:
     """What a value is, in a student's words."""
     if value is None:

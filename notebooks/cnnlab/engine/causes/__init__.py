@@ -3,8 +3,8 @@
 In this order, the first that holds: a known mistake that explains all wrong cases (under it the
 line, if one is found); another answer, which it calls and which is not right; a small edit of the
 answer that makes it right; the right answer asked for something else; a known mistake that explains
-half; what is seen in the source; how what is right becomes what came back; a condition, or an edit
-that mends most. Facts (a parameter that is never read, what wrong cases have and right ones have
+half; what is seen in the source; how what is right becomes what came back; an edit of a condition,
+or one that mends most. An edit that mends a part of what is wrong goes before what explains less. Facts (a parameter that is never read, what wrong cases have and right ones have
 not) stand under all of them.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..exercise import Exercise
+from ..repair.search import BY_CHANCE
 from ..verdict import Explanation, Findings, Known, Result
 from .called import CALLED, called, calls
 from .certain import certain, parting
@@ -27,10 +28,6 @@ from .static import UNUSED, Fact, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
-
-BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
-"""The kinds of edits that are the least sure: some number will do in many a place, and a fresh
-array in the place of a strange one."""
 
 IN_ALL = 1.5
 """Seconds that it may take while the report already stands."""
@@ -101,12 +98,20 @@ def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     if sure and named:  # whose advice says what: an edit that happens to do adds where, no more
         place = dataclasses.replace(sure, sentence=sure.place)
         return dataclasses.replace(found, explanation=place)
-    seen = found.explanation is not None and found.explanation.part == "static"
+    tried = found.explanation
+    seen = tried is not None and tried.part == "static"
     if sure and not (sure.kind in BY_CHANCE and (found.causes or seen)):
         return dataclasses.replace(found, causes=(), explanation=sure)
-    if found.causes or found.explanation or not repairs.perhaps:
-        return found
-    return Findings(explanation=repairs.perhaps)
+    part, hint = repairs.part, repairs.perhaps
+    if part and not named and part.explains > _explained(found):
+        return Findings(explanation=part)
+    return Findings(explanation=hint) if hint and not (found.causes or tried) else found
+
+
+def _explained(found: Findings) -> int:
+    """How many wrong cases are explained already."""
+    by_mistakes = {i for cause in found.causes for i in cause.explains}
+    return max(len(by_mistakes), found.explanation.explains if found.explanation else 0)
 
 
 def _with_facts(

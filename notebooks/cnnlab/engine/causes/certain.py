@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..comparing import is_array, to_numpy
+from ..comparing import is_array, numbers, to_numpy
 from ..exercise import Exercise
 from ..repair.program import code_of
 from ..verdict import Result
 from .contrast import contrast
-from .trivial import numbers, says_nothing
+from .trivial import says_nothing
 
 
 def certain(results: list[Result], exercise: Exercise) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def _one_thing(features: list[Feature]) -> bool:
 
 def _features(case: Case, exercise: Exercise) -> dict[Feature, bool]:
     """What can be said of a case by its arguments."""
-    given = _arguments(case, exercise)
+    given = arguments(case, exercise)
     found: dict[Feature, bool] = {}
     for name, parameter in exercise.signature.parameters.items():
         if parameter.default is not parameter.empty:  # a bias of 0 is as good as none
@@ -84,13 +84,13 @@ def _absent(feature: Feature) -> bool | None:
     return False if " = '" in feature[0] else None
 
 
-_WINDOWS = "KPwk"
+WINDOWS = "KPwk"
 """How the names of sizes begin that are halved: of filters, cells and windows."""
 
 _SIDES = {"left", "right"}
 
 
-def _arguments(case: Case, exercise: Exercise) -> dict[str, Any]:
+def arguments(case: Case, exercise: Exercise) -> dict[str, Any]:
     """The arguments by name; an activation, which a probe gives, counts as one."""
     given = dict(zip(exercise.names(case), case.args, strict=False)) | case.kwargs
     if case.probe and case.probe.__name__.startswith("with_"):
@@ -104,7 +104,7 @@ def _of_value(name: str, value: Any) -> dict[Feature, bool]:
     if isinstance(value, str):
         found[f"with {name} = {value!r}", f"with another `{name}`"] = True
     elif isinstance(value, int) and not isinstance(value, bool):
-        if name[0] in _WINDOWS:  # nobody halves a number of channels or filters
+        if name[0] in WINDOWS:  # nobody halves a number of channels or filters
             found[f"with an even `{name}`", f"with an odd `{name}`"] = value % 2 == 0
         found[f"with {name} above 1", f"with {name} = 1"] = value > 1
         found[f"with {name} = 0", f"with {name} above 0"] = value == 0

@@ -10,6 +10,7 @@ import time
 import warnings
 from typing import Any
 
+from ..comparing import numbers
 from ..exercise import Exercise, Outcome
 from ..limiting import TimeLimit, time_limit
 from ..repair.candidates import as_it_was, outcome
@@ -17,7 +18,6 @@ from ..repair.seeing import short
 from ..verdict import Explanation, Known, Result
 from .known import contradicts, same, speaks
 from .simple import simplest
-from .trivial import numbers
 from .variants import Arguments, Variant, variants
 
 SECONDS = 0.3

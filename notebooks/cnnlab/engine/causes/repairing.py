@@ -11,11 +11,14 @@ from ..calling import fence, guarded, rows_of
 from ..exercise import Exercise, Outcome, StandIn
 from ..repair.beside import Forked, Here, begin
 from ..repair.candidates import as_it_was, outcome
+from ..repair.goals import Asked, goals
 from ..repair.program import NotSearched, Program
 from ..repair.said import Results, understood
-from ..repair.search import Asked, Found, Search
+from ..repair.search import Found, Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
+from .groups import groups
+from .parts import TRIED, chosen, told
 from .simple import written
 
 UNSEARCHED = ("changed", "dtype", "no error")
@@ -32,12 +35,13 @@ MORE_SEEDS = (1, 2)
 
 @dataclasses.dataclass(frozen=True)
 class Repairs:
-    """What has been found. sure: it explains all; perhaps: it is no more than a hint.
+    """What has been found. sure: it explains all; part: a part of it; perhaps: it is just a hint.
 
     over: nothing more will be found.
     """
 
     sure: Explanation | None = None
+    part: Explanation | None = None
     perhaps: Explanation | None = None
     over: bool = True
 
@@ -47,11 +51,11 @@ class There:
 
     def __init__(self, answer: StandIn, cases: list[Asked], more: list[Asked], seconds: float):
         self._ask = functools.partial(answer.search, cases, more, seconds)
-        self._names = {asked.case.name for asked in cases}
+        self._known = {asked.case.name for asked in cases}, goals(cases)
 
     def wait(self, until: float) -> Results:
         """What has been found, at the end."""
-        return understood(self._ask(), self._names)
+        return understood(self._ask(), *self._known)
 
     def stop(self) -> None:
         """There is nothing to stop."""
@@ -59,10 +63,12 @@ class There:
 
 @dataclasses.dataclass
 class Searching:
-    """A search that is going on."""
+    """A search that is going on. everything: no case is left out because it trains."""
 
     running: Here | Forked | There
     results: list[Result]
+    exercise: Exercise
+    everything: bool
 
     def wait(self, until: float) -> Repairs:
         """What has been found at this moment (of ``time.monotonic``), or at the end."""
@@ -73,28 +79,51 @@ class Searching:
         if sure:
             return Repairs(self._explanation(sure))
         hints = found.found or ([found.partial] if found.partial else [])
-        return Repairs(perhaps=self._explanation(hints) if hints else None)
+        return Repairs(
+            part=self._of_parts(found.parts),
+            perhaps=self._explanation(hints) if hints else None,
+        )
 
     def stop(self) -> None:
         self.running.stop()
 
     def _explanation(self, found: list[Found]) -> Explanation:
-        first, all_wrong = found[0], [r for r in self.results if r.problem]
-        wrong = [r for r in all_wrong if not r.case.raises] or all_wrong
+        first, wrong = found[0], _due(self.results)
         if first.repaired < first.of:
             good = f"{first.repaired} of the {first.of} wrong cases would be right"
-        elif first.of < len(wrong):  # what trains was not tried
+        elif first.of < len(wrong) or not self.everything:  # what trains was not tried
             good = "all cases that were tried would be right"
-        elif wrong == all_wrong:
+        elif len(wrong) == sum(r.problem is not None for r in self.results):
             good = "all cases would be right"
         else:
             good = "all cases that ask for a value would be right"
+        return self._explained(found, sentence(found, good), first.repaired)
+
+    def _of_parts(self, found: list[Found]) -> Explanation | None:
+        """What makes a part right, or two parts."""
+        wrong = _due(self.results)
+        parts = chosen(found, wrong, self.exercise)
+        if not parts:
+            return None
+        tried = "" if self.everything else TRIED
+        said = told(parts, wrong, self.exercise, tried)
+        repaired = sum(several[0].repaired for several in parts)
+        return self._explained([f for several in parts for f in several], said, repaired)
+
+    def _explained(self, found: list[Found], said: str, repaired: int) -> Explanation:
+        first, wrong = found[0], len(_due(self.results))
         shown = next(i for i, r in enumerate(self.results) if r.case.name == first.case)
         return Explanation(
-            *("repair", sentence(found, good), first.kind, first.role),
-            *(shown, first.repaired, len(wrong)),
+            *("repair", said, first.kind, first.role),
+            *(shown, min(repaired, wrong), wrong),
             tuple(dict.fromkeys(line for f in found for line in f.lines)),
         )
+
+
+def _due(results: list[Result]) -> list[Result]:
+    """The wrong cases, without what is refused for a reason: that is a slip of its own."""
+    wrong = [r for r in results if r.problem]
+    return [r for r in wrong if not r.case.raises] or wrong
 
 
 def searching(
@@ -106,23 +135,30 @@ def searching(
     first = due or [i for i, r in enumerate(results) if r.problem]
     if not first or kinds[first[0]] in UNSEARCHED or set(kinds) & set(NEVER):
         return None
-    chosen = [
+    asked = [
         i
         for i, r in enumerate(results)
         if kinds[i] not in UNSEARCHED
         # What is refused for a reason is a slip of its own, as long as a value is wrong, too.
         and not (due and r.problem and r.case.raises)
-        and not _trains(r, known.right.seconds.get(i, 0), exercise)
     ]
-    if not any(kinds[i] for i in chosen):
+    tried = [i for i in asked if not _trains(results[i], known.right.seconds.get(i, 0), exercise)]
+    if not any(kinds[i] for i in tried):
         return None
-    chosen.sort(key=lambda i: written(results[i]))  # what is simple is quick, and easy to read
-    cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
+    tried.sort(key=lambda i: written(results[i]))  # what is simple is quick, and easy to read
+    cases = [
+        Asked(
+            *(results[i].case, right(results[i], known, i), bool(kinds[i])),
+            groups(results[i].case, exercise),
+        )
+        for i in tried
+    ]
     if isinstance(answer, StandIn):
         running = _there(answer, exercise, cases, seconds)
     else:
         running = _here(answer, exercise, cases, seconds)
-    return Searching(running, results) if running else None
+    everything = len(tried) == len(asked) and len(results) == len(known.cases)
+    return Searching(running, results, exercise, everything) if running else None
 
 
 def _there(answer: StandIn, exercise: Exercise, cases: list[Asked], seconds: float) -> There | None:
@@ -171,7 +207,10 @@ def _more(exercise: Exercise, cases: list[Asked]) -> list[Asked]:
     """The same cases of more seeds, with what is right in them."""
     names = {asked.case.name for asked in cases}
     return [
-        Asked(case, Outcome("returned") if case.judge else known.right[i], False)
+        Asked(
+            *(case, Outcome("returned") if case.judge else known.right[i], False),
+            groups(case, exercise),
+        )
         for known in (_known(exercise, seed) for seed in MORE_SEEDS)
         for i, case in enumerate(known.cases)
         if case.name in names

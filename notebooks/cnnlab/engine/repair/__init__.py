@@ -4,7 +4,9 @@
 - ``expressions``, ``subscripts``, ``around``, ``statements``: all small edits;
 - ``program``, ``candidates``: a cell as a program that is run again and again, and called;
 - ``tracing``: which lines of it run, and what its names and expressions hold;
-- ``search``, ``seeing``, ``quoting``: try them; see two values, and quote, where one is found;
+- ``goals``: what has to be right: all cases, or a part that may have a cause of its own;
+- ``listing``, ``search``: list them, and try them;
+- ``seeing``, ``quoting``: see two values, and quote, where one is found;
 - ``beside``: do so in a forked child, or here;
 - ``said``, ``wording``: what was found, as data from where damaged code has run, and in words.
 
@@ -14,8 +16,9 @@ room is mounted where answers are graded, too (with ``case``, ``comparing``, ``l
 ``problems``). ``causes.repairing`` puts the question and words the answer.
 """
 
+from .goals import Asked
 from .program import NotSearched, Program
 from .said import Results
-from .search import Asked, Search
+from .search import Search
 
 __all__ = ["Asked", "NotSearched", "Program", "Results", "Search"]

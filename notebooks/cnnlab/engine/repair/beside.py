@@ -22,7 +22,7 @@ from .candidates import as_it_was
 from .said import Results, understood
 from .search import Search
 
-MOST_BYTES = 20_000
+MOST_BYTES = 40_000
 """So long may the child's message be."""
 
 MEMORY = 1 << 30
@@ -56,7 +56,7 @@ class Forked:
 
     def __init__(self, search: Search, seconds: float):
         self._end = time.monotonic() + seconds
-        self._results, self._cases = Results(), search.names
+        self._results, self._known = Results(), (search.names, search.goals)
         self._read, write = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter(
@@ -87,7 +87,7 @@ class Forked:
     def _understood(self) -> Results:
         """The child's message; nothing found, if it did not come to its end."""
         try:
-            return understood(json.loads(self._said), self._cases)
+            return understood(json.loads(self._said), *self._known)
         except (ValueError, RecursionError):
             return Results(over=True)
 

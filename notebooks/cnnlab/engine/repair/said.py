@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from .goals import WHOLE, Goal
 from .quoting import LONGEST
 from .search import Found, Search
 
@@ -30,34 +32,42 @@ class Results:
 
     found: list[Found] = dataclasses.field(default_factory=list)
     partial: Found | None = None
+    parts: list[Found] = dataclasses.field(default_factory=list)
     tries: int = 0
     over: bool = False
 
     @classmethod
     def of(cls, search: Search) -> Results:
         """What a search has found so far."""
-        return cls(search.found, search.partial, search.tries, search.over)
+        parts = [f for several in search.parts.values() for f in several] if not search.found else []
+        parts.sort(key=lambda found: -found.repaired)
+        return cls(search.found, search.partial, parts[:MOST], search.tries, search.over)
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON has it."""
         return dataclasses.asdict(self)
 
 
-def understood(said: Any, cases: set[str]) -> Results:
+def understood(said: Any, cases: set[str], goals: Iterable[Goal] = ()) -> Results:
     """What somebody says of a search that is over; nothing found, if it does not make sense.
 
-    cases: the names of those that there are.
+    cases: the names of those that there are; goals: the parts of what is wrong.
     """
     if not isinstance(said, dict):
         return Results(over=True)
-    claims = said.get("found")
-    listed = claims[:MOST] if isinstance(claims, list) else []
-    found = [f for claim in listed if (f := _found(claim, cases))]
-    partial, tries = _found(said.get("partial"), cases), said.get("tries")
-    return Results(found, partial, tries if type(tries) is int else 0, True)
+    found, parts = (
+        [f for claim in _some(said.get(which)) if (f := _found(claim, cases, aims))]
+        for which, aims in (("found", [WHOLE]), ("parts", goals))
+    )
+    partial, tries = _found(said.get("partial"), cases, [WHOLE]), said.get("tries")
+    return Results(found, partial, parts, tries if type(tries) is int else 0, True)
 
 
-def _found(claim: Any, cases: set[str]) -> Found | None:
+def _some(claims: Any) -> list[Any]:
+    return claims[:MOST] if isinstance(claims, list) else []
+
+
+def _found(claim: Any, cases: set[str], goals: Iterable[Goal]) -> Found | None:
     try:
         lines = tuple(_count(line, LAST_LINE) for line in claim["lines"][:MOST])
         of = _count(claim["of"], len(cases))
@@ -65,11 +75,14 @@ def _found(claim: Any, cases: set[str]) -> Found | None:
         kind, role = _kind(claim["kind"]), claim["role"] and _kind(claim["role"])
         cost, case = float(claim["cost"]), claim["case"]
         texts = {name: str(claim[name])[:limit] for name, limit in LONGEST_TEXTS.items()}
-    except (KeyError, TypeError, ValueError):
+        said = claim.get("group", ""), claim.get("item")
+        goal = next(goal for goal in goals if (goal.group, goal.item) == said)
+    except (AttributeError, KeyError, StopIteration, TypeError, ValueError):
         return None
     if not lines or case not in cases:
         return None
-    return Found(lines, kind, role, **texts, cost=cost, case=case, repaired=repaired, of=of)
+    part = {"group": goal.group, "item": goal.item}
+    return Found(lines, kind, role, **texts, cost=cost, case=case, repaired=repaired, of=of, **part)
 
 
 def _count(value: Any, most: int) -> int:

@@ -5,7 +5,8 @@ knows nothing of a solution: what it gives back is a line, a kind, and two value
 
 Edits are tried on the first wrong case, cheapest first; what gets it right is run on all cases,
 wrong ones first, and then on those of more seeds. An edit may be made in one place, or the same one
-in several places at once.
+in several places at once. Where none makes all right, those count that do so for a part (``goals``)
+and harm nothing else; what the first wrong case is no part of is tried on another one, later.
 
 This room stands alone: it is given plain data (source, cases with their right values) and gives
 plain data back, so that it also serves where answers are graded.
@@ -16,23 +17,19 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..case import Case, Outcome
+from ..case import Outcome
 from ..limiting import TimeLimit, time_limit
-from ..problems import problem_of
-from . import expressions, statements
 from .candidates import outcome, seed, silent
 from .edits import Edit
-from .names import Scope
+from .goals import WHOLE, Asked, Goal, Items, convincing, goals, items, right_items
+from .listing import cost, listed
 from .program import CANDIDATE, Program
 from .quoting import part_of, quoted
 from .seeing import seen
-from .slots import slots
-from .tracing import Traced, traced
 
 EACH, LEAST, TIMES = 0.15, 0.01, 20
 """Seconds that one call of a candidate may take: so many times what the answer itself takes, within
@@ -47,20 +44,15 @@ AGAIN = 3
 ALSO = 0.3
 """What costs so little more, in another line, may as well be the cause."""
 
-SEVERAL = 0.4
-"""So much more an edit costs if it is made in several places."""
-
 PARTIAL = 0.8
 """A share of the wrong cases that is worth a word, if no right one goes wrong."""
 
+ROUNDS = 3
+"""On so many wrong cases all edits are tried, as long as none makes everything right."""
 
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """A case, what is right there, and whether the answer is wrong in it."""
-
-    case: Case
-    right: Outcome
-    wrong: bool
+BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
+"""The kinds of edits that are the least sure: some number will do in many a place, and a fresh
+array in the place of a strange one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +66,7 @@ class Found:
     was, would: what it is in the first wrong case, and what it would have to be, if both can be
     said in a few characters; at: what is so then; case: the name of the case.
     repaired, of: how many wrong cases become right, and how many there are.
+    group, item: what it makes right, if that is a part (``Goal``).
     """
 
     lines: tuple[int, ...]
@@ -90,6 +83,8 @@ class Found:
     case: str
     repaired: int
     of: int
+    group: str = ""
+    item: int | None = None
 
 
 class Search:
@@ -109,6 +104,11 @@ class Search:
         self._program, self._more, self._fence = program, more, fence
         self._cases = sorted(cases, key=lambda asked: not asked.wrong)
         self._checks: list[Asked] | None = None
+        self._pivot, self._aims = self._cases[0], [WHOLE, *goals(self._cases)]
+        self._later: list[tuple[Asked, list[Goal]]] | None = None
+        self._now_right: dict[int, Items] = {}
+        self._right_before: dict[int, Items] = {}
+        self._original: Callable | None = None
         self._todo: list[tuple[Edit, ...]] | None = None
         self._next, self._again = 0, AGAIN
         self._now: tuple[Edit, ...] = ()
@@ -117,12 +117,18 @@ class Search:
         self.tries = 0
         self.found: list[Found] = []
         self.partial: Found | None = None
+        self.parts: dict[Goal, list[Found]] = {}
         self.over = False
 
     @property
     def names(self) -> set[str]:
         """The names of the cases."""
         return {asked.case.name for asked in self._cases}
+
+    @property
+    def goals(self) -> list[Goal]:
+        """The parts of what is wrong that may be mended."""
+        return goals(self._cases)
 
     def run(self, until: float) -> None:
         """Search on, until this moment (of ``time.monotonic``) or the end."""
@@ -146,7 +152,7 @@ class Search:
             if self._todo is None:
                 self._begin()
             elif self._next >= len(self._todo):
-                self.over = True
+                self._go_on()
             else:
                 self._now = self._todo[self._next]
                 self._next += 1
@@ -163,18 +169,53 @@ class Search:
             edit.undo()
 
     def _begin(self) -> None:
-        """See which lines run in the first wrong case, and list the edits of these."""
-        edits = edits_of(self._program, self._first)
+        """See which lines run in the wrong case that is tried first, and list the edits of these."""
+        todo = listed(self._program, self._first)
+        self._original = self._program.function()
         started = time.thread_time()
-        self._first(self._program.function())
+        self._first(self._original)
         self._each = min(max(TIMES * (time.thread_time() - started), LEAST), EACH)
-        self._todo = sorted([*((e,) for e in edits), *together(edits)], key=_cost)
+        self._todo, self._next = todo, 0
+
+    def _go_on(self) -> None:
+        """Begin again with the next wrong case, as long as nothing makes all right."""
+        if self._later is None:
+            self._later = [] if self.found else self._rounds()
+        self.over, self._todo = not self._later, None
+        if self._later:
+            self._pivot, self._aims = self._later.pop(0)
+
+    def _rounds(self) -> list[tuple[Asked, list[Goal]]]:
+        """Wrong cases that show the other parts, with these parts."""
+        left = [goal for goal in self.goals if not self._shows(self._pivot, goal)]
+        found = []
+        for asked in self._cases:
+            shown = [goal for goal in left if asked.wrong and self._shows(asked, goal)]
+            if shown and len(found) < ROUNDS - 1:
+                found.append((asked, shown))
+                left = [goal for goal in left if goal not in shown]
+        return found
+
+    def _shows(self, asked: Asked, goal: Goal) -> bool:
+        """Whether this part is wrong in a case."""
+        due = goal.due(asked)
+        return bool(due) and not due <= self._before(asked)
+
+    def _before(self, asked: Asked) -> Items:
+        """What is right in a case without any edit."""
+        if id(asked) not in self._right_before:
+            found: Items = frozenset()
+            if self._original and not (asked.wrong and len(items(asked)) == 1):
+                self._limit.renew(EACH)
+                with contextlib.suppress(TimeLimit):
+                    found = right_items(asked, self._called(self._original, asked))
+            self._right_before[id(asked)] = found
+        return self._right_before[id(asked)]
 
     def _try(self, edits: tuple[Edit, ...]) -> None:
-        cost = _cost(edits)
         lines = tuple(dict.fromkeys(edit.line for edit in edits))
         if self.found:
-            if cost > self.found[0].cost + ALSO:
+            if cost(edits) > self.found[0].cost + ALSO:
                 self.over = True
                 return
             if any(set(lines) & set(found.lines) for found in self.found):
@@ -190,15 +231,27 @@ class Search:
             raise
         except BaseException:  # what is no program, or raises where it is defined
             return
-        repaired = self._repaired(answer)
-        wrong = sum(asked.wrong for asked in self._cases)
+        self._now_right = {}
+        if WHOLE in self._aims and self._mends(answer, edits):
+            return
+        for goal in self._parts(edits) if self._right_now(answer, self._pivot) else ():
+            if self._reaches(answer, goal):
+                wrong = [asked for asked in self._cases if self._shows(asked, goal)]
+                found = self._finding(edits, self._share(goal, wrong), goal)
+                self.parts.setdefault(goal, []).append(found)
+
+    def _mends(self, answer: Callable, edits: tuple[Edit, ...]) -> bool:
+        """Whether it makes all right; what makes most right is kept as well."""
+        repaired, wrong = self._repaired(answer), sum(asked.wrong for asked in self._cases)
         if repaired == wrong and self._right_elsewhere(answer):
-            self.found.append(self._finding(edits, lines, repaired, wrong))
+            self.found.append(self._finding(edits, repaired))
             if edits[0].kind == "statement too much":  # and so is what stands in it
                 statement = edits[0].statement
                 self._without.append((statement.lineno, statement.end_lineno or 0))
-        elif repaired and repaired < wrong and self.partial is None:
-            self.partial = self._finding(edits, lines, repaired, wrong)
+            return True
+        if repaired and repaired < wrong and self.partial is None:
+            self.partial = self._finding(edits, repaired)
+        return False
 
     def _definition(self, edit: Edit) -> ast.stmt:
         """The definition that an edit is in."""
@@ -216,30 +269,70 @@ class Search:
                     return 0
         return wrong - missed
 
+    def _parts(self, edits: tuple[Edit, ...]) -> Iterator[Goal]:
+        """The parts for which it is worth a look, beside what is found for them already."""
+        doubtful = any(edit.kind in BY_CHANCE or edit.role == "condition" for edit in edits)
+        lines = {edit.line for edit in edits}
+        for goal in () if self.found or doubtful else self._aims:
+            found = self.parts.get(goal, [])
+            dear = found and cost(edits) > found[0].cost + ALSO
+            if goal != WHOLE and not dear and not any(lines & set(f.lines) for f in found):
+                yield goal
+
+    def _reaches(self, answer: Callable, goal: Goal) -> bool:
+        """Whether it makes this part right, on more seeds, too, and nothing else wrong."""
+        if not self._shows(self._pivot, goal) or not self._keeps(answer, self._pivot, goal):
+            return False
+        if not all(self._keeps(answer, asked, goal) for asked in self._cases):
+            return False
+        checks = self._others()
+        if not all(self._keeps(answer, asked, goal) for asked in checks):
+            return False
+        return convincing(goal, [a for a in (*self._cases, *checks) if self._shows(a, goal)])
+
+    def _keeps(self, answer: Callable, asked: Asked, goal: Goal) -> bool:
+        """Whether what has to be right in a case is, and what was right before."""
+        return goal.due(asked) | self._before(asked) <= self._right_now(answer, asked)
+
+    def _share(self, goal: Goal, repaired: list[Asked]) -> int:
+        """How many wrong cases that is worth: of one that is repaired by half, the half."""
+        wrong = [asked for asked in self._cases if asked.wrong]
+        points = sum(len(items(asked) - self._before(asked)) for asked in wrong)
+        won = sum(len(goal.due(asked) - self._before(asked)) for asked in repaired)
+        return max(1, len(wrong) * won // points)
+
     def _right_elsewhere(self, answer: Callable) -> bool:
         """Whether it is right on cases of more seeds, too."""
+        return all(self._right(answer, asked) for asked in self._others())
+
+    def _others(self) -> list[Asked]:
+        """The cases of more seeds."""
         if self._checks is None:
             self._limit.renew(10.0)
             self._fenced.close()  # the right answer may use what the student may not
             self._checks = self._more()
             self._fenced.enter_context(self._fence())
-        return all(self._right(answer, asked) for asked in self._checks)
+        return self._checks
 
     def _right(self, answer: Callable, asked: Asked) -> bool:
-        self._limit.renew(self._each if asked is self._cases[0] else EACH)
-        return problem_of(asked.case, asked.right, self._called(answer, asked)) is None
+        return self._right_now(answer, asked) == items(asked)
+
+    def _right_now(self, answer: Callable, asked: Asked) -> Items:
+        """What is right in a case with the edit that is tried."""
+        if id(asked) not in self._now_right:
+            self._limit.renew(self._each if asked is self._pivot else EACH)
+            self._now_right[id(asked)] = right_items(asked, self._called(answer, asked))
+        return self._now_right[id(asked)]
 
     def _first(self, answer: Callable) -> Outcome:
-        """What comes of the first wrong case."""
-        return self._called(answer, self._cases[0])
+        """What comes of the wrong case that is tried first."""
+        return self._called(answer, self._pivot)
 
     def _called(self, answer: Callable, asked: Asked) -> Outcome:
         seed()
         return outcome(answer, asked.case)
 
-    def _finding(
-        self, edits: tuple[Edit, ...], lines: tuple[int, ...], repaired: int, wrong: int
-    ) -> Found:
+    def _finding(self, edits: tuple[Edit, ...], repaired: int, goal: Goal = WHOLE) -> Found:
         self._undo()
         edit, source = edits[0], self._program.source
         was, would, at = seen(self._program, edit, self._first)
@@ -247,77 +340,10 @@ class Search:
         if other := next((e for e in edits if e.key != edit.key), None):
             names = (ast.get_source_segment(source, e.code) or "" for e in (edit, other) if e.code)
             kind, place = "exchanged", (next(names), "", "", next(names))
+        lines = tuple(dict.fromkeys(edit.line for edit in edits))
+        wrong = sum(asked.wrong for asked in self._cases)
         return Found(
             *(lines, kind, edit.role, *place),
-            *(_cost(edits), was, would, at, self._cases[0].case.name, repaired, wrong),
+            *(cost(edits), was, would, at, self._pivot.case.name, repaired, wrong),
+            *(goal.group, goal.item),
         )
-
-
-def _cost(edits: tuple[Edit, ...]) -> float:
-    """What is tried first."""
-    return max(edit.cost for edit in edits) + SEVERAL * (len(edits) > 1)
-
-
-def edits_of(program: Program, call: Callable[[Callable], Any]) -> list[Edit]:
-    """All edits of the lines that run when the answer is called, the cheapest first."""
-    return sorted(_edits(program, traced(program, call)), key=lambda edit: edit.cost)
-
-
-def _edits(program: Program, seen: Traced) -> Iterator[Edit]:
-    """All edits of the lines that ran."""
-    for function, scope in _functions(program, seen):
-        for statement in _inside(function):
-            if statement.lineno in seen.lines or statement is function:
-                for slot in slots(statement):
-                    yield from expressions.edits_of(slot, scope)
-            for field in ("body", "orelse"):
-                if isinstance(getattr(statement, field, None), list):
-                    for edit in statements.edits_of(statement, field, scope):
-                        if edit.statement.lineno in seen.lines:
-                            yield edit
-
-
-def _functions(program: Program, seen: Traced) -> Iterator[tuple[ast.FunctionDef, Scope]]:
-    """Each function and method of which a line ran, and what is known of its names."""
-    own = {s.name for s in program.tree.body if hasattr(s, "name")}  # type: ignore[attr-defined]
-    for definition in program.tree.body:
-        among = definition.body if isinstance(definition, ast.ClassDef) else [definition]
-        of_self = [
-            node.attr
-            for node in ast.walk(definition)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-        ]
-        for function in among:
-            if isinstance(function, ast.FunctionDef):
-                lines = range(function.lineno, (function.end_lineno or 0) + 1)
-                if any(line in seen.lines for line in lines):
-                    yield function, seen.scope(function, program, own, list(dict.fromkeys(of_self)))
-
-
-def _inside(function: ast.FunctionDef) -> Iterator[ast.stmt]:
-    """A function, and all statements in it."""
-    return (node for node in ast.walk(function) if isinstance(node, ast.stmt))
-
-
-def together(edits: list[Edit]) -> Iterator[tuple[Edit, ...]]:
-    """The same edit in several places at once."""
-    groups: dict[tuple, list[Edit]] = {}
-    for edit in edits:
-        if edit.key is not None:
-            groups.setdefault(edit.key, []).append(edit)
-    for group in groups.values():
-        if _of_places(group):
-            yield tuple(group)
-    for key, group in groups.items():  # a for b, and b for a
-        kind, *exchanged = key
-        other = groups.get((kind, *exchanged[::-1]))
-        if kind in ("name", "string") and other and exchanged == sorted(exchanged):
-            pairs = itertools.product(group, other)
-            yield from (pair for pair in pairs if pair[0].statement is pair[1].statement)
-            if _of_places([*group, *other]):
-                yield (*group, *other)
-
-
-def _of_places(group: list[Edit]) -> bool:
-    """Whether these are edits of several places, one each."""
-    return 2 <= len(group) <= 12 and len({id(edit.code) for edit in group}) == len(group)
