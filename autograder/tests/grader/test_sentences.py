@@ -154,10 +154,9 @@ def test_of_what_came_back(made, secrets):
     no_leak(secrets, sentence)
 
 
-@pytest.mark.parametrize("right, wrong", [(0, 3), (3, 0), (1, 3), (9, 2), (5, 6)])
-def test_of_which_cases_are_right(right, wrong, secrets):
+@pytest.mark.parametrize("refused", [None, "wrong"])
+@pytest.mark.parametrize("right, wrong", [(0, 3), (3, 0), (1, 3), (9, 2)])
+def test_of_which_cases_are_right(right, wrong, refused, secrets):
     case, got = Case("by hand", ()), Outcome("returned", 0.0)
-    no_leak(
-        secrets,
-        _which([Result(case, 0.0, got, None)] * right + [Result(case, 1.0, got, "wrong")] * wrong),
-    )
+    results = [Result(case, 0.0, got, None)] * right + [Result(case, 1.0, got, "wrong")] * wrong
+    no_leak(secrets, _which([*results, Result(Case("no", (), raises=True), None, got, refused)]))

@@ -119,5 +119,5 @@ def _with_facts(
     explained = found.causes or (tried and tried.part != "static")
     told = [f for f in facts if f.kind in (*UNUSED, *MISLAID, CALLED) or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
-    said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
-    return dataclasses.replace(found, certain=said)
+    seen = tuple(f.sentence for f in told if not tried or f.sentence != tried.sentence)
+    return dataclasses.replace(found, certain=(*seen, *more), seen=bool(seen))

@@ -16,7 +16,7 @@ from ..repair.said import Results, understood
 from ..repair.search import Asked, Found, Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
-from .simple import written
+from .simple import size
 
 UNSEARCHED = ("changed", "dtype", "no error")
 """Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
@@ -116,7 +116,7 @@ def searching(
     ]
     if not any(kinds[i] for i in chosen):
         return None
-    chosen.sort(key=lambda i: written(results[i]))  # what is simple is quick, and easy to read
+    chosen.sort(key=lambda i: size(results[i]))  # what is simple is quick, and easy to read
     cases = [Asked(results[i].case, right(results[i], known, i), bool(kinds[i])) for i in chosen]
     if isinstance(answer, StandIn):
         running = _there(answer, exercise, cases, seconds)
