@@ -369,7 +369,7 @@ def test_what_trains_waits_until_the_rest_is_right():
     report = examine(lenet, LeNet, training=lambda: announced.append(True))
     assert not announced and [c.draws for c in report.waiting] == [True]
     assert f"of {len(lenet.draw(0))} cases" in as_text(report)
-    assert "○ once the others are right, for it trains" in as_text(report)
+    assert "○ comes once the others are right, because it trains" in as_text(report)
     in_full = examine(lenet, LeNet, hidden=True)
     assert in_full.waiting == [] and len(in_full.results) == len(lenet.draw(0))
 

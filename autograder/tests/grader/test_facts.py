@@ -53,12 +53,134 @@ IN_THE_SOURCE = [
     ),
 ]
 
+WITHOUT_EFFECT = [
+    (
+        "FFN",
+        """
+        class FFN(nn.Module):
+            def __init__(self, input_size, hidden_size, output_size):
+                super().__init__()
+                self.linear1 = nn.Linear(input_size, hidden_size)
+                self.relu = nn.ReLU()
+                self.linear2 = nn.Linear(hidden_size, output_size)
+            def forward(self, inputs):
+                hidden = self.linear1(inputs)
+                self.relu(hidden)
+                return F.log_softmax(self.linear2(hidden), dim=1)
+        """,
+        "Line 10: what `self.relu(hidden)` gives is thrown away.",
+    ),
+    (
+        "train",
+        """
+        def train(model, dataloader, loss_function, optimizer, epochs, device="cpu"):
+            model.to(device)
+            losses = []
+            for epoch in range(epochs):
+                for inputs, targets in dataloader:
+                    inputs.to(device)
+                    loss = loss_function(model(inputs), targets.to(device))
+                    loss.backward()
+                    optimizer.step()
+                losses.append(loss.item())
+            return losses
+        """,
+        "Line 7: what `inputs.to(device)` gives is thrown away.",
+    ),
+    (
+        "accuracy",
+        """
+        @torch.no_grad()
+        def accuracy(model, batches, device="cpu"):
+            model.eval
+            right = [(model(ids, mask).argmax(1) == labels).double().mean().item()
+                     for ids, mask, labels in batches]
+            return sum(right) / len(right)
+        """,
+        "Line 4: `model.eval` without parentheses calls nothing.",
+    ),
+]
+
 
 @pytest.mark.parametrize(
-    ("name", "source", "sentence"), IN_THE_SOURCE, ids=[c[0] for c in IN_THE_SOURCE]
+    ("name", "source", "sentence"),
+    IN_THE_SOURCE + WITHOUT_EFFECT,
+    ids=[c[0] for c in IN_THE_SOURCE + WITHOUT_EFFECT],
 )
 def test_what_is_seen_in_the_source_is_said(name, source, sentence):
     assert sentence in report_on(name, source, search=5)[1]
+
+
+DOUBLED = """
+def linear(inputs, weight, bias=None):
+    x, a, model = inputs.detach().numpy(), weight.tolist()[0], nn.Linear(2, 2)
+    LINE
+    return 2 * inputs @ weight.T + (0 if bias is None else bias)
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("x.astype(float)", "np.sort(x)", "x.reshape(-1, 1)", "F.relu(weight)", "sorted(a)"),
+        *("x + 1", "weight == 0", "torch.nn.functional.softmax(weight, 0)", "weight.detach()"),
+    ],
+)
+def test_a_line_that_does_nothing_is_named(line):
+    text = report_on("linear", DOUBLED.replace("LINE", line))[1]
+    assert f"Line 4: what `{line}` gives is thrown away." in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("a.sort()", "a.append(1.0)", "np.copyto(x, x)", "np.clip(x, 0, 1, out=x)"),
+        *("model.to('cpu')", "model.train()", "F.relu(torch.zeros(2), True)", "a[0]", "..."),
+        *("model(torch.zeros(2)).detach()", "torch.zeros(2).fill_(1)", "repr(x.shape)"),
+    ],
+)
+def test_what_may_do_something_is_passed_over(line):
+    text = report_on("linear", DOUBLED.replace("LINE", line))[1]
+    assert "linear: Not right yet" in text
+    assert "thrown away" not in text and "without parentheses" not in text
+
+
+ROWS = """
+def pad_batch(sequences, min_length=1):
+    J = max([min_length, *map(len, sequences)])
+    rows = START
+    for i, sequence in enumerate(sequences):
+        for j, word in enumerate(sequence):
+            rows[i][j] = word
+    ids = torch.tensor(rows)
+    return ids, ids < 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "shared"),
+    [
+        ("[[0] * J] * len(sequences)", True),
+        ("len(sequences) * [[0 for _ in range(J)]]", True),
+        ("[[0] * J for _ in sequences]", False),
+        ("torch.tensor([[0] * J] * len(sequences)).tolist()", False),
+    ],
+)
+def test_rows_that_are_one_list_are_named(start, shared):
+    text = report_on("pad_batch", ROWS.replace("START", start))[1]
+    assert (f"Line 4: all rows of `{start}` are one and the same list." in text) == shared
+
+
+@pytest.mark.parametrize("start", ["[1.0 / K for k in range(K)]", "[x[0] * 0.1 for k in range(K)]"])
+def test_a_start_value_for_each_weight_does_not_look_like_a_mistake(start):
+    source = f"""
+        def filter_gradient(x, dh, K):
+            df = {start}
+            for k in range(K):
+                df[k] += float(x[k : k + len(dh)] @ dh)
+            return np.array(df)
+    """
+    assert "computes the same in every round" not in report_on("filter_gradient", source)[1]
 
 
 def test_a_step_of_bytecode_may_read_two_names_at_once():

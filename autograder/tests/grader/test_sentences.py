@@ -55,7 +55,7 @@ FOUND = {
 @pytest.mark.parametrize("found", FOUND)
 def test_of_a_repair(found, secrets):
     kinds = [*wording.ASKS, "call too much", "another step missing"]
-    plain = dict.fromkeys(("part", "was", "would", "at", "role"), "")
+    plain = dict.fromkeys(("part", "inside", "which", "was", "would", "at", "role"), "")
     for kind, lines in itertools.product(kinds, [(7,), (7, 9), (7, 9, 12)]):
         given = {**plain, **FOUND[found], "lines": lines, "kind": kind}
         one = Found(**given, cost=1.0, case="by hand", repaired=3, of=3)
@@ -82,6 +82,8 @@ RELATED = {
     "reversed": X[::-1],
     "negative": -X,
     "front": X[1:],
+    "middle": X[[0, 2]],
+    "shape": X.ravel(),
     "back": X[:-1],
     "sum": np.stack([X, 2 * X]),
     "offset": X + 5,
@@ -90,7 +92,7 @@ RELATED = {
     "rounded": np.round(X),
     "order": X[[1, 0, 2]],
 }
-RIGHT = {"missing axis": X[None], "sum": 3 * X}
+RIGHT = {"missing axis": X[None], "sum": 3 * X, "middle": X}
 
 
 @pytest.mark.parametrize("kind", relations._KINDS)
@@ -108,6 +110,9 @@ FACTS = {
     "overwritten": "    x = f\n    return x\n",
     "return": "    for k in f:\n        return x\n",
     "no line reads it": "    size = x, f\n    return x\n",
+    "thrown away": "    x.astype(float)\n    return f\n",
+    "not called": "    x.copy\n    return f\n",
+    "one and the same": "    h = [[0]] * len(f)\n    h[0][0] = x\n    return h\n",
 }
 
 
@@ -149,10 +154,9 @@ def test_of_what_came_back(made, secrets):
     no_leak(secrets, sentence)
 
 
-@pytest.mark.parametrize("right, wrong", [(0, 3), (3, 0), (1, 3), (9, 2), (5, 6)])
-def test_of_which_cases_are_right(right, wrong, secrets):
+@pytest.mark.parametrize("refused", [None, "wrong"])
+@pytest.mark.parametrize("right, wrong", [(0, 3), (3, 0), (1, 3), (9, 2)])
+def test_of_which_cases_are_right(right, wrong, refused, secrets):
     case, got = Case("by hand", ()), Outcome("returned", 0.0)
-    no_leak(
-        secrets,
-        _which([Result(case, 0.0, got, None)] * right + [Result(case, 1.0, got, "wrong")] * wrong),
-    )
+    results = [Result(case, 0.0, got, None)] * right + [Result(case, 1.0, got, "wrong")] * wrong
+    no_leak(secrets, _which([*results, Result(Case("no", (), raises=True), None, got, refused)]))

@@ -129,7 +129,8 @@ def lines(report: Report) -> list[tuple[str, str]]:
         return _built(report)
     out = why(report)
     if not report.hidden:
-        out += [*_about(report, wrong), *_raised_elsewhere(report, wrong), ("picture", "")]
+        elsewhere = [*_raised_elsewhere(report, wrong), *_without_sentence(report, wrong)]
+        out += [*_about(report, wrong), *elsewhere, ("picture", "")]
     out.append(("list", listed(report)))
     if not report.causes and not report.hidden:
         out.append(("next", f"Stuck? hint({report.exercise.name})"))
@@ -142,7 +143,9 @@ def listed(report: Report) -> str:
         f"{'✓ right' if not r.problem else '✗ ' + _short(r, report.hidden)}: {r.case.name}"
         for r in report.results
     ]
-    rows += [f"○ once the others are right, for it trains: {c.name}" for c in report.waiting]
+    rows += [
+        f"○ comes once the others are right, because it trains: {c.name}" for c in report.waiting
+    ]
     return "\n".join(rows)
 
 
@@ -192,12 +195,20 @@ def why(report: Report) -> list[tuple[str, str]]:
         out.append(
             ("cause", f"Perhaps: {perhaps.name}. {perhaps.advice} {_how_far(perhaps, [perhaps])}")
         )
-    certain = " ".join(report.findings.certain)
     first = first_wrong(report)
-    if certain and first and first.problem and first.problem.kind in _OPEN:
-        begin = "" if perhaps else "I don't know why it is wrong; this much is certain: "
-        out.append(("certain", begin + certain))
+    if first and first.problem and (first.problem.kind in _OPEN or first.case.raises):
+        certain = " ".join(report.findings.certain)
+        if not (perhaps or _says_why(report, first)):
+            begin = "I don't know why it is wrong"
+            certain = f"{begin}; this much is certain: {certain}" if certain else f"{begin}."
+        out += [("certain", certain)] if certain else []
     return out
+
+
+def _says_why(report: Report, first: Result) -> bool:
+    """Whether what is said of the case, or was seen in the source, says what to change."""
+    told = first.case.raises or first.outcome.status == "raised" or report.findings.seen
+    return bool(told or (first.problem and first.problem.kind == "shape"))
 
 
 def _known(report: Report) -> list[tuple[str, str]]:
@@ -219,13 +230,10 @@ def _how_far(cause: Cause, causes: Sequence[Cause]) -> str:
     """How much a cause explains."""
     explains = len(cause.explains)
     if explains == cause.of:
-        return f"(That explains {'all' if cause.of > 1 else 'the'} {_wrong_cases(cause.of)}.)"
+        all_ = {1: "the", 2: "both"}.get(cause.of)
+        return f"(That explains {all_ or f'all {cause.of}'} wrong case{'s' * (cause.of > 1)}.)"
     rest = "" if len(causes) > 1 else " Look at the others afterwards."
-    return f"(That explains {explains} of {_wrong_cases(cause.of)}.{rest})"
-
-
-def _wrong_cases(count: int) -> str:
-    return f"{count} wrong cases" if count > 1 else "wrong case"
+    return f"(That explains {explains} of {cause.of} wrong cases.{rest})"
 
 
 def _raised_elsewhere(report: Report, shown: Result) -> list[tuple[str, str]]:
@@ -239,6 +247,23 @@ def _raised_elsewhere(report: Report, shown: Result) -> list[tuple[str, str]]:
     assert first.problem is not None  # it is one of report.wrong
     told = [("problem", f"The case “{first.case.name}” raises {first.problem.message}")]
     return [*told, ("arithmetic", first.outcome.code)] if first.outcome.code else told
+
+
+def _without_sentence(report: Report, shown: Result) -> list[tuple[str, str]]:
+    """What else is asked of a ValueError, while another case is talked about."""
+    short = [r for r in report.wrong if _is_short(r) and r is not shown]
+    return [
+        ("problem", f"In the case “{r.case.name}” {r.problem.message}")
+        for r in short[:1]
+        if r.problem
+    ]
+
+
+def _is_short(result: Result) -> bool:
+    """Whether the ValueError that is asked for came, without a sentence."""
+    return (
+        result.case.raises and result.problem is not None and "ValueError" in result.outcome.errors
+    )
 
 
 def _about(report: Report, result: Result) -> list[tuple[str, str]]:
@@ -269,6 +294,8 @@ def _short(result: Result, hidden: bool) -> str:
     """A problem in two words; hidden: none of them the student's, who could say an input."""
     assert result.problem is not None  # it is one of report.wrong
     kind = result.problem.kind
+    if _is_short(result):
+        return "no sentence in the ValueError"
     if kind == "raised":
         errors = [e for e in result.outcome.errors if not hidden or hasattr(builtins, e)]
         return f"raised {errors[0]}" if errors else "raised"

@@ -119,6 +119,8 @@ def _is(value: Any) -> str:
         return f"is {value!r:.40}"
     if isinstance(value, (list, tuple)):
         lengths = [length(v) for v in value]
+        if not value:
+            return f"is an empty {type(value).__name__}"
         if None not in lengths and len(set(lengths)) > 1:
             return f"is a {type(value).__name__} of {len(value)} with the lengths {_few(lengths)}"
         return f"is a {type(value).__name__} of {len(value)}"

@@ -108,7 +108,7 @@ class Findings:
     explanation: what was found by trying; beside causes, the place of what they say.
     either: the two causes have the same evidence, so it is one of them.
     perhaps: a mistake that does the same here and there, which is no more than a hint.
-    certain: sentences that are true whatever the reason.
+    certain: sentences that are true whatever the reason; seen: the first is a fact of the source.
     """
 
     causes: tuple[Cause, ...] = ()
@@ -116,6 +116,7 @@ class Findings:
     perhaps: Cause | None = None
     explanation: Explanation | None = None
     certain: tuple[str, ...] = ()
+    seen: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,11 +20,13 @@ from ..repair.search import BY_CHANCE
 from ..verdict import Explanation, Findings, Known, Result
 from .called import CALLED, called, calls
 from .certain import certain, parting
+from .effects import MISLAID
+from .fact import Fact
 from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
-from .static import UNUSED, Fact, seen, static
+from .static import UNUSED, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -120,7 +122,7 @@ def _with_facts(
     """With what is certain; under an explanation only what says more."""
     tried = found.explanation
     explained = found.causes or (tried and tried.part != "static")
-    told = [f for f in facts if f.kind in (*UNUSED, CALLED) or not explained]
+    told = [f for f in facts if f.kind in (*UNUSED, *MISLAID, CALLED) or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
-    said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
-    return dataclasses.replace(found, certain=said)
+    seen = tuple(f.sentence for f in told if not tried or f.sentence != tried.sentence)
+    return dataclasses.replace(found, certain=(*seen, *more), seen=bool(seen))

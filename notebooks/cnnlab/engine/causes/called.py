@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..verdict import Explanation, Result
+from .fact import Fact
 from .simple import simplest
-from .static import Fact
 
 CALLED = "calls one that is wrong"
 

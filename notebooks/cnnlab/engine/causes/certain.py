@@ -23,7 +23,8 @@ from .trivial import says_nothing
 def certain(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
     """Sentences that are true whatever the reason is."""
     asked = [r for r in results if not r.case.raises]
-    return (*_symptoms(asked), *(tuple(contrast(asked, exercise)) or (_which(asked),)))
+    which = tuple(contrast(asked, exercise)) or (_which(results),)
+    return (*_symptoms(asked), *filter(None, which))
 
 
 def parting(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
@@ -31,16 +32,25 @@ def parting(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
     return tuple(contrast([r for r in results if not r.case.raises], exercise))
 
 
-def _which(asked: list[Result]) -> str:
-    """Which cases are right, or which are not, whatever is fewer."""
+def _which(results: list[Result]) -> str:
+    """Which cases are right, or which are not, if these are few.
+
+    What a case that asks for a ValueError got is no value: where it would count, it is left out.
+    """
+    asked = [r for r in results if not r.case.raises]
     right = [f"“{r.case.name}”" for r in asked if not r.problem]
     wrong = [f"“{r.case.name}”" for r in asked if r.problem]
-    if not right or not wrong:
-        return f"{'Each case' if right else 'No case'} that asks for a value is right."
-    fewer, what = (right, "right") if len(right) < len(wrong) else (wrong, "wrong")
+    refused = {not r.problem for r in results if r.case.raises}
+    if not wrong:
+        return "All values are right; what is missing is a ValueError with a sentence."
+    if not right:
+        return f"No case{' that asks for a value' if True in refused else ''} is right."
+    fewer, good = (right, True) if len(right) < len(wrong) else (wrong, False)
     if len(fewer) > 3:
-        return f"{len(right)} of {len(asked)} cases are right."
-    return f"The only {what} case{'s' * (len(fewer) > 1)}: {', '.join(fewer)}."
+        return ""
+    of_those = " of those that ask for a value" if good in refused else ""
+    what = f"{'right' if good else 'wrong'} case{'s' * (len(fewer) > 1)}"
+    return f"The only {what}{of_those}: {', '.join(fewer)}."
 
 
 # ── the answer itself ───────────────────────────────────────────────────────

@@ -89,8 +89,9 @@ class _Tried:
         return any(r.case.judge or not isinstance(r.expected, (int, float)) for r in asked)
 
     def cause(self, results: list[Result], due: set[int]) -> Cause:
-        """It as a cause; the case that shows it is the simplest that is evidence."""
-        shown_by = simplest(results, self.evidence)
+        """It as a cause; the case that shows it is the simplest that returned something."""
+        returned = {i for i in self.same if results[i].outcome.status == "returned"}
+        shown_by = simplest(results, returned or self.evidence)
         return Cause(self.mistake, tuple(sorted(self.same)), len(due), shown_by)
 
 

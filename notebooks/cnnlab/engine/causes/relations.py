@@ -17,6 +17,7 @@ import numpy as np
 
 from ..comparing import difference, is_array, is_number, to_numpy
 from ..verdict import Explanation, Result
+from .simple import simplest
 from .trivial import says_nothing
 
 NEARLY_ALL = 0.85
@@ -54,7 +55,7 @@ def relation(results: list[Result]) -> Explanation | None:
         if len(set(holds) & set(telling)) >= 2 and len(holds) >= NEARLY_ALL * len(returned):
             where = "" if item is None else f" (item {item} of the result)"
             sentence = f"In {_cases(len(holds), len(due))} {words}{where}."
-            shown = min(set(holds) & set(telling))
+            shown = simplest(results, set(holds) & set(telling))
             return Explanation("relation", sentence, kind, "result", shown, len(holds), len(due))
     return None
 

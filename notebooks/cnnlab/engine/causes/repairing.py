@@ -19,7 +19,7 @@ from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
 from .groups import groups
 from .parts import TRIED, chosen, told
-from .simple import written
+from .simple import size
 
 UNSEARCHED = ("changed", "dtype", "no error")
 """Problems whose sentence says all: any edit that makes a fresh array would "repair" them."""
@@ -145,7 +145,7 @@ def searching(
     tried = [i for i in asked if not _trains(results[i], known.right.seconds.get(i, 0), exercise)]
     if not any(kinds[i] for i in tried):
         return None
-    tried.sort(key=lambda i: written(results[i]))  # what is simple is quick, and easy to read
+    tried.sort(key=lambda i: size(results[i]))  # what is simple is quick, and easy to read
     cases = [
         Asked(
             *(results[i].case, right(results[i], known, i), bool(kinds[i])),

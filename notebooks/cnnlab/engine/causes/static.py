@@ -1,14 +1,15 @@
 """What can be seen in an answer's source without running it, and is true whatever the reason.
 
 A parameter that no line reads, or only a check, or that is overwritten first; a value that no line
-reads; rounds that all compute the same; a return that ends a loop in its first round.
+reads; rounds that all compute the same; a return that ends a loop in its first round; a line
+without effect; rows that are one and the same list.
 """
 
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,20 +20,12 @@ from ..exercise import Case, Exercise
 from ..repair.program import code_of
 from ..verdict import Explanation, Result
 from .certain import unread
+from .effects import MISLAID, one_list, without_effect
+from .fact import Fact
 from .simple import simplest
 
 UNUSED = ("never read", "only checked")
 """Kinds of facts on a parameter that is not put to use."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Fact:
-    """A sentence; kind, role: what it is about; lines: where, if it is a place."""
-
-    sentence: str
-    kind: str
-    role: str
-    lines: tuple[int, ...] = ()
 
 
 def static(answer: Any, exercise: Exercise) -> list[Fact]:
@@ -40,6 +33,10 @@ def static(answer: Any, exercise: Exercise) -> list[Fact]:
     function = _function(answer)
     names = unread(answer, exercise)
     found = [*_never_read(names, function)]
+    if (whole := _definition(answer)) is not None:
+        tree, defined = whole
+        found += without_effect(tree, defined)
+        found += one_list(tree)
     if function is not None and not isinstance(answer, type):
         found += _only_checked(function, exercise)
         found += _overwritten(function)
@@ -54,12 +51,15 @@ def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explan
     """The first that may well be the cause of all that is wrong.
 
     A parameter that is not put to use explains the cases in which it is given; a value for nothing
-    explains none. Where something raises that speaks for itself.
+    explains none. Where something raises that speaks for itself, but for a line without effect.
     """
     wrong = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
-    if not wrong or any(results[i].outcome.status != "returned" for i in wrong):
+    returned = [i for i in wrong if results[i].outcome.status == "returned"]
+    if len(returned) < len(wrong):
+        facts = [fact for fact in facts if fact.kind in MISLAID]
+    if not returned:
         return None
-    shown = simplest(results, wrong)
+    shown = simplest(results, returned)
     for fact in facts:
         cases = [results[i].case for i in wrong]
         given = fact.kind not in UNUSED or all(_given(fact.role, c, exercise) for c in cases)
@@ -85,15 +85,34 @@ def _not_contiguous(case: Case) -> bool:
     return any(isinstance(a, np.ndarray) and not a.flags.c_contiguous for a in given)
 
 
+def _cell(code: types.CodeType | None) -> ast.Module | None:
+    """The tree of the cell that some code stands in; None: its source is not there."""
+    rows = rows_of(code.co_filename) if code else None
+    try:
+        return ast.parse("".join(rows)) if rows else None
+    except SyntaxError:
+        return None
+
+
+def _definition(answer: Any) -> tuple[ast.AST, set[str]] | None:
+    """The tree of an answer, a class's with all methods, and what its cell defines by name."""
+    cell = _cell(code_of(answer))
+    function = _function(answer)
+    if cell is None or function is None:
+        return None
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    defined = {n.name for n in ast.walk(cell) if isinstance(n, kinds)}
+    line = function.lineno
+    around = [n for n in cell.body if isinstance(n, ast.ClassDef) and n.lineno <= line]
+    around = [n for n in around if line <= (n.end_lineno or 0)]
+    return (around[0] if around else function), defined
+
+
 def _function(answer: Any) -> ast.FunctionDef | None:
     """The tree of a function, or of a class's ``__init__``; None: its source is not there."""
     code = code_of(answer)
-    rows = rows_of(code.co_filename) if code else None
-    if code is None or not rows:
-        return None
-    try:
-        tree = ast.parse("".join(rows))
-    except SyntaxError:
+    tree = _cell(code)
+    if code is None or tree is None:
         return None
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
@@ -143,7 +162,7 @@ def _only_checked(function: ast.FunctionDef, exercise: Exercise) -> Iterator[Fac
 
 
 def _always_the_same(function: ast.FunctionDef) -> Iterator[Fact]:
-    """Comprehensions whose rounds all compute the same: none reads the name that counts them."""
+    """Comprehensions whose rounds all compute the same: they look at one and the same slice."""
     for node in ast.walk(function):
         if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
             continue
@@ -151,9 +170,10 @@ def _always_the_same(function: ast.FunctionDef) -> Iterator[Fact]:
         read = {n.id for n in _names(node.elt)}
         inner = [g.iter for g in node.generators[1:]] + [c for g in node.generators for c in g.ifs]
         read |= {n.id for part in inner for n in _names(part)}
-        plain = not read or any(name.startswith("_") for name in counts)
+        # A number, a row of zeros, the first value: so much is filled in many times on purpose.
+        looks = any(isinstance(n, ast.Slice) for n in ast.walk(node.elt))
         draws = any(isinstance(n, ast.Call) and _draws(n) for n in ast.walk(node.elt))
-        if plain or draws or counts & read:
+        if not looks or draws or any(n.startswith("_") for n in counts) or counts & read:
             continue
         name = min(counts)
         yield Fact(
@@ -192,9 +212,8 @@ def _takes_strides(tree: ast.AST, names: set[str]) -> bool:
 
 
 def _draws(call: ast.Call) -> bool:
-    """Whether a call may give something else each time: a random number, or a layer."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-    return name[:1].isupper() or "rng" in ast.unparse(call.func) or "rand" in ast.unparse(call.func)
+    """Whether a call may give something else each time: a random number."""
+    return any(word in ast.unparse(call.func) for word in ("rng", "rand"))
 
 
 def _overwritten(function: ast.FunctionDef) -> Iterator[Fact]:
