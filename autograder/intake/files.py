@@ -35,6 +35,7 @@ UPLOAD_LIST = 32 * 2**20  # the bytes in which a zip lists them
 RATIO = 200  # a zip bomb's members unpack to a thousand times their size and more
 DEPTH = 2  # an upload, and a zip in it
 FOLDERS = 12
+NAME = 255  # characters of a file's or folder's name: no disk takes more
 
 NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 """A notebook's ending, also with what browsers and e-mail programs make of it."""
@@ -252,6 +253,8 @@ def _refused(member: zipfile.ZipInfo, name: str) -> str:
         return "a path that leads out of the zip"
     if name.count("/") > FOLDERS:
         return f"more than {FOLDERS} folders deep"
+    if max(map(len, name.split("/"))) > NAME:
+        return f"a name of more than {NAME} characters, which no disk takes"
     if kind not in (0, stat.S_IFREG):
         return "a link or a device, not a file"
     if member.flag_bits & 1:

@@ -18,7 +18,10 @@ from .pictures import PICTURES_BYTES, pictures, size_of
 NOTEBOOK_BYTES = 32 * 2**20
 CELLS = 5000
 CELL_CHARACTERS = 200_000
-"""What a submission may hold; more than that no lesson needs."""
+CODE_CHARACTERS = 2**20
+BRACKETS = 1_000_000
+"""What a submission may hold: in each cell, in all code cells together, and of lists and objects in
+its file. More than that no lesson needs, and less than that is read in seconds."""
 
 
 class Unreadable(ValueError):
@@ -45,6 +48,11 @@ def load(data: bytes) -> tuple[Any, list[str]]:
         raise Unreadable("the file is empty")
     if not text.strip("\0"):
         raise Unreadable("the file is not a notebook: it holds nothing but zeros")
+    if text.count("[") + text.count("{") > BRACKETS:
+        raise Unreadable(
+            f"the file holds more than {BRACKETS:,} brackets, most of them in outputs; clear the "
+            "outputs, save the notebook and hand it in again"
+        )
     try:
         return _lenient(text)
     except (ValueError, RecursionError) as problem:
@@ -59,27 +67,22 @@ _OTHER_FILES = {
     b"%PDF": "a PDF",
 }
 
-_COMMAS = 20
-"""So many commas too many are left out of a file."""
+_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z)|,[\s,]*+(?![]}]))|,[\s,]*+', re.DOTALL)
+"""A string or commas, which stay as they are, or commas before a closing bracket."""
 
 
 def _lenient(text: str) -> tuple[Any, list[str]]:
     """JSON, also where something follows it or a comma stands before a closing bracket."""
     said = []
-    for _ in range(_COMMAS):
-        try:
-            content, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
-            break
-        except json.JSONDecodeError as problem:
-            comma = len(text[: problem.pos].rstrip()) - 1
-            if text[problem.pos : problem.pos + 1] == ",":  # from Python 3.13 on
-                comma = problem.pos
-            if text[comma : comma + 1] != "," or not re.match(r"\s*+[]}]", text[comma + 1 :]):
-                raise
-            text = text[:comma] + text[comma + 1 :]
-            said = ["A comma too many in the notebook's file was left out."]
-    else:
-        content, end = json.loads(text), len(text)
+    text = text.lstrip()
+    try:
+        content, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError:
+        text, before = _COMMA.sub(r"\1", text), text
+        if text == before:
+            raise
+        content, end = json.JSONDecoder().raw_decode(text)
+        said = ["A comma too many in the notebook's file was left out."]
     if text[end:].strip():
         if not (isinstance(content, dict) and isinstance(content.get("cells"), list)):
             json.loads(text)  # says what is wrong
@@ -124,7 +127,7 @@ def from_data(data: Any) -> NotebookNode:
         raise Unreadable("the file is not a notebook: it has no cells")
     if len(cells) > CELLS:
         raise Unreadable(f"the notebook has more than {CELLS} cells")
-    notebook, room = new_notebook(), PICTURES_BYTES
+    notebook, room, code = new_notebook(), PICTURES_BYTES, 0
     if version := python_of(data):
         notebook.metadata["language_info"] = NotebookNode(version=version)
     for cell in cells:
@@ -134,6 +137,12 @@ def from_data(data: Any) -> NotebookNode:
         made = NotebookNode(cell_type="code" if cell.get("cell_type") == "code" else "markdown")
         made.source = _source(cell.get("source", cell.get("input")))[:CELL_CHARACTERS]
         grade_id = _grade_id(cell)
+        code += len(made.source) if made.cell_type == "code" or grade_id else 0
+        if code > CODE_CHARACTERS:
+            raise Unreadable(
+                f"its code cells hold more than {CODE_CHARACTERS:,} characters; data do not belong "
+                "into cells"
+            )
         nbgrader = {"nbgrader": NotebookNode(grade_id=grade_id)} if grade_id else {}
         made.metadata = NotebookNode(nbgrader)
         if made.cell_type == "markdown" and (found := pictures(cell, room)):

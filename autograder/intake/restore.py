@@ -36,7 +36,7 @@ from ..terminal import visible
 from .inert import disarmed
 from .python import about_python
 from .reading import from_data
-from .statements import defines, ends, runs_alone, statements
+from .statements import defined, ends, runs_alone, statements
 from .straight import straight
 
 # ── restoring ───────────────────────────────────────────────────────────────
@@ -55,13 +55,11 @@ def restore(submitted: NotebookNode | None, source: NotebookNode) -> tuple[Noteb
     cells, apart = _joined(from_data(submitted).cells if submitted else [], repairs)
     clean = copy.deepcopy(source)
     answers = [c for c in clean.cells if is_answer(c)]
-    found = {
-        name_of(c): _find(c, cells, repairs) if c.cell_type == "code" else _written(c, clean, cells)
-        for c in answers
-    }
+    meant = [defined(c.source) if c.cell_type == "code" or name_of(c) else {} for c in cells]
+    found = {n: _place_of(c, clean, cells, meant, repairs) for c in answers if (n := name_of(c))}
     tests = {name_of(c): released(c) for c in source.cells if is_test(c)}
 
-    kept = _kept(cells, found, {released(c) for c in source.cells}, tests)
+    kept = _kept(cells, meant, found, {released(c) for c in source.cells}, tests)
 
     out: list[NotebookNode] = []
     for cell in clean.cells:
@@ -109,21 +107,24 @@ class _Kept:
 
 def _kept(
     cells: list[NotebookNode],
+    meant: list[dict[str, str]],
     found: dict[str, int | None],
     not_theirs: set[str],
     tests: dict[str, str],
 ) -> _Kept:
-    """What is kept of a student's other cells. found: the place of each answer."""
+    """What is kept of a student's other cells. meant: what each cell defines, and how.
+    found: the place of each answer.
+    """
     kept = _Kept({}, [], [])
     for i, cell in enumerate(cells):
         if i in found.values():
             kept.before[i], kept.after = kept.after, []
         elif cell.cell_type == "code" and name_of(cell) not in tests:
             text = bare(cell.source)
-            defined = [found[name] for name in found if defines(cell.source, name)]
-            overridden = any(place is not None and i > place for place in defined)
+            places = [found[name] for name in found if name in meant[i]]
+            overridden = any(place is not None and i > place for place in places)
             if text and text not in not_theirs and not overridden:
-                (kept.attempts if defined else kept.after).append(_cell(cell.source, "own"))
+                (kept.attempts if places else kept.after).append(_cell(cell.source, "own"))
     return kept
 
 
@@ -140,8 +141,11 @@ def _joined(
     """
     out: list[NotebookNode] = []
     apart: dict[int, list[str]] = {}
+    pieces = 1  # of the last cell
     for cell in cells:
-        if cell.cell_type == "code" and out and _continues(out[-1], cell.source):
+        whole = cell.cell_type != "code" or not out or pieces >= PIECES
+        if not whole and _continues(out[-1], cell.source):
+            pieces += 1
             texts = apart.setdefault(len(out) - 1, [out[-1].source])
             if runs_alone(texts[-1]) and runs_alone(cell.source):
                 texts.append(cell.source)
@@ -151,7 +155,12 @@ def _joined(
             repairs.append("A cell that had been split in the middle of its code was joined.")
         else:
             out.append(cell)
+            pieces = 1
     return out, apart
+
+
+PIECES = 10
+"""Of so many a cell is put together at most: all that it has so far is read again for each."""
 
 
 def _continues(above: NotebookNode, source: str) -> bool:
@@ -172,18 +181,35 @@ def _continues(above: NotebookNode, source: str) -> bool:
 _FILLS = re.compile(r"(?m)^[ \t]*+(?:@(?:\w+\.)?fill\b|(?:\w+\.)?fill\()")
 
 
-def _find(cell: NotebookNode, cells: list[NotebookNode], repairs: list[str]) -> int | None:
-    """Where the student's answer for a code cell of the source is."""
+def _place_of(
+    cell: NotebookNode,
+    source: NotebookNode,
+    cells: list[NotebookNode],
+    meant: list[dict[str, str]],
+    repairs: list[str],
+) -> int | None:
+    """Where what the student wrote into a cell of the source is."""
+    is_code = cell.cell_type == "code"
+    return _find(cell, cells, meant, repairs) if is_code else _written(cell, source, cells)
+
+
+def _find(
+    cell: NotebookNode,
+    cells: list[NotebookNode],
+    meant: list[dict[str, str]],
+    repairs: list[str],
+) -> int | None:
+    """Where the student's answer for a code cell of the source is. meant: what each defines."""
     name = name_of(cell)
     named = [i for i, c in enumerate(cells) if name_of(c) == name]
-    wanted = defines(cell.source, name)
+    wanted = defined(cell.source).get(name)
     places = []
     for i, c in enumerate(cells):
         # A text cell can only be an answer whose type was changed by accident.
-        if (c.cell_type == "code" or i in named) and defines(c.source, name):
+        if (c.cell_type == "code" or name_of(c) == name) and name in meant[i]:
             places.append(i)
     if wanted == "def":  # `pad = 3` in some trial is no answer, unless there is no other
-        places = [i for i in places if defines(cells[i].source, name) == "def"] or places
+        places = [i for i in places if meant[i][name] == "def"] or places
     if not places:
         marker = exercise_marker(name)
         places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]

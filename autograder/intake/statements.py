@@ -56,20 +56,25 @@ def _ends(statement: ast.stmt) -> bool:
     return True
 
 
-def defines(source: str, name: str) -> str:
-    """How a cell's top level defines a name: "def" (or class), "value" or ""."""
+_BY_HAND = re.compile(r"(?m)^(?:async\s++def|def|class)(?=\s++(\w+))")
+
+
+def defined(source: str) -> dict[str, str]:
+    """How a cell's top level defines its names: "def" (or class) or "value".
+
+    Of what is no Python its functions and classes.
+    """
     found = statements(source)
     if found is None:
-        by_hand = re.search(rf"(?m)^(?:async\s+def|def|class)\s+{re.escape(name)}\b", source)
-        return "def" if by_hand else ""
-    how = ""
+        return dict.fromkeys(_BY_HAND.findall(source), "def")
+    how: dict[str, str] = {}
     for statement in _at_top(found):
-        if getattr(statement, "name", None) == name:
-            return "def"
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            how[statement.name] = "def"
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             targets = getattr(statement, "targets", None) or [statement.target]
-            if any(getattr(n, "id", None) == name for t in targets for n in ast.walk(t)):
-                how = "value"
+            for node in (n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
+                how.setdefault(node.id, "value")
     return how
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from ..cells import bare, is_answer, is_test, name_of, released, tested_by
-from .statements import defines, parts
+from .statements import defined, parts
 
 COPIES = 4
 """How many copies of one answer are looked at, the last ones."""
@@ -69,7 +69,7 @@ class _Known:
         code = [c for c in source.cells if c.cell_type == "code"]
         self.setup = [released(c) for c in code if "setup" in c.metadata.get("tags", [])]
         self.stubs = {name_of(c): released(c) for c in code if is_answer(c)}
-        self.how = {name_of(c): defines(c.source, name_of(c)) for c in code if is_answer(c)}
+        self.how = {n: defined(c.source).get(n) for c in code if is_answer(c) and (n := name_of(c))}
         self.tests = {name_of(c): tested_by(c) for c in code if is_test(c)}
         kept = {*self.setup, *self.stubs.values()}
         self.shown = {released(c) for c in source.cells} - kept
@@ -86,12 +86,13 @@ def _take(
     plain = bare(text)
     if not plain or plain in known.shown:
         return
-    here = [n for n in known.names if plain != known.stubs[n] and defines(text, n)]
+    meant = defined(text)
+    here = [n for n in known.names if plain != known.stubs[n] and n in meant]
     label = next((name for name in here if name not in known.labels), f"cell {place + 1}")
     if label in known.labels:  # one that was cut behind its checks
         label = f"cell {place + 1}, part {len(cells) + 1}"
     known.labels.add(label)
-    answers = [name for name in here if defines(text, name) == known.how[name]]
+    answers = [name for name in here if meant[name] == known.how[name]]
     own = not answers and plain not in known.setup and plain not in known.stubs.values()
     cells.append((label, text, own))
     for name in here:

@@ -79,9 +79,10 @@ def of_member(member: zipfile.ZipInfo, archive: datetime) -> Written:
 
 def _extra(fields: bytes) -> datetime | None:
     """The instant in a zip member's extra fields (APPNOTE 4.5; 0x5455 by Info-ZIP), if any."""
-    while len(fields) >= 4:
-        kind, size = struct.unpack("<HH", fields[:4])
-        field, fields = fields[4 : 4 + size], fields[4 + size :]
+    at = 0
+    while len(fields) - at >= 4:
+        kind, size = struct.unpack_from("<HH", fields, at)
+        field, at = fields[at + 4 : at + 4 + size], at + 4 + size
         try:
             if kind == _EXTENDED and field[0] & 1:
                 return datetime.fromtimestamp(struct.unpack("<i", field[1:5])[0], UTC)

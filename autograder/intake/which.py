@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -75,8 +75,7 @@ class Known:
         By marks in the metadata, and by what cells define where those were lost.
         """
         ids = {name_of(c) for c in notebook.cells}
-        text = "\n".join(c.source for c in notebook.cells)
-        defined = {n for n in self.given if _defines(n).search(text)}
+        defined = {n for c in notebook.cells for n in _names(c.source)} & self.given.keys()
         parts = [len(ids & self.tests) / max(len(self.tests), 1)]
         parts += [len(defined) / max(sum(t != "" for t in self.given.values()), 1)]
         return max(parts)
@@ -88,16 +87,19 @@ class Known:
             text = bare(cell.source)
             if text not in as_given and (
                 name_of(cell) in self.given
-                or any(
-                    _defines(n).search(text) or exercise_marker(n).search(text) for n in self.given
-                )
+                or not self.given.keys().isdisjoint(_names(text))
+                or any(exercise_marker(n).search(text) for n in self.given)
             ):
                 return True
         return False
 
 
-def _defines(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?m)^(?:async )?(?:def|class) {re.escape(name)}\b|^{re.escape(name)} *=")
+_DEFINES = re.compile(r"(?m)^(?:(?:async )?(?:def|class) (\w+)|(\w+) *+=)")
+
+
+def _names(text: str) -> Iterator[str]:
+    """The names that lines of a text define, whether or not it is Python."""
+    return (found[1] or found[2] for found in _DEFINES.finditer(text))
 
 
 def lessons_known(course: Course) -> dict[str, Known]:
@@ -148,7 +150,8 @@ def choose(handed_in: Sequence[Candidate], lesson: str, lessons: dict[str, Known
     for why, fits in reasons:
         better = [f for f in files if f.content in read and fits(read[f.content])]
         if better:
-            left += [(f.origin, why) for f in files if f not in better]
+            kept = {f.content for f in better}
+            left += [(f.origin, why) for f in files if f.content not in kept]
             files = better
     newest = _newest(files)
     if newest is None:
@@ -200,7 +203,8 @@ def _attempts(files: Sequence[Candidate]) -> dict[str, Attempt]:
 
 def _last(files: Sequence[Candidate], number: Callable[[Candidate], int]) -> Candidate | None:
     """The file with the highest number, if no other has it, too."""
-    highest = [f for f in files if number(f) == max(map(number, files))]
+    most = max(map(number, files))
+    highest = [f for f in files if number(f) == most]
     return highest[0] if len(highest) == 1 else None
 
 

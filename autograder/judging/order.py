@@ -9,6 +9,7 @@ bottom: an answer that is not right in the first is judged in the second, too.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ class Straight:
     def __init__(self, data: dict[str, Any]):
         self.cells = [Cell(*cell) for cell in data.get("cells", ())]
         self.asks: dict[str, list[int]] = data.get("asks", {})
+        self._reads, self._leaves = functools.cache(reads), functools.cache(leaves)
 
     def places(self, name: str, first: list[Cell]) -> list[int]:
         """After how many cells it is worth asking for an answer that is not right.
@@ -60,11 +62,13 @@ class Straight:
         return [p for p in self.asks.get(name, ()) if not self._same(p, first)]
 
     def _same(self, place: int, first: list[Cell]) -> bool:
-        above = [bare(cell.source) for cell in self.cells[:place]]
-        if above != [bare(cell.source) for cell in first[:place]]:
+        above, before = self.cells[:place], first[:place]
+        if len(above) != len(before) or any(
+            bare(a.source) != bare(b.source) for a, b in zip(above, before, strict=True)
+        ):
             return False
-        used = {name for text in above for name in reads(text)}
-        left = (leaves(cell.source) for cell in first[place:])
+        used = {name for cell in above for name in self._reads(cell.source)}
+        left = (self._leaves(cell.source) for cell in first[place:])
         return all(names is not None and not names & used for names in left)
 
 

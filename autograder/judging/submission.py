@@ -16,7 +16,7 @@ from typing import Any
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.repair import Asked
 
-from ..intake.statements import defines, definitions, reads
+from ..intake.statements import defined, definitions, reads
 from ..sandbox.inside.limits import AGAIN_SECONDS, CALL_SECONDS, TORCH_FACTOR, WALL_SECONDS
 from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
@@ -143,7 +143,7 @@ class Submission:
     def wrong_ones_called(self, name: str) -> tuple[str, ...]:
         """The other answers that an answer's cell names, and that are known not to be right."""
         sources = [cell.source for cell in self.cells if cell.label == name]
-        named = {n for source in sources for n in reads(source) if not defines(source, n)}
+        named = {n for source in sources for n in reads(source) - defined(source).keys()}
         return tuple(sorted(named & self.wrong - {name}))
 
     def _lend(self, session: Session) -> None:
