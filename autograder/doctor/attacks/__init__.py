@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from . import (
     answers,
+    counting,
     escaping,
     files,
     impersonating,
@@ -38,6 +39,7 @@ ATTACKS: list[Attack] = [
     *ready_made.ATTACKS,
     *escaping.ATTACKS,
     *training.ATTACKS,
+    *counting.ATTACKS,
 ]
 """In this order: a note left by one is looked for by a later one, and after each class an honest
 student follows."""
