@@ -416,12 +416,12 @@ def test_a_sandbox_that_ends_by_itself_is_a_fault_and_is_tried_again(source):
     calls = []
     real = Submission._ask
 
-    def once(self, flavour, *rest):
+    def once(self, flavour, *rest, **how):
         calls.append(flavour)
         if len(calls) == 5:
             self.sandboxes[flavour]._process.kill()
             self.sandboxes[flavour]._process.wait()
-        return real(self, flavour, *rest)
+        return real(self, flavour, *rest, **how)
 
     Submission._ask = once
     try:

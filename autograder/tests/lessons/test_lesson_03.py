@@ -119,6 +119,44 @@ def test_a_loop_over_positions_earns_a_third():
     assert [m.name for m in report.causes] == [wrong.name]
 
 
+def looping(way, tmp_path):
+    """A right answer with a loop in its last lines but one, from a file: its lines are known."""
+    text = f"""def conv2d_fast(X, F, b=None):
+    K1, K2, M, N = F.shape
+    around = ((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2), (0, 0)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(X * 1.0, around), (K1, K2), (0, 1))
+    H = np.tensordot(windows, F, axes=([2, 3, 4], [2, 0, 1])) + (0 if b is None else b)
+    {way}
+    return H
+"""
+    place = tmp_path / "loop.py"
+    place.write_text(text)
+    names = {"np": np}
+    exec(compile(text, str(place), "exec"), names)
+    return names["conv2d_fast"]
+
+
+@pytest.mark.parametrize(
+    ("way", "line"),
+    [
+        ("for i in range(X.shape[0] * X.shape[1]): np.sum(H[0, 0])", 6),
+        ("J1, J2, M = X.shape\n    for p in np.ndindex(J1, J2): np.sum(H[p])", 7),
+        ("[np.sum(row) for row in X.reshape(-1, X.shape[2])]", 6),
+    ],
+)
+def test_a_loop_over_positions_is_told_with_its_line(way, line, tmp_path):
+    report = examine(cnnlab.conv2d_fast, looping(way, tmp_path))
+    assert report.points == cnnlab.conv2d_fast.points / 3
+    assert any(said.startswith(f"Line {line} goes through") for said in report.findings.certain)
+
+
+def test_no_line_is_told_where_the_time_is_right(tmp_path):
+    way = "for k in range(F.shape[0]): H = H + 0 * k"
+    report = examine(cnnlab.conv2d_fast, looping(way, tmp_path))
+    assert report.status == "correct"
+    assert report.findings.certain == ()
+
+
 def test_the_vectorised_solution_is_within_five_times_of_torch():
     assert bench.conv2d_fast_ratio() < 5
 

@@ -23,7 +23,7 @@ from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
-from .static import UNUSED, Fact, seen, static
+from .static import LOOPS, UNUSED, Fact, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -115,7 +115,10 @@ def _with_facts(
     """With what is certain; under an explanation only what says more."""
     tried = found.explanation
     explained = found.causes or (tried and tried.part != "static")
-    told = [f for f in facts if f.kind in (*UNUSED, CALLED) or not explained]
+    always = (*UNUSED, CALLED, LOOPS)
+    too_slow = any(r.case.counted and r.problem and r.problem.kind == "judged" for r in results)
+    facts = [f for f in facts if f.kind != LOOPS or too_slow]
+    told = [f for f in facts if f.kind in always or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
     said = (*(f.sentence for f in told if not tried or f.sentence != tried.sentence), *more)
     return dataclasses.replace(found, certain=said)
