@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from cnnlab.engine.exercise import EXERCISES
 
 from ..judging import submission
 from ..judging.worker import Job, Judged
@@ -30,7 +31,7 @@ from ..sandbox.sandbox import Sandbox
 from .attacks import ATTACKS, Attack
 from .environments import about_python
 from .outcome import shown, spoiled, won
-from .place import HONEST, LESSON, Place
+from .place import HONEST, Place
 
 SHORT = {"CALL_SECONDS": 0.5, "AGAIN_SECONDS": 0.1, "WALL_SECONDS": 2.0}
 """The limits that the attacks meet here; honest students have the longer ones (inside.limits)."""
@@ -120,9 +121,25 @@ def _examined_by_number(numbers: list[int]) -> list[tuple[int, str]]:
 
 
 def _examined(attacks: list[Attack], unsafe_local: bool) -> list[Verdict]:
+    """The attacks, in their order, each in a course of the lesson that it is on."""
+    lessons = [EXERCISES[attack.exercise].lesson for attack in attacks]
+    found = {
+        lesson: iter(
+            _in_a_course(
+                [a for a, its in zip(attacks, lessons, strict=True) if its == lesson],
+                lesson,
+                unsafe_local,
+            )
+        )
+        for lesson in dict.fromkeys(lessons)
+    }
+    return [next(found[lesson]) for lesson in lessons]
+
+
+def _in_a_course(attacks: list[Attack], lesson: str, unsafe_local: bool) -> list[Verdict]:
     root = Path(tempfile.mkdtemp(prefix="doctor-"))
     try:
-        place = Place(root)
+        place = Place(root, lesson)
         with _short_limits(), _environment(DOCTOR=place.secret, HOME=str(root / "home")):
             return graded(place, attacks, unsafe_local)
     finally:
@@ -144,9 +161,9 @@ def graded(place: Place, attacks: list[Attack], unsafe_local: bool = False) -> l
         except Exception as problem:
             why[student].append(f"stopped the collection ({problem!r})")
         if attack in last:
-            folder = place.course.submitted(f"{student}{HONEST}", LESSON)
+            folder = place.course.submitted(f"{student}{HONEST}", place.lesson)
             folder.mkdir(parents=True)
-            (folder / f"{LESSON}.ipynb").write_text(honest)
+            (folder / f"{place.lesson}.ipynb").write_text(honest)
             place.whose[f"{student}{HONEST}"] = student
         if got := place.reached():
             why[student].append(got)
@@ -158,12 +175,12 @@ def graded(place: Place, attacks: list[Attack], unsafe_local: bool = False) -> l
             why[place.whose[result.student]].append(got)
 
     try:
-        grade(place.course, [LESSON], workers=1, unsafe_local=unsafe_local, told=told)
+        grade(place.course, [place.lesson], workers=1, unsafe_local=unsafe_local, told=told)
     except Exception as problem:  # what a batch must never do
         for student, attacker in place.whose.items():
             if student not in by_student:
                 why[attacker].append(f"was never graded: the batch ended with {problem!r}")
-    rows = {row.student: row.exercises for row in table(place.course, LESSON)}
+    rows = {row.student: row.exercises for row in table(place.course, place.lesson)}
     for student, attacker in place.whose.items():
         if student.endswith(HONEST):
             why[attacker] += spoiled(by_student.get(student), rows.get(student, {}))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import nbformat
+from cnnlab.engine.exercise import EXERCISES
 
 from ..pages.class_report import report
 from ..pages.feedback import feedback
@@ -18,7 +19,7 @@ from ..pages.lms import export
 from ..recording.grade import Settled
 from ..recording.table import Earned
 from .attacks import Attack
-from .place import LESSON, Place
+from .place import Place
 
 DELAY = 20.0
 """Seconds by the clock that no submission may take with these limits, on a busy machine too."""
@@ -42,15 +43,15 @@ def won(
     """What an attacker got: points, a secret, or the grader's time."""
     marks = rows.get(student, {})
     earned = sum(mark.points for mark in marks.values())
-    if earned > 0:
+    if earned > attack.fair:
         yield f"earned {earned:g} points"
-    if any(mark.max_points > 4 for mark in marks.values()):
+    if any(mark.max_points > EXERCISES[name].points for name, mark in marks.items()):
         yield "changed what can be earned"
     if result is not None and result.status == "fault":
         yield f"the grader failed: {result.notes[0]}"
     if result is not None and result.seconds > DELAY:
         yield f"took {result.seconds:.0f} seconds"
-    path = place.course.autograded(student, LESSON) / f"{LESSON}.ipynb"
+    path = place.course.autograded(student, place.lesson) / f"{place.lesson}.ipynb"
     if path.is_file():
         cells = nbformat.read(path, as_version=4).cells
         text = json.dumps([cell.get("outputs", []) for cell in cells])
@@ -73,10 +74,10 @@ def shown(place: Place, pages: set[str]) -> Iterator[tuple[str, str]]:
             shutil.rmtree(folder)
     if not pages:
         return
-    feedback(place.course, [LESSON])
-    alive = is_alive(report(place.course, [LESSON]).read_text(encoding="utf-8"))
+    feedback(place.course, [place.lesson])
+    alive = is_alive(report(place.course, [place.lesson]).read_text(encoding="utf-8"))
     for student in pages:
-        path = place.course.feedback(student, LESSON) / f"{LESSON}.html"
+        path = place.course.feedback(student, place.lesson) / f"{place.lesson}.html"
         if not path.is_file():
             yield student, "has no feedback page"
         elif is_alive(path.read_text(encoding="utf-8")):

@@ -22,31 +22,34 @@ from .attacks import Attack
 from .attacks.impersonating import VICTIM
 
 LESSON = "01_rolling_average"
-EXERCISE = "conv1d"
 
 HONEST = "-next"
 """How the ids of the honest students end, who follow the attackers."""
 
 
 class Place:
-    """A course with secrets around it, made to be attacked. root: an empty folder."""
+    """A course of one lesson with secrets around it, made to be attacked. root: an empty folder."""
 
-    def __init__(self, root: Path):
-        self.root, self.course = root, Course(root / "course")
+    def __init__(self, root: Path, lesson: str = LESSON):
+        self.root, self.course, self.lesson = root, Course(root / "course"), lesson
         self.whose: dict[str, str] = {}  # student id → the attacker, whatever the id was made of
         self.secret = f"planted-{secrets.token_hex(8)}"
         root.chmod(0o755)
         solutions = root / "solutions"
         solutions.mkdir()
         hidden = "### BEGIN HIDDEN TESTS"
-        text = (build.SOLUTIONS / f"{LESSON}.md").read_text(encoding="utf-8")
+        text = (build.SOLUTIONS / f"{self.lesson}.md").read_text(encoding="utf-8")
         text = text.replace(hidden, f"{hidden}\n# {self.secret}")
-        (solutions / f"{LESSON}.md").write_text(text, encoding="utf-8")
+        (solutions / f"{self.lesson}.md").write_text(text, encoding="utf-8")
         with contextlib.redirect_stderr(None):
-            build.release(self.course, [LESSON], solutions=solutions, notebooks=root / "notebooks")
+            build.release(
+                self.course, [self.lesson], solutions=solutions, notebooks=root / "notebooks"
+            )
         self.course.root.chmod(0o755)  # the sandbox has to hold, not the folder's permissions
-        released = nbformat.read(root / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
-        source = nbformat.read(self.course.source(LESSON), as_version=4)
+        released = nbformat.read(
+            root / "notebooks" / self.lesson / f"{self.lesson}.ipynb", as_version=4
+        )
+        source = nbformat.read(self.course.source(self.lesson), as_version=4)
         answers = everything_right(source) | {"questions": f"What is {self.secret}?"}
         self.honest, self.blank = filled_in(released, answers), released
         for name in ("above.txt", "course/notes.txt", "home/.ssh/id_ed25519"):
@@ -86,7 +89,7 @@ class Place:
 
     def notebook(self, attack: Attack, student: str) -> NotebookNode:
         """The attacker's notebook: nothing is solved, so nothing is to be earned."""
-        answers = {EXERCISE: self.fill(attack.answer, student), "questions": "None."}
+        answers = {attack.exercise: self.fill(attack.answer, student), "questions": "None."}
         notebook = filled_in(self.blank, answers)
         if attack.change:
             attack.change(notebook)
@@ -94,19 +97,19 @@ class Place:
 
     def hand_in(self, attack: Attack, student: str) -> str:
         """Put an attack where submissions come from; in words what it got by that, or ""."""
-        victim = self.course.submitted(VICTIM, LESSON)
+        victim = self.course.submitted(VICTIM, self.lesson)
         if attack.goal == "impersonate":
             victim.mkdir(parents=True)
-            (victim / f"{LESSON}.ipynb").write_text(self.secret)
+            (victim / f"{self.lesson}.ipynb").write_text(self.secret)
             (victim / "timestamp.txt").write_text("1970-01-02 00:00:00 UTC")  # older than any other
-        before = set(self.course.students(LESSON))
+        before = set(self.course.students(self.lesson))
         self._hand_in(attack, student)
-        made = set(self.course.students(LESSON)) - before
+        made = set(self.course.students(self.lesson)) - before
         for one in {student} | made:
             self.whose[one] = student
         if attack.goal != "impersonate":
             return ""
-        replaced = (victim / f"{LESSON}.ipynb").read_text() != self.secret
+        replaced = (victim / f"{self.lesson}.ipynb").read_text() != self.secret
         shutil.rmtree(victim.parent)
         others = made - {student} | ({VICTIM} if replaced else set())
         return f"its work was taken for that of {', '.join(sorted(others))}" if others else ""
@@ -115,17 +118,17 @@ class Place:
         if attack.person:
             with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
                 gradebook.update_or_create_student(student, **attack.person)
-        folder = self.course.submitted(student, LESSON)
+        folder = self.course.submitted(student, self.lesson)
         text = nbformat.writes(self.notebook(attack, student))
         if attack.place:
             attack.place(folder, self.root)
         elif attack.archive:
             path = self.root / "download.zip"
             path.write_bytes(attack.archive(student, text.encode()))
-            collect(self.course, [path], LESSON)
+            collect(self.course, [path], self.lesson)
         else:
             folder.mkdir(parents=True)
-            (folder / f"{LESSON}.ipynb").write_text(text)
+            (folder / f"{self.lesson}.ipynb").write_text(text)
             for name, content in attack.files.items():
                 (folder / name).write_text(self.fill(content, student))
 

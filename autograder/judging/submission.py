@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from cnnlab.engine.case import together
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.repair import Asked
 
@@ -22,6 +23,7 @@ from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
 from .constants import constants, is_plain
 from .order import Cell, Time, beginning
+from .replies import outcome_from
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
@@ -35,9 +37,6 @@ LESS_PATIENCE = 2
 
 LOANS = 200
 """How many values that cells made with torch are handed to answers without it."""
-
-STATUSES = ("returned", "raised", "timeout", "not filled in", "forbidden")
-"""What the inside may say of a call. That a process has died it cannot say itself."""
 
 
 class Fault(RuntimeError):
@@ -95,6 +94,14 @@ class Submission:
 
     def outcome(self, name: str, case: Case, value: bool = False) -> Outcome:
         """What comes of calling an answer on a case; value: of looking at a value."""
+        if case.counted:
+            return together(self._outcome(name, call, counted=True) for call in case.calls)
+        return self._outcome(name, case, value)
+
+    def _outcome(
+        self, name: str, case: Case, value: bool = False, counted: bool = False
+    ) -> Outcome:
+        """What comes of one call. counted: with the CPU seconds that it took."""
         deaths = self._deaths.setdefault(name, [])
         if len(deaths) >= DEATHS:
             return deaths[-1]
@@ -112,7 +119,7 @@ class Submission:
                 return self._fates.get(name) or Outcome("died", message=self._last_end)
             if flavour == "numpy" and self._lent != (session, self._until):
                 self._lend(session)
-            reply = self._ask(flavour, session, request, seconds)
+            reply = self._ask(flavour, session, request, seconds, counted=counted)
         except TimeoutError:
             self._slow[name] += 1
             deaths.append(Outcome("timeout"))
@@ -175,14 +182,20 @@ class Submission:
         return self._time[flavour]
 
     def _ask(
-        self, flavour: str, session: Session, request: dict, seconds: float, own: bool = False
+        self,
+        flavour: str,
+        session: Session,
+        request: dict,
+        seconds: float,
+        own: bool = False,
+        counted: bool = False,
     ) -> dict:
         """Ask, and keep the books: a session that ends is gone, time is counted."""
         started = time.monotonic()
         books = self._books(flavour)
         try:
             # By the clock, so generous: the runner itself stops what computes too long.
-            return session.ask(request, max(min(3 * seconds + 5, books.left()), 0.01))
+            return session.ask(request, max(min(3 * seconds + 5, books.left()), 0.01), counted)
         except (TimeoutError, Ended) as problem:
             del self._sessions[flavour]
             self._last_end = str(problem) or "it did not come to an end and was stopped"
@@ -283,33 +296,6 @@ def _as_data(asked: Asked) -> dict[str, Any]:
 
 def _factor(flavour: str) -> int:
     return TORCH_FACTOR if flavour == "torch" else 1
-
-
-def outcome_from(reply: dict[str, Any]) -> Outcome:
-    """A reply from the sandbox as an outcome. Nothing in it is taken on trust."""
-    status = reply.get("status")
-    if status not in STATUSES:
-        return Outcome("died", message="it sent something that is no answer")
-    line = reply.get("line")
-    return Outcome(
-        status,
-        value=reply.get("value"),
-        errors=_texts(reply.get("errors"), 80) or (("Exception",) if status == "raised" else ()),
-        message=_text(reply.get("message"), 1000),
-        line=line if type(line) is int and 0 < line < 100_000 else None,
-        code=_text(reply.get("code"), 200),
-        words=_text(reply.get("words"), 600),
-        changed=_texts(reply.get("changed"), 80),
-    )
-
-
-def _text(value: Any, limit: int) -> str:
-    return value[:limit] if isinstance(value, str) else ""
-
-
-def _texts(value: Any, limit: int) -> tuple[str, ...]:
-    many = value[:20] if isinstance(value, (list, tuple)) else ()
-    return tuple(t[:limit] for t in many if isinstance(t, str))
 
 
 class Failed(Exception):

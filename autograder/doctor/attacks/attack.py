@@ -25,6 +25,7 @@ class Attack:
     work is taken for somebody else's).
     real: whether an unprotected run in one process, as stock nbgrader's, is to show it work;
     not where it would harm the machine, or where it is aimed at our own grader.
+    exercise: the one that it attacks. fair: the points that its answer earns without a trick.
     files: what lies beside the notebook, text by name.
     person: what the gradebook has been told of the student, as an LMS tells it.
     change: does something to the notebook. place: makes the submission folder itself, given
@@ -37,6 +38,8 @@ class Attack:
     goal: str = "points"
     real: bool = True
     word: str = ""
+    exercise: str = "conv1d"
+    fair: float = 0.0
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     person: dict[str, str] = dataclasses.field(default_factory=dict)
     change: Callable[[NotebookNode], None] | None = None

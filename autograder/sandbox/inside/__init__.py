@@ -11,5 +11,6 @@ imports ``wire`` and ``limits``, the one language and the one list of limits tha
 - ``searching``: looks for the edit of an answer that would make it right.
 - ``refused``: what is out of bounds.
 - ``wire``: what the judge is answered with: JSON and raw buffers, never objects.
+- ``computing``: how long a submission has computed.
 - ``limits``: what a submission may use, and how the kernel is told so.
 """

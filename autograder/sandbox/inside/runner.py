@@ -21,7 +21,7 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import limits, packages, refusing, searching, wire
+from . import computing, limits, packages, refusing, searching, wire
 from .answers import Answers
 from .notebook import Inert, Notebook, Sink, is_code
 from .refused import Stubs, poison_numpy
@@ -97,7 +97,7 @@ def _serve_locked_in(link: int, life: int, setting: Setting, answers: Answers) -
         limits.close_files({link, life})
         if setting.confined:
             os.chdir("/tmp")
-            limits.drop_rights()
+            limits.drop_rights(children_are_waited_for=not setting.with_torch)
         os.write(life, b"S")
         os.close(life)
     except BaseException as problem:
@@ -119,12 +119,12 @@ def supervise(link: int, life: int, setting: Setting, answers: Answers) -> NoRet
     """Run one submission in a child of its own, kill it when the judge says so, tell its end.
 
     The child's first word on ``life``, before any student code, is that it is locked in.
-    The judge hanging up on ``life`` means: kill it.
+    The judge hanging up on ``life`` means: kill it. A byte from it there asks how long the
+    submission has computed; the answer is ``=`` and the CPU seconds, in a line.
     """
-    proc = -1
     try:
+        proc = os.open("/proc", os.O_RDONLY)  # in its namespaces there will be none
         if setting.confined:
-            proc = os.open("/proc", os.O_RDONLY)  # in its namespaces there will be none
             limits.own_namespaces()
         child = os.fork()
         if child == 0:
@@ -132,7 +132,7 @@ def supervise(link: int, life: int, setting: Setting, answers: Answers) -> NoRet
     except BaseException as problem:
         _give_up(life, problem)
     os.close(link)
-    ended = _until_over(child, life, proc)
+    ended = _until_over(child, life, proc, limits.MEMORY if setting.confined else sys.maxsize)
     for kill, which in ((os.killpg, child), (os.kill, child)):
         with contextlib.suppress(OSError):
             kill(which, signal.SIGKILL)
@@ -142,20 +142,24 @@ def supervise(link: int, life: int, setting: Setting, answers: Answers) -> NoRet
     os._exit(0)
 
 
-def _until_over(child: int, life: int, proc: int) -> bool:
+def _until_over(child: int, life: int, proc: int, memory: int) -> bool:
     """Wait until a child has ended or takes too much memory (True), or the judge hangs up.
 
-    proc: a file descriptor of /proc that shows the child, or -1: its memory is not looked at.
+    proc: a file descriptor of /proc that shows the child. memory: how many bytes are too much.
     """
     done = os.pidfd_open(child)
     poll = select.poll()
     poll.register(done, select.POLLIN)
-    poll.register(life, select.POLLHUP)
-    greedy, events = False, []
-    while not (events or greedy):
-        events = poll.poll(1000 * limits.WATCH_SECONDS)
-        greedy = proc >= 0 and limits.memory_below(proc, child) > limits.MEMORY
-    return greedy or any(fd == done for fd, _ in events)
+    poll.register(life, select.POLLIN | select.POLLHUP)
+    while True:
+        events = dict(poll.poll(1000 * limits.WATCH_SECONDS))
+        if done in events or limits.memory_below(proc, child) > memory:
+            return True
+        if events.get(life, 0) & select.POLLHUP:
+            return False
+        if life in events:
+            os.read(life, 1)
+            os.write(life, f"={computing.cpu_below(proc, child):.9f}\n".encode())
 
 
 # ── the warm process ────────────────────────────────────────────────────────

@@ -416,6 +416,89 @@ def _below(top):
     return found
 
 
+# ── how long it computes ────────────────────────────────────────────────────
+
+COMPUTE = """
+import os, signal, threading, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+def compute():
+    end = time.thread_time() + 0.3
+    while time.thread_time() < end: pass
+def forked(do):
+    child = os.fork()
+    if child == 0:
+        do()
+        os._exit(0)
+    return child
+def wait(child):
+    try: os.waitpid(child, 0)
+    except ChildProcessError: pass
+def is_over(pid):
+    while True:
+        try: os.kill(pid, 0)
+        except OSError: return
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT): return
+        time.sleep(0.01)
+"""
+WHERE = {
+    "in the call": "compute()",
+    "in a thread": "t = threading.Thread(target=compute); t.start(); t.join()",
+    "in a child": "wait(forked(compute))",
+    "in a child that nobody waits for": "is_over(forked(compute))",
+    "in a grandchild": "wait(forked(lambda: wait(forked(compute))))",
+    "in a grandchild without a parent": "wait(forked(lambda: forked(compute))); wait(-1)",
+}
+
+
+@pytest.mark.parametrize("where", WHERE.values(), ids=WHERE)
+def test_whatever_computes_is_counted(warm, where):
+    session = warm.open()
+    cell = f"{COMPUTE}\ndef f():\n    {where}"
+    session.ask({"do": "start", "exercises": ["f"]}, 10)
+    session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 30)
+    reply = session.ask({**NO_ARGUMENTS, "name": "f", "seconds": 5}, 60, counted=True)
+    session.close()
+    assert reply["status"] == "returned", reply
+    assert 0.28 < reply["cpu"] < 0.6  # of a child that has ended in steps of 0.01
+
+
+def test_waiting_is_not_counted(warm):
+    session = warm.open()
+    session.ask({"do": "start", "exercises": ["f"]}, 10)
+    cell = "import time\ndef f():\n    time.sleep(1)"
+    session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 30)
+    reply = session.ask({**NO_ARGUMENTS, "name": "f", "seconds": 5}, 60, counted=True)
+    session.close()
+    assert reply["cpu"] < 0.5
+
+
+def test_what_it_says_of_its_own_computing_is_not_taken(warm):
+    session = warm.open()
+    cell = """
+import gc
+for thing in gc.get_objects():
+    if type(thing).__name__ == "Answers":
+        thing.call = lambda request: {"status": "returned", "value": 1, "cpu": 1e9}
+def f(): pass
+"""
+    session.ask({"do": "start", "exercises": ["f"]}, 10)
+    session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 30)
+    call = {**NO_ARGUMENTS, "name": "f", "seconds": 5}
+    for counted in (True, False):
+        assert session.ask(call, 60, counted=counted)["cpu"] < 1
+    session.close()
+
+
+def test_who_ends_while_it_is_counted_has_ended(warm):
+    session = warm.open()
+    cell = "import os\ndef f():\n    os._exit(0)"
+    session.ask({"do": "start", "exercises": ["f"]}, 10)
+    session.ask({"do": "cell", "label": "f", "source": cell, "seconds": 5}, 30)
+    with pytest.raises(Ended, match="ended itself"):
+        session.ask({**NO_ARGUMENTS, "name": "f", "seconds": 5}, 60, counted=True)
+    assert warm.alive()
+
+
 # ── what it sends ───────────────────────────────────────────────────────────
 
 

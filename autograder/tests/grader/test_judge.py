@@ -13,7 +13,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.cells import is_test, released
 from autograder.intake.restore import restore
-from autograder.judging import judge, submission
+from autograder.judging import judge, replies, submission
 from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
 from autograder.releasing import build
@@ -416,12 +416,12 @@ def test_a_sandbox_that_ends_by_itself_is_a_fault_and_is_tried_again(source):
     calls = []
     real = Submission._ask
 
-    def once(self, flavour, *rest):
+    def once(self, flavour, *rest, **how):
         calls.append(flavour)
         if len(calls) == 5:
             self.sandboxes[flavour]._process.kill()
             self.sandboxes[flavour]._process.wait()
-        return real(self, flavour, *rest)
+        return real(self, flavour, *rest, **how)
 
     Submission._ask = once
     try:
@@ -462,11 +462,11 @@ def test_grades_made_without_a_sandbox_are_marked(source):
     ],
 )
 def test_unknown_replies_count_as_the_end_of_the_process(reply):
-    assert submission.outcome_from(reply).status == "died"
+    assert replies.outcome_from(reply).status == "died"
 
 
 def test_replies_are_cut_to_size():
-    got = submission.outcome_from(
+    got = replies.outcome_from(
         {
             "status": "raised",
             "errors": ["E" * 1000] * 1000 + [3],

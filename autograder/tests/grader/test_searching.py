@@ -139,9 +139,9 @@ def test_where_it_is_searched_only_public_cases_are_seen(course, monkeypatch):
     """Each argument that reaches that session is one of a visible case, or of two more seeds."""
     asked, ask = {}, Submission._ask
 
-    def spy(self, flavour, session, request, *rest):
+    def spy(self, flavour, session, request, *rest, **how):
         asked.setdefault(session, []).append(request)
-        return ask(self, flavour, session, request, *rest)
+        return ask(self, flavour, session, request, *rest, **how)
 
     monkeypatch.setattr(Submission, "_ask", spy)
     graded(course, TWICE, seed=5)

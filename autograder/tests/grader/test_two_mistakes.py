@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-from cnnlab.engine.case import Case, Outcome
-from cnnlab.engine.repair.goals import Asked, Goal, convincing, goals, right_items
-
 from autograder.tests.support.reports import report_on
 
 BACKWARD = """

@@ -11,6 +11,7 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.shown import as_text
 from cnnlab.lesson_01_rolling_average.lecture import AVERAGE, ENGINEERED
+from cnnlab.lesson_02_backprop_1d.judges import START, share_of_the_way
 from numpy.lib.stride_tricks import sliding_window_view
 
 TRAIN = EXERCISES["train_filter"]
@@ -62,7 +63,7 @@ OTHERS = {
     "momentum": momentum,
     "a falling learning rate": lambda step, slopes, memory: slopes * 0.9**step,
     "signs of gradients": lambda step, slopes, memory: np.sign(slopes),
-    "clipped gradients": lambda step, slopes, memory: slopes / max(1, np.linalg.norm(slopes)),
+    "clipped gradients": lambda step, slopes, memory: slopes / max(1, np.linalg.norm(slopes) / 50),
     "noise": lambda step, slopes, memory: slopes * (1 + 1e-3 * np.sin(step + 1)),
 }
 
@@ -76,15 +77,71 @@ def test_other_ways_downhill_are_not_plain_gradient_descent(change):
     assert any("do not belong to this f, w and b" in sentence for sentence in said), said
 
 
-def test_a_result_of_least_squares_with_invented_losses_is_rejected():
-    def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
-        W = sliding_window_view(np.asarray(x, dtype=float), K)
-        *f, b = np.linalg.lstsq(np.c_[W, np.ones(len(W))], y, rcond=None)[0]
-        return np.array(f), 1.0, b, np.geomspace(1, np.mean((W @ f + b - y) ** 2), steps)
+def solved(x, y, K):
+    """The windows, and where least squares ends, or a little beside it: so steps move f and w."""
+    W = sliding_window_view(np.asarray(x, dtype=float), K)
+    *f, b = np.linalg.lstsq(np.c_[W, np.ones(len(W))], y, rcond=None)[0]
+    return W, np.array(f) + 1e-5, 1.0, b
 
-    report = examine(TRAIN, train_filter)
-    right = [r.case.name for r in report.results if not r.problem]
-    assert right == ["many steps: the result predicts new days"], "that much is true"
+
+INVENTED = {
+    "all alike": lambda last, spread, steps: np.full(steps, last),
+    "falling": lambda last, spread, steps: last + spread * 0.9 ** np.arange(steps),
+    "falling in a line": lambda last, spread, steps: np.linspace(spread, last, steps),
+    "falling below": lambda last, spread, steps: np.linspace(spread, last / 2, steps),
+}
+
+
+@pytest.mark.parametrize("invented", INVENTED.values(), ids=INVENTED)
+def test_least_squares_with_invented_losses_earns_nothing_for_a_descent(invented):
+    def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
+        W, f, w, b = solved(x, y, K)
+        return f, w, b, invented(np.mean((W @ f + b - y) ** 2), np.var(y), steps)
+
+    for seed in range(5):
+        report = examine(TRAIN, train_filter, seed)
+        right = [r.case.name for r in report.results if not r.problem]
+        assert right in ([], ["many steps: the result predicts new days"])
+
+
+def test_honest_steps_from_the_solution_earn_nothing_and_are_named():
+    def start(K, y, rng):
+        return solved(start.x, y, K)[1:]
+
+    taken = training(start)
+
+    def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
+        start.x = x
+        return taken(x, y, K, learning_rate, steps)
+
+    for seed in range(5):
+        report = examine(TRAIN, train_filter, seed)
+        assert report.points == 0
+        assert [c.name for c in report.causes] == ["the solution instead of a descent"]
+
+
+def test_random_starts_are_never_near_the_solution_by_luck():
+    rng = np.random.default_rng(1)
+    for seed in range(100):
+        for case in TRAIN.draw(seed):
+            K = case.kwargs.get("K", 7)
+            W, y = sliding_window_view(case.args[0], K), case.args[1]
+            for scale in (0.1, 1, 1, 1, 3):
+                f, w, b = scale * rng.normal(size=K), rng.normal(), rng.normal()
+                loss = np.mean((w * (W @ f) + b - y) ** 2)
+                assert share_of_the_way(W, y, loss) > 1.5 * START
+
+
+def test_the_way_back_ends_before_rounding_is_all_that_is_seen():
+    """A long run whose start cannot be known from its end is taken for right, at any time."""
+    for seed in range(5):
+        case = next(c for c in TRAIN.draw(seed) if c.kwargs.get("steps") == 500)
+        how = {**case.kwargs, "steps": 3000}
+        f, w, b, losses = TRAIN.reference(*case.args, **how)
+        assert case.judge((f, w, b, losses), *case.args, **how) is None
+        odd = losses.copy()
+        odd[-1] *= 1.001
+        assert "losses[2999]" in case.judge((f, w, b, odd), *case.args, **how)
 
 
 def without(place: int) -> Callable:

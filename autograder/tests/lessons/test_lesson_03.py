@@ -6,8 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from cnnlab.data import photograph
+from cnnlab.engine.case import Outcome
 from cnnlab.engine.examine import examine
+from cnnlab.engine.problems import problem_of
 from cnnlab.lesson_03_conv2d import figures
+from cnnlab.lesson_03_conv2d.conv2d_fast import seconds_of_a_product
 from cnnlab.lesson_03_conv2d.lecture import EXAMPLE_KNOWN
 
 from autograder.bench import bench
@@ -56,19 +59,47 @@ def test_the_receptive_field_is_what_gradients_reach(seed):
     assert cnnlab.receptive_field.reference(kernels, strides) == reached.max() - reached.min() + 1
 
 
+COUNTED = [c for c in cnnlab.conv2d_fast.draw(1) if c.counted]
+
+
 def test_the_hidden_check_of_conv2d_fast_measures_both_axes():
-    timed = [c for c in cnnlab.conv2d_fast.draw(1) if c.judge]
-    rows, columns = (np.divide(c.args[1].shape, c.args[0].shape) for c in timed)
-    assert rows[0] > 100 and rows[1] == 1
-    assert columns[1] > 100 and columns[0] == 1
+    shapes = [[images.shape for images, _ in c.args] for c in COUNTED]
+    for axis, (small, large, *_) in enumerate(shapes, 1):
+        assert large[axis] > 100 * small[axis]
+        assert large[3 - axis] == small[3 - axis]
 
 
-@pytest.mark.parametrize("seconds", [None, "fast", [1e-5], [1e-5, 0.0], [1.0, float("nan")]])
+def test_no_image_is_seen_twice():
+    seen = [X.tobytes() for c in COUNTED for images, _ in c.args for X in images]
+    assert len(set(seen)) == len(seen) > 300
+
+
+def counted(small, large):
+    """What comes of the first counted case if these are the CPU seconds of its calls."""
+    case = COUNTED[0]
+    values = [case.probe(cnnlab.conv2d_fast.reference, *call) for call in case.args]
+    value = [(seconds, v) for seconds, v in zip([small, large] * 3, values, strict=True)]
+    return case.judge(value, *case.args)
+
+
+def test_from_a_factor_of_three_on_the_points_are_given_and_below_they_are_lost():
+    (small, F), (large, _) = COUNTED[0].args[:2]
+    cost = 2 * seconds_of_a_product(large[0], F)  # NumPy's, with a margin
+    per_position = cost / large.size
+    assert counted(3.3 * per_position * small.size, cost) is None
+    assert "one by one" in counted(2.9 * per_position * small.size, cost)
+
+
+def test_who_pays_much_per_call_is_no_faster_on_large_images_for_that():
+    assert "one by one" in counted(10.0, 1.0)
+
+
+@pytest.mark.parametrize("seconds", [None, "fast", float("nan")])
 def test_a_time_that_is_none_is_not_accepted(seconds):
-    case = next(c for c in cnnlab.conv2d_fast.draw(1) if c.judge)
-    outputs = case.probe(cnnlab.conv2d_fast.reference, *case.args)[1]
-    assert case.judge((seconds, outputs), *case.args)
-    assert case.judge(([1.0, 1.0], outputs), *case.args) is None
+    case = COUNTED[0]
+    value = [(seconds, case.probe(cnnlab.conv2d_fast.reference, *call)) for call in case.args]
+    got = Outcome("returned", value)
+    assert problem_of(case, got, got)
 
 
 def test_numbers_that_are_wrong_earn_nothing_however_fast():
@@ -86,6 +117,44 @@ def test_a_loop_over_positions_earns_a_third():
     report = examine(cnnlab.conv2d_fast, conv2d_fast)
     assert report.points == cnnlab.conv2d_fast.points / 3
     assert [m.name for m in report.causes] == [wrong.name]
+
+
+def looping(way, tmp_path):
+    """A right answer with a loop in its last lines but one, from a file: its lines are known."""
+    text = f"""def conv2d_fast(X, F, b=None):
+    K1, K2, M, N = F.shape
+    around = ((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2), (0, 0)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(X * 1.0, around), (K1, K2), (0, 1))
+    H = np.tensordot(windows, F, axes=([2, 3, 4], [2, 0, 1])) + (0 if b is None else b)
+    {way}
+    return H
+"""
+    place = tmp_path / "loop.py"
+    place.write_text(text)
+    names = {"np": np}
+    exec(compile(text, str(place), "exec"), names)
+    return names["conv2d_fast"]
+
+
+@pytest.mark.parametrize(
+    ("way", "line"),
+    [
+        ("for i in range(X.shape[0] * X.shape[1]): np.sum(H[0, 0])", 6),
+        ("J1, J2, M = X.shape\n    for p in np.ndindex(J1, J2): np.sum(H[p])", 7),
+        ("[np.sum(row) for row in X.reshape(-1, X.shape[2])]", 6),
+    ],
+)
+def test_a_loop_over_positions_is_told_with_its_line(way, line, tmp_path):
+    report = examine(cnnlab.conv2d_fast, looping(way, tmp_path))
+    assert report.points == cnnlab.conv2d_fast.points / 3
+    assert any(said.startswith(f"Line {line} goes through") for said in report.findings.certain)
+
+
+def test_no_line_is_told_where_the_time_is_right(tmp_path):
+    way = "for k in range(F.shape[0]): H = H + 0 * k"
+    report = examine(cnnlab.conv2d_fast, looping(way, tmp_path))
+    assert report.status == "correct"
+    assert report.findings.certain == ()
 
 
 def test_the_vectorised_solution_is_within_five_times_of_torch():

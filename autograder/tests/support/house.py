@@ -54,6 +54,7 @@ ASIDE = (
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
     *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
     *("autograder.judging.decides", "autograder.judging.testimony", "autograder.judging.search"),
+    "autograder.judging.replies",
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what

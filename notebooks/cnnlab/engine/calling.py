@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .case import together
 from .comparing import difference
 from .exercise import Case, Exercise, Outcome
 from .foreign import without_torch
@@ -97,11 +98,16 @@ def call(
     within: the file that the answer stands in, if it is called as it is: it is not stopped in what
         is set up and taken down around it.
     """
+    if given.counted:
+        pairs = zip(given.calls, pristine.calls, strict=True)
+        return together(call(answer, *pair, exercise, seconds, within) for pair in pairs)
     limit = nullcontext() if seconds is None else time_limit(seconds, within)
     try:
         with _as_it_was(given), limit:
             before = _global_state()
+            began = time.process_time()
             value = (given.probe or _plain_call)(answer, *given.args, **given.kwargs)
+            cpu = time.process_time() - began
             after = _global_state()
     except TimeLimit:
         return Outcome("timeout")
@@ -118,7 +124,7 @@ def call(
     ]
     changed += [n for n in given.kwargs if difference(pristine.kwargs[n], given.kwargs[n], 0, 0)]
     changed += [n for n in before if difference(before[n], after[n], 0, 0)]
-    return Outcome("returned", value, changed=tuple(changed))
+    return Outcome("returned", value, changed=tuple(changed), cpu=cpu)
 
 
 def _raised(problem: BaseException, answer: Callable) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -22,6 +22,9 @@ class Case:
     judge: where there is no single right value: ``judge(value, *args, **kwargs)``
         returns None if the value will do, otherwise a sentence saying why not.
     draws: the answer may draw random numbers, from a global generator too.
+    counted: each argument is a tuple, the arguments of a call of its own. The value is a list of
+        pairs, the CPU seconds that a call took and what it returned. At home that is the
+        process's own count, in the grader the kernel's, read outside the student's process.
     rtol, atol: relative tolerance, and its floor.
     weight: how much it counts for the points, where one matters more than others.
     """
@@ -33,9 +36,15 @@ class Case:
     raises: bool = False
     judge: Callable | None = None
     draws: bool = False
+    counted: bool = False
     rtol: float = 1e-8
     atol: float = 1e-10
     weight: float = 1.0
+
+    @property
+    def calls(self) -> list[Case]:
+        """The calls of a counted case, each as a case."""
+        return [dataclasses.replace(self, args=args, counted=False) for args in self.args]
 
 
 def case(name: str, *args: Any, **kwargs: Any) -> Case:
@@ -54,6 +63,7 @@ class Outcome:
     line, code: the student's own line where it showed that it raised: number and text.
     words: the operation in it, with what its names hold, and what that usually means.
     changed: what the call modified: names of arguments, or of global state.
+    cpu: the CPU seconds that it took, where they were counted.
     """
 
     status: str
@@ -64,3 +74,15 @@ class Outcome:
     code: str = ""
     words: str = ""
     changed: tuple[str, ...] = ()
+    cpu: float = dataclasses.field(default=0.0, compare=False)
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """What came of a counted case, from what comes of its calls; the first that fails is it."""
+    values, changed = [], {}
+    for outcome in outcomes:
+        if outcome.status != "returned":
+            return outcome
+        values.append((outcome.cpu, outcome.value))
+        changed |= dict.fromkeys(outcome.changed)
+    return Outcome("returned", values, changed=tuple(changed))

@@ -7,6 +7,13 @@ the start. The losses at these places must be the ones that were reported. Only 
 this loss with this learning rate fits. What does not fit is compared in the same way with the
 steps that people take by mistake.
 
+How far back that holds. A step maps a place p to p − r·g(p), and undoing it multiplies what is
+unknown of p by the inverse of 1 − r·H, H the Hessian: along a direction in which the loss curves
+by λ, by 1/(1 − rλ). A long descent forgets where it came from, so its rounding errors (1e-16) grow
+on the way back until they are all that is seen. So the way is followed as long as the product of
+these inverses' norms, which bounds the growth, is at most ``GROWTH``: that is the whole of a short
+run and of a run of many small steps, and the last part of one that comes to an end.
+
 A place is f, w and b in one vector, (K+2,); W are the windows of the series, (n, K).
 """
 
@@ -15,8 +22,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
-from ..engine.comparing import General, difference
 
 
 def mean_squared_error(W: np.ndarray, y: np.ndarray, place: np.ndarray) -> float:
@@ -58,6 +63,9 @@ def _with_f_flipped(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float
     slope = gradient(W, y, place)
     return np.array([*slope[-3::-1], *slope[-2:]])
 
+
+GROWTH = 1e4
+"""So much may rounding errors grow on the way back: of losses 1e-6 is looked at."""
 
 STEPS: dict[str, Callable] = {
     "": _only(1, 1, 1),
@@ -153,12 +161,25 @@ def diagnose(
     return UNKNOWN + _first_misfit(W, y, end, rate, losses)
 
 
+def reported_at_the_end(
+    W: np.ndarray, y: np.ndarray, end: np.ndarray, rate: float, losses: np.ndarray
+) -> str | None:
+    """None if the last losses of a descent are those of its steps; else a sentence on them.
+
+    What the steps were before is not asked: where a descent comes to its end all gradients are 0.
+    """
+    reported, _ = _retrace(W, y, end, rate, STEPS[""], losses)
+    if reported is None:
+        return UNKNOWN + _first_misfit(W, y, end, rate, losses)
+    return reported or None
+
+
 def _first_misfit(W, y, end, rate, losses) -> str:
     """The end of a sentence: which loss is the first to disagree on the way back."""
     place = end
     for i in reversed(range(len(losses))):
         after = place
-        place = _undo(lambda place: place - rate * gradient(W, y, place), after)
+        place, _ = _undo(lambda place: place - rate * gradient(W, y, place), after)
         if place is None:
             break
         loss = mean_squared_error(W, y, place)
@@ -168,17 +189,23 @@ def _first_misfit(W, y, end, rate, losses) -> str:
 
 
 def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
-    """Undo all steps: which of LOSSES was reported, None if none of them, and the start."""
+    """Undo steps: which of LOSSES was reported, None if none of them, and the place reached.
+
+    That is the start, unless rounding errors would be seen before.
+    """
 
     def step(place: np.ndarray) -> np.ndarray:
         return place - rate * slope(W, y, place, rate)
 
     possible = dict(LOSSES)
-    after, errors_after = end, errors(W, y, end)
+    after, errors_after, growth = end, errors(W, y, end), 1.0
     for reported in losses[::-1]:
-        before = _undo(step, after)
+        before, grows = _undo(step, after)
         if before is None:
             return None, end
+        growth *= grows
+        if growth > GROWTH:
+            break
         errors_before = errors(W, y, before)
         possible = {
             said: report
@@ -191,22 +218,26 @@ def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
     return next(iter(possible)), after
 
 
-def _undo(step: Callable, after: np.ndarray) -> np.ndarray | None:
-    """The place from which ``step`` leads to ``after``, by Newton's method, or None."""
-    place, little = after, 1e-6 * np.eye(len(after))
+def _undo(step: Callable, after: np.ndarray) -> tuple[np.ndarray | None, float]:
+    """The place from which ``step`` leads to ``after``, by Newton's method, or None.
+
+    And by how much, at most, a small change of ``after`` grows on the way there.
+    """
+    place, little, grows = after, 1e-6 * np.eye(len(after)), 1.0
     for attempt in range(40):
-        off = step(place) - after
-        if np.abs(off).max() <= 1e-13 * (1 + np.abs(after).max()):
-            return place
-        if not np.abs(off).max() < 1e6:
-            return None
         if attempt % 5 == 0:  # a Jacobian from near by does for some attempts
             slopes = np.transpose([(step(place + s) - step(place - s)) / 2e-6 for s in little])
             if not np.isfinite(slopes).all() or np.linalg.matrix_rank(slopes) < len(after):
-                return None
+                return None, grows
             inverse = np.linalg.inv(slopes)
+            grows = max(float(np.linalg.norm(inverse, 2)), 1.0)
+        off = step(place) - after
+        if np.abs(off).max() <= 1e-13 * (1 + np.abs(after).max()):
+            return place, grows
+        if not np.abs(off).max() < 1e6:
+            return None, grows
         place = place - inverse @ off
-    return None
+    return None, grows
 
 
 def _fits_another_rate(W, y, end, rate, losses) -> bool:
@@ -215,7 +246,7 @@ def _fits_another_rate(W, y, end, rate, losses) -> bool:
 
     def off(factor: float) -> float:
         """How far undoing one step with this learning rate is from the last loss."""
-        before = _undo(lambda place: place - factor * rate * right(W, y, place, rate), end)
+        before, _ = _undo(lambda place: place - factor * rate * right(W, y, place, rate), end)
         return np.nan if before is None else mean_squared_error(W, y, before) - losses[-1]
 
     steepness = rate * np.sum(gradient(W, y, end) ** 2)
@@ -244,57 +275,8 @@ def _piled_up(W, y, end, rate, losses) -> bool:
             way.append(way[-1] - rate * total)
         return way
 
-    start = _undo(lambda place: places(place)[-1], end)
+    start, _ = _undo(lambda place: places(place)[-1], end)
     if start is None:
         return False
     seen = [mean_squared_error(W, y, place) for place in places(start)[:-1]]
     return np.allclose(losses, seen, rtol=1e-6, atol=1e-12)
-
-
-def _unfit(value: object, K: int, steps: int) -> str | None:
-    """What is wrong with the kind and the sizes of a result, or None."""
-    if not isinstance(value, (tuple, list)) or len(value) != 4:
-        return "return four things: f, w, b and losses."
-    wanted = {"f": np.zeros(K), "w": 0.0, "b": 0.0, "losses": np.zeros(steps)}
-    for (name, like), got in zip(wanted.items(), value, strict=True):
-        problem = difference(like, got, 0, 1e300, name)  # any value will do
-        if problem:
-            return problem.message if problem.kind != "values" else _NOT_FINITE
-        if not np.isfinite(got).all():
-            return _NOT_FINITE
-    return None
-
-
-_NOT_FINITE = General(
-    "The numbers grew until they were none any more (inf or nan). With this learning rate the loss "
-    "should fall: are the gradients subtracted, and is the loss a mean?"
-)
-
-
-def is_descent(value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
-    """Judge f, w, b and the losses of a few steps: is it gradient descent with this rate?"""
-    unfit = _unfit(value, K, steps)
-    if unfit:
-        return unfit
-    f, w, b, losses = value
-    place = np.array([*f, float(w), float(b)])
-    W = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), K)
-    return diagnose(W, np.asarray(y, dtype=float), place, learning_rate, losses)
-
-
-def predicts(new_x, new_y, value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
-    """Judge the result of many steps by the days ``new_x``, ``new_y`` that it has not seen."""
-    unfit = _unfit(value, K, steps)
-    if unfit:
-        return unfit
-    f, w, b, _ = value
-    place = np.array([*f, float(w), float(b)])
-    W = np.lib.stride_tricks.sliding_window_view(new_x, K)
-    error = mean_squared_error(W, new_y, place)
-    if error < 0.1 * np.var(new_y):
-        return None
-    return (
-        f"The result does not predict: on new days of the same kind its mean squared error is "
-        f"{error:.4g}; always saying the average would have {np.var(new_y):.4g}. These steps are "
-        "enough for gradient descent to find a good filter."
-    )

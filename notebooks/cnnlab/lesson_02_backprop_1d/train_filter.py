@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from ..engine.drawing import frozen, strided
 from ..engine.exercise import Case, exercise
-from .descent import is_descent, predicts
+from .judges import is_descent, predicts
 from .series import leaf
 
 
@@ -29,7 +29,8 @@ def train_filter(
     x: series, shape (J,). y: what to predict for each full window, shape (J-K+1,).
     K: length of the filter. learning_rate: length of a step. steps: how many.
     Returns f, float64 (K,); w and b, numbers; losses, float64 (steps,): losses[i] is the
-    loss before update i. f, w and b may start anywhere, as long as f and w learn.
+    loss before update i. f, w and b may start at any numbers that know nothing of the
+    solution (constants, random numbers), as long as f and w learn.
     Lecture 6, "1-D convolution": let the model choose the filter, by gradient descent.
     """
 
@@ -63,8 +64,11 @@ def descend(
 
 @train_filter.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    def to_learn(J: int, K: int, size: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
-        """A series, and what a hidden filter with a little noise makes of it."""
+    def to_learn(J: int, K: int, size: float = 20.0) -> tuple[np.ndarray, np.ndarray]:
+        """A series, and what a hidden filter of length ``size`` with a little noise makes of it.
+
+        It is far longer than any start, so that no random one is near it by luck.
+        """
         x, f = rng.normal(size=J), rng.normal(size=K)
         W = np.lib.stride_tricks.sliding_window_view(x, K)
         y = size * W @ f / np.linalg.norm(f) + rng.normal()
@@ -73,15 +77,16 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     def short(name: str, x: np.ndarray, y: np.ndarray, **how: float) -> Case:
         return Case(name, (x, y), how, judge=is_descent, draws=True)
 
-    rate = float(rng.uniform(0.002, 0.006))
+    rate = float(rng.uniform(0.0004, 0.0012))
     steps, K = int(rng.integers(5, 8)), int(rng.integers(3, 5))
     yield short("a few steps", *to_learn(12, 3), K=3, learning_rate=rate, steps=4)
     yield short("random sizes", *to_learn(14, K), K=K, learning_rate=rate / 2, steps=steps)
     yield short("longer steps", *to_learn(11, 2), K=2, learning_rate=3 * rate, steps=5)
+    yield short("many small steps", *to_learn(25, 3), K=3, learning_rate=rate / 2, steps=60)
     yield short("a filter of seven weights", *to_learn(17, 7), learning_rate=rate, steps=6)
     counts = rng.integers(0, 4, 12)
-    sums = 2 * counts[:-2] - counts[2:] + rng.integers(0, 2, 10)
-    yield short("whole numbers", counts, sums, K=3, learning_rate=rate / 2, steps=5)
+    sums = 20 * counts[:-2] - 10 * counts[2:] + rng.integers(0, 2, 10)
+    yield short("whole numbers", counts, sums, K=3, learning_rate=rate / 5, steps=5)
     x, y = to_learn(13, 3)
     yield short(
         "arrays that may not be changed, not contiguous",
@@ -91,11 +96,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         learning_rate=rate,
         steps=4,
     )
-    x, y = to_learn(80, 3, size=3)
+    x, y = to_learn(80, 3)
     yield Case(
         "many steps: the result predicts new days",
         (x[:42], y[:40]),
-        {"K": 3, "learning_rate": 0.03, "steps": 500},
+        {"K": 3, "learning_rate": 0.004, "steps": 500},
         judge=functools.partial(predicts, x[42:], y[42:]),
         draws=True,
     )
@@ -270,7 +275,7 @@ def _(right, x, y, K=7, learning_rate=0.05, steps=200):
     "Your steps are as long as ever, whatever learning rate is asked for.",
 )
 def _(right, x, y, K=7, learning_rate=0.05, steps=200):
-    return right(x, y, K, 0.01 if learning_rate < 0.02 else 0.005, steps)
+    return right(x, y, K, 0.002 if learning_rate < 0.0015 else 0.001, steps)
 
 
 @train_filter.mistake(
@@ -305,3 +310,14 @@ def _(right, x, y, K=7, learning_rate=0.05, steps=200):
     everywhere = np.full(len(y), np.mean(y))
     f, w, b, losses = right(x, everywhere, K, learning_rate, steps)
     return f, w, b, losses + np.var(y)
+
+
+@train_filter.mistake(
+    "the solution instead of a descent",
+    "Least squares finds the best f and b at once. Here they are to be learned: start at constants "
+    "or random numbers, take the steps, and note the loss before each.",
+)
+def _(right, x, y, K=7, learning_rate=0.05, steps=200):
+    W = np.lib.stride_tricks.sliding_window_view(np.asarray(x, dtype=float), K)
+    *f, b = np.linalg.lstsq(np.c_[W, np.ones(len(y))], y, rcond=None)[0]
+    return np.array(f), 1.0, b, np.full(steps, np.mean((W @ f + b - y) ** 2))

@@ -15,13 +15,18 @@ Activation = Callable[[np.ndarray], np.ndarray]
 
 def by_torch(X: np.ndarray, F: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """torch's convolution of (J1, J2, M) with (K1, K2, M, N), the axes as in the lecture."""
-    image = torch.tensor(np.array(X, dtype=np.float64)).permute(2, 0, 1)
+    return each_by_torch(np.asarray(X)[None], F, b)[0]
+
+
+def each_by_torch(images: np.ndarray, F: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    """The same for images of one size, (B, J1, J2, M), at once."""
+    image = torch.tensor(np.array(images, dtype=np.float64)).permute(0, 3, 1, 2)
     filters = torch.tensor(np.array(F, dtype=np.float64)).permute(3, 2, 0, 1)
     bias = None if b is None else torch.tensor(np.array(b, dtype=np.float64))
     # Even filters need an extra copy to be padded, which torch warns about; so pad here.
     K1, K2 = filters.shape[2:]
     image = F_.pad(image, ((K2 - 1) // 2, K2 // 2, (K1 - 1) // 2, K1 // 2))
-    return F_.conv2d(image[None], filters, bias)[0].permute(1, 2, 0).contiguous().numpy()
+    return F_.conv2d(image, filters, bias).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def window(X: np.ndarray, K1: int, K2: int, i: int, j: int) -> np.ndarray:

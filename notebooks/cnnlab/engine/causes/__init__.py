@@ -4,8 +4,9 @@ In this order, the first that holds: a known mistake that explains all wrong cas
 line, if one is found); another answer, which it calls and which is not right; a small edit of the
 answer that makes it right; the right answer asked for something else; a known mistake that explains
 half; what is seen in the source; how what is right becomes what came back; an edit of a condition,
-or one that mends most. An edit that mends a part of what is wrong goes before what explains less. Facts (a parameter that is never read, what wrong cases have and right ones have
-not) stand under all of them.
+or one that mends most. An edit that mends a part of what is wrong goes before what explains less.
+Facts (a parameter that is never read, what wrong cases have and right ones have not) stand under
+all of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .known import likely
 from .parameters import parameter
 from .relations import relation
 from .repairing import Repairs, searching
-from .static import UNUSED, seen, static
+from .static import LOOPS, UNUSED, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -122,7 +123,10 @@ def _with_facts(
     """With what is certain; under an explanation only what says more."""
     tried = found.explanation
     explained = found.causes or (tried and tried.part != "static")
-    told = [f for f in facts if f.kind in (*UNUSED, *MISLAID, CALLED) or not explained]
+    always = (*UNUSED, *MISLAID, CALLED, LOOPS)
+    too_slow = any(r.case.counted and r.problem and r.problem.kind == "judged" for r in results)
+    facts = [f for f in facts if f.kind != LOOPS or too_slow]
+    told = [f for f in facts if f.kind in always or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
     seen = tuple(f.sentence for f in told if not tried or f.sentence != tried.sentence)
     return dataclasses.replace(found, certain=(*seen, *more), seen=bool(seen))

@@ -36,8 +36,10 @@ def _of_choice(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, (int, float)) and name[0] not in WINDOWS:
         yield f"with {name} = {value}" if value in (0, 1) else f"with another {name} than 0 and 1"
     elif isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
-        yield f"with a `{name}` of equal numbers" if len({*value}) == 1 else (
-            f"with different numbers in `{name}`"
+        yield (
+            f"with a `{name}` of equal numbers"
+            if len({*value}) == 1
+            else (f"with different numbers in `{name}`")
         )
 
 

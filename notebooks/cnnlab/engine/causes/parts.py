@@ -75,7 +75,9 @@ def _good(found: Found, exercise: Exercise, tried: str) -> str:
         return f"all cases {found.group}{tried} would be right"
     names = _names(exercise)
     name = f" (`{names[found.item]}`)" if found.item < len(names) else ""
-    return f"the {POSITIONS[found.item]} item of the result{name} would be right in all cases{tried}"
+    return (
+        f"the {POSITIONS[found.item]} item of the result{name} would be right in all cases{tried}"
+    )
 
 
 def _names(exercise: Exercise) -> list[str]:

@@ -24,6 +24,9 @@ from .effects import MISLAID, one_list, without_effect
 from .fact import Fact
 from .simple import simplest
 
+LOOPS = "loop over positions"
+"""The kind of fact that says where an array is gone through entry by entry: right, but slow."""
+
 UNUSED = ("never read", "only checked")
 """Kinds of facts on a parameter that is not put to use."""
 
@@ -44,6 +47,7 @@ def static(answer: Any, exercise: Exercise) -> list[Fact]:
         found += _own_strides(function)
         found += _ends_a_loop(function)
         found += _for_nothing(function)
+        found += _over_positions(function)
     return found
 
 
@@ -64,7 +68,7 @@ def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explan
         cases = [results[i].case for i in wrong]
         given = fact.kind not in UNUSED or all(_given(fact.role, c, exercise) for c in cases)
         given &= fact.kind != "strides" or all(map(_not_contiguous, cases))
-        if given and fact.kind != "no line reads it":
+        if given and fact.kind not in ("no line reads it", LOOPS):
             told = (fact.sentence, fact.kind, fact.role, shown, len(wrong), len(wrong))
             return Explanation("static", *told, fact.lines)
     return None
@@ -264,3 +268,18 @@ def _ends_a_loop(function: ast.FunctionDef) -> Iterator[Fact]:
 
 def _names(tree: ast.AST) -> list[ast.Name]:
     return [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+
+
+def _over_positions(function: ast.FunctionDef) -> Iterator[Fact]:
+    """Loops and comprehensions that have a round for each row or column of the first argument."""
+    array = function.args.args[0].arg if function.args.args else ""
+    sizes = {array}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) == f"{array}.shape":
+            for target in node.targets:
+                sizes |= {n.id for n in getattr(target, "elts", ())[:2] if isinstance(n, ast.Name)}
+    for node in ast.walk(function):
+        rounds = node.iter if isinstance(node, (ast.For, ast.comprehension)) else None
+        if rounds is not None and sizes & {n.id for n in _names(rounds)}:
+            said = f"Line {rounds.lineno} goes through the positions: `{ast.unparse(rounds)}`."
+            yield Fact(said, LOOPS, array, (rounds.lineno,))

@@ -39,7 +39,9 @@ class Results:
     @classmethod
     def of(cls, search: Search) -> Results:
         """What a search has found so far."""
-        parts = [f for several in search.parts.values() for f in several] if not search.found else []
+        parts = (
+            [f for several in search.parts.values() for f in several] if not search.found else []
+        )
         parts.sort(key=lambda found: -found.repaired)
         return cls(search.found, search.partial, parts[:MOST], search.tries, search.over)
 

@@ -169,7 +169,7 @@ class Search:
             edit.undo()
 
     def _begin(self) -> None:
-        """See which lines run in the wrong case that is tried first, and list the edits of these."""
+        """See which lines run in the wrong case that is tried first, and list their edits."""
         todo = listed(self._program, self._first)
         self._original = self._program.function()
         started = time.thread_time()
