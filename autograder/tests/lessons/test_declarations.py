@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -108,3 +110,13 @@ def test_a_lesson_more_is_found_and_described(tmp_path):
 def test_an_exercise_by_another_name_than_its_file_is_refused(tmp_path):
     said = discovered(tmp_path, "double", "twice")
     assert said == "ImportError: more.lesson_07_doubling.double declares no exercise double"
+
+
+def test_no_probe_reads_a_clock():
+    """It runs where student code runs, beside whatever else computes on the machine."""
+    probes = {case.probe for exercise in EXERCISES.values() for case in exercise.draw(1)} - {None}
+    assert len(probes) > 10
+    for probe in probes:
+        tree = ast.parse(inspect.getsource(probe))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert "time" not in names, probe.__name__
