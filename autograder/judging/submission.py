@@ -33,8 +33,8 @@ before these are left out."""
 LESS_PATIENCE = 2
 """How many calls of one answer may run out of time when it is judged once more."""
 
-LOANS = 200
-"""How many values that cells made with torch are handed to answers without it."""
+LOANS, MOST_CHARACTERS = 200, 80
+"""How many values that cells made with torch are handed to answers without it; and of a name."""
 
 STATUSES = ("returned", "raised", "timeout", "not filled in", "forbidden")
 """What the inside may say of a call. That a process has died it cannot say itself."""
@@ -154,7 +154,7 @@ class Submission:
         """
         self._lent = (session, self._until)
         names = self._ask("numpy", session, {"do": "lacking"}, CALL_SECONDS).get("names")
-        lacking = names[:LOANS] if isinstance(names, list) else []
+        lacking = _texts(names, MOST_CHARACTERS, LOANS)
         torch = self._session("torch") if lacking else None
         if torch is None:
             return
@@ -287,18 +287,19 @@ def _factor(flavour: str) -> int:
 def outcome_from(reply: dict[str, Any]) -> Outcome:
     """A reply from the sandbox as an outcome. Nothing in it is taken on trust."""
     status = reply.get("status")
-    if status not in STATUSES:
+    if type(status) is not str or status not in STATUSES:
         return Outcome("died", message="it sent something that is no answer")
     line = reply.get("line")
     return Outcome(
         status,
         value=reply.get("value"),
-        errors=_texts(reply.get("errors"), 80) or (("Exception",) if status == "raised" else ()),
+        errors=_texts(reply.get("errors"), MOST_CHARACTERS)
+        or (("Exception",) if status == "raised" else ()),
         message=_text(reply.get("message"), 1000),
         line=line if type(line) is int and 0 < line < 100_000 else None,
         code=_text(reply.get("code"), 200),
         words=_text(reply.get("words"), 600),
-        changed=_texts(reply.get("changed"), 80),
+        changed=_texts(reply.get("changed"), MOST_CHARACTERS),
     )
 
 
@@ -306,8 +307,8 @@ def _text(value: Any, limit: int) -> str:
     return value[:limit] if isinstance(value, str) else ""
 
 
-def _texts(value: Any, limit: int) -> tuple[str, ...]:
-    many = value[:20] if isinstance(value, (list, tuple)) else ()
+def _texts(value: Any, limit: int, most: int = 20) -> tuple[str, ...]:
+    many = value[:most] if isinstance(value, (list, tuple)) else ()
     return tuple(t[:limit] for t in many if isinstance(t, str))
 
 
