@@ -12,12 +12,14 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.page import as_html
 
-from autograder.intake.submitted import time_of
+from autograder.intake.submitted import STAMP, time_of
 from autograder.judging.judge import known_values
 from autograder.judging.record import report_output
 from autograder.judging.submission import STATUSES, outcome_from
+from autograder.recording.grade import grade
 from autograder.sandbox.inside import wire
 from autograder.sandbox.session import Ended, Session
+from autograder.tests.support import small_lesson
 
 TRIES = 150
 SHAPES = [(), (0,), (1,), (3,), (3, 1), (1, 3), (0, 3), (2, 3, 4), (1,) * 16]
@@ -170,3 +172,11 @@ STAMPS += ["010099999999999999999999110001h309999999999999999999923", "1h" + "9"
 def test_an_odd_time_of_handing_in_is_a_time_or_none(stamp):
     found = time_of(stamp)
     assert found is None or found.tzinfo is None
+
+
+def test_an_odd_time_of_handing_in_is_graded_and_told(tmp_path):
+    course = small_lesson.released_in(tmp_path)
+    folder = small_lesson.hand_in(course, "ada", solved=False)
+    (folder / STAMP).write_text("1h" + "9" * 60)
+    (result,) = grade(course, workers=1)
+    assert result.status == "graded" and "holds no time" in str(result)
