@@ -17,13 +17,18 @@ def add_feedback(commands: Commands) -> None:
     feedback.set_defaults(command=_feedback)
 
 
-def _feedback(options: argparse.Namespace) -> None:
+def _feedback(options: argparse.Namespace) -> int:
     course = Course(options.course)
     lessons = chosen(course, options.lessons)
-    from ..pages.feedback import feedback
+    from ..pages.feedback import due, feedback
 
-    for path in feedback(course, lessons) or []:
+    pages = feedback(course, lessons) or []
+    for path in pages:
         print(f"wrote {shown(path)}")
+    failed = sorted({page for lesson in lessons for page in due(course, lesson)} - {*pages})
+    for path in failed:
+        print(f"autograder: {shown(path)} could not be written, see above", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def add_report(commands: Commands) -> None:

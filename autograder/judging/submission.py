@@ -23,7 +23,7 @@ from ..sandbox.session import Ended, Session
 from ..sandbox.warm import Sandboxes
 from .constants import constants, is_plain
 from .order import Cell, Time, beginning
-from .replies import outcome_from
+from .replies import outcome_from, texts
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
@@ -161,7 +161,7 @@ class Submission:
         """
         self._lent = (session, self._until)
         names = self._ask("numpy", session, {"do": "lacking"}, CALL_SECONDS).get("names")
-        lacking = names[:LOANS] if isinstance(names, list) else []
+        lacking = texts(names, LOANS)
         torch = self._session("torch") if lacking else None
         if torch is None:
             return

@@ -6,6 +6,7 @@ It shows no test code and no secret input, and whatever a student wrote is text 
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections import Counter
@@ -37,6 +38,7 @@ from ..judging.record import Record, forget_data, records
 from ..paths import on_the_way
 from ..recording.points import hand_and_judge, share_of
 from . import TEMPLATES
+from .written import plain
 
 _CODE = HtmlFormatter(cssclass="code", style="xcode")
 _CODE_IN_THE_DARK = HtmlFormatter(cssclass="code", style="one-dark")
@@ -53,8 +55,8 @@ def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
     """
     pages: list[Path] = []
     for lesson in lessons or released(course):
-        graded = [p.parent.name for p in (course.root / "autograded").glob(f"*/{lesson}")]
-        if not graded:
+        paths = due(course, lesson)
+        if not paths:
             continue
         config = Config(course.config())
         config.CourseDirectory.assignment_id = lesson
@@ -66,9 +68,14 @@ def feedback(course: Course, lessons: list[str] | None = None) -> list[Path]:
                 converter.start()
         except NbGraderException as problem:  # some page failed
             converter.log.warning("%s: %s", lesson, problem)
-        paths = [course.feedback(s, lesson) / f"{lesson}.html" for s in sorted(graded)]
         pages += [p for p in paths if p.is_file() and not on_the_way(p, course.root)]
     return pages
+
+
+def due(course: Course, lesson: str) -> list[Path]:
+    """The pages that a lesson's graded submissions should have."""
+    graded = sorted(p.parent.name for p in (course.root / "autograded").glob(f"*/{lesson}"))
+    return [course.feedback(student, lesson) / f"{lesson}.html" for student in graded]
 
 
 class Page(GetGrades):
@@ -192,8 +199,21 @@ def _exercise(test: NotebookNode, answer: NotebookNode | None) -> dict[str, Any]
         "errors": [f"{o.ename}: {o.evalue}" for o in test.outputs if o.output_type == "error"],
         "secret": _secret(secret, shown) if status != "not attempted" else None,
         "comment": _comment(answer) if answer is not None else "",
-        "code": highlight(code, PythonLexer(), _CODE) if bare(code) != STUB else "",
+        "code": _code(code) if bare(code) != STUB else "",
     }
+
+
+COLOURED_CHARACTERS, COLOURED_LINES = 10_000, 500
+"""Of an answer that is coloured. What is longer is no answer to anything here, and what pygments
+needs for blank lines grows with their square."""
+
+
+def _code(source: str) -> str:
+    """An answer as HTML: in colours, or, if it is too long, its beginning without."""
+    source = bare(source)
+    if len(source) <= COLOURED_CHARACTERS and source.count("\n") < COLOURED_LINES:
+        return highlight(source, PythonLexer(), _CODE)
+    return f'<div class="code"><pre>{html.escape(plain(source))}</pre></div>'
 
 
 def _status(found: list[Record], test: NotebookNode) -> str:

@@ -18,7 +18,7 @@ from nbgrader.api import InvalidEntry, MissingEntry
 from ..cells import STUDENTS_KERNEL, as_text, is_test, tested_by, with_kernel
 from ..course import Course, CourseError
 from ..database import explained, released
-from ..intake.submitted import Undecided, notebook_in, stamp_in
+from ..intake.submitted import STAMP, Undecided, notebook_in, stamp_in, time_of
 from ..intake.which import lessons_known
 from ..judging.decides import decided_by
 from ..judging.worker import UNSEARCHED, Job, Judged, Look
@@ -191,7 +191,10 @@ def jobs(
         except Undecided as problem:
             yield Settled(one, lesson, "refused", notes=(f"{problem}.",))
             continue
-        parts = (known_by, data or b"", stamp_in(folder).encode())
+        stamp = stamp_in(folder)
+        if stamp and time_of(stamp) is None:
+            left = (*left, f"{STAMP} holds no time, so nobody knows when this was handed in.")
+        parts = (known_by, data or b"", stamp.encode())
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         fingerprint = hashlib.sha256(digests).hexdigest()
         about = (one, lesson, source, data, reason, seed, fingerprint, unsafe_local, tests, left)

@@ -38,7 +38,8 @@ class Session:
             before = self.cpu() if counted else 0.0
             wire.send(self._data, wire.dump({**request, "id": self._number}), deadline)
             reply = wire.receive(self._data, deadline)
-            if reply.get("id") != self._number:
+            number = reply.get("id")
+            if type(number) is not int or number != self._number:
                 raise wire.WireError("it answered something that was not asked")
             return reply | {"cpu": self.cpu() - before if counted else 0.0}
         except TimeoutError:
@@ -72,12 +73,13 @@ class Session:
         try:
             wire.wait(self._life, time.monotonic() + 5)
             code = int(json.loads(self._last_word or self._life.recv(20) or b"0"))
-        except (TimeoutError, OSError, ValueError):
+            crash = f"it crashed ({signal.Signals(-code).name})" if code < 0 else ""
+        except (TimeoutError, OSError, ValueError, TypeError, OverflowError):
             return "it closed its connection"
         if code == -signal.SIGKILL or code == -signal.SIGXCPU:
             return "it was stopped for using too much computing time or memory"
-        if code < 0:
-            return f"it crashed ({signal.Signals(-code).name})"
+        if crash:
+            return crash
         return "it ended itself, as exit() does"
 
     def close(self) -> None:

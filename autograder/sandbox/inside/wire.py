@@ -179,6 +179,8 @@ class _Unpacker:
             raise WireError("an array has no shape")
         if any(type(n) is not int or not 0 <= n <= BUFFER_BYTES for n in shape):
             raise WireError("an array has an impossible shape")
+        if math.prod(n or 1 for n in shape) > BUFFER_BYTES:  # of none, too: NumPy counts like that
+            raise WireError("an array has an impossible shape")
         return tuple(shape), math.prod(shape)
 
     def _dtype(self, name: Any) -> np.dtype:

@@ -30,7 +30,7 @@ SAID = [
             rows = [P[i:i + K1, j:j + K2].ravel() for i in range(J1) for j in range(J2)]
             return np.array(rows)
         """,
-        "Line 4: `K2 // 2` is 1 in the case",
+        "Line 4: `K2 // 2` is 2 in the case",
     ),
     # the place that a value is put into: what the loops have come to
     (

@@ -197,7 +197,10 @@ def is_array(value: Any) -> bool:
 
 def to_numpy(value: Any) -> np.ndarray:
     """An array or tensor as a NumPy array."""
-    return value if isinstance(value, np.ndarray) else value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
 
 
 def numbers(value: Any) -> set[Any] | None:

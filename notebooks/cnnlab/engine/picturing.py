@@ -19,9 +19,16 @@ _WIDE, _HIGH, _ACROSS, _DOWN = 2.25, 1.9, 1.72, 1.2
 _LETTER = 0.068
 """Inches that a digit of size 8 takes."""
 
+LARGEST = 1e100
+"""Of numbers that are drawn: an axis has to be longer than its longest stem, and still finite."""
+
 
 def compared(target: np.ndarray, yours: np.ndarray, alt: str) -> str:
-    """Target, yours and difference, 1-D or 2-D, as HTML; ``alt`` says the same."""
+    """Target, yours and difference, 1-D or 2-D, as HTML; ``alt`` says the same. "" if they are too
+    large to be drawn.
+    """
+    if _too_large(target) or _too_large(yours):
+        return ""
     same = target.shape == yours.shape
     low = min(0, *(np.nanmin(a) for a in (target, yours)))
     high = max(0, *(np.nanmax(a) for a in (target, yours)))
@@ -37,7 +44,11 @@ def compared(target: np.ndarray, yours: np.ndarray, alt: str) -> str:
 
 
 def own_work(given: list[tuple[str, np.ndarray]], yours: np.ndarray, alt: str) -> str:
-    """What an answer was given, by name, and what it made of it, as HTML: each 1-D or 2-D."""
+    """What an answer was given, by name, and what it made of it, as HTML: each 1-D or 2-D. "" if
+    that is too large to be drawn.
+    """
+    if any(map(_too_large, (yours, *dict(given).values()))):
+        return ""
     panels = [_panel(name, values) for name, values in given]
     return _side_by_side([*panels, _panel("yours", yours, said=alt)])
 
@@ -56,6 +67,12 @@ def can_be_drawn(values: object) -> bool:
         and values.size > 0
         and values.dtype.kind in "fiu"
     )
+
+
+def _too_large(values: np.ndarray) -> bool:
+    """Whether a finite number is too large to be drawn."""
+    far = np.abs(values.astype(float))
+    return bool((np.isfinite(far) & (far > LARGEST)).any())
 
 
 def _panel(

@@ -70,6 +70,8 @@ def _judge_loader(
                 f"{wanted}; in the {name} epoch yours have {found}."
             )
         x, y = torch.cat([x for x, _ in epoch]), torch.cat([y for _, y in epoch])
+        if x.shape != inputs.shape:
+            return f"the inputs of an epoch have the shape {tuple(x.shape)}, not those given."
         if x.dtype != inputs.dtype or y.dtype != targets.dtype:
             return "the batches do not have the dtypes of inputs and targets."
         same = (x[:, None] == inputs[None]).flatten(2).all(-1)

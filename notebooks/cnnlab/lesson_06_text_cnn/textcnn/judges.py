@@ -42,7 +42,7 @@ def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
     """The same logits for a phrase at two places."""
     if not all(answer.isfinite().all() for answer in value):
         return _NOT_FINITE
-    if not torch.allclose(value[0], value[1]):
+    if value[0].shape != value[1].shape or not torch.allclose(value[0], value[1]):
         return "the same phrase at another place gives other logits."
     return None
 
@@ -50,6 +50,10 @@ def phrase_may_move(value, V, M, weights, batches, **options) -> str | None:
 def drops_out(value, V, M, ids, mask, **options) -> str | None:
     """Dropout in training mode, and there alone; on the pooled features alone."""
     first, second, training, again, features, dropped = value
+    if first.shape != training.shape or getattr(features, "shape", None) != getattr(
+        dropped, "shape", None
+    ):
+        return "in training mode the shape of the logits is another one."
     if not (first.isfinite().all() and second.isfinite().all()):
         return _NOT_FINITE
     if not torch.equal(first, second):

@@ -17,7 +17,7 @@ def _zeros_change_nothing(value, V, M, ids, zeros, **options) -> str | None:
     short, more, trained, trained_more = value
     if short.shape != more.shape or not torch.allclose(short, more):
         return "zeros after the sentence change the outputs of its words."
-    if not torch.allclose(trained, trained_more):
+    if trained.shape != trained_more.shape or not torch.allclose(trained, trained_more):
         return "after a training step, zeros after the sentence change the outputs of its words."
     return None
 
