@@ -24,8 +24,8 @@ from cnnlab.engine.causes.repairing import searching
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.repair.candidates import outcome
-from cnnlab.engine.repair.program import NotSearched, Program
 from cnnlab.engine.repair.listing import edits_of
+from cnnlab.engine.repair.program import NotSearched, Program
 from cnnlab.engine.verdict import Known
 
 from ..cells import name_of

@@ -4,8 +4,9 @@ In this order, the first that holds: a known mistake that explains all wrong cas
 line, if one is found); another answer, which it calls and which is not right; a small edit of the
 answer that makes it right; the right answer asked for something else; a known mistake that explains
 half; what is seen in the source; how what is right becomes what came back; an edit of a condition,
-or one that mends most. An edit that mends a part of what is wrong goes before what explains less. Facts (a parameter that is never read, what wrong cases have and right ones have
-not) stand under all of them.
+or one that mends most. An edit that mends a part of what is wrong goes before what explains less.
+Facts (a parameter that is never read, what wrong cases have and right ones have not) stand under
+all of them.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     if sure and not (sure.kind in BY_CHANCE and (found.causes or seen)):
         return dataclasses.replace(found, causes=(), explanation=sure)
     part, hint = repairs.part, repairs.perhaps
-    if part and not named and part.explains > _explained(found):
+    hinted = hint.explains if hint else 0
+    if part and not named and part.explains > max(_explained(found), hinted):
         return Findings(explanation=part)
     return Findings(explanation=hint) if hint and not (found.causes or tried) else found
 
