@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 from cnnlab.engine.exercise import EXERCISES
+from cnnlab.engine.repair.goals import Goal
 from cnnlab.engine.repair.said import LAST_LINE, LONGEST_TEXTS, understood
 from cnnlab.engine.verdict import MIME
 
@@ -37,6 +38,21 @@ def conv1d(x, f):
     for k, weight in enumerate(f):
         filtered += 2 * weight * x[k : k + len(filtered)].astype(float)
     return filtered
+"""
+
+TWO_MISTAKES = """@fill
+def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+    if stride < 1:
+        raise ValueError("the stride must be at least 1")
+    x = np.concatenate([np.zeros(padding[0]), x, np.zeros(padding[1])])
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the padded series")
+    h = np.array([x[i : i + len(f)] @ f for i in range(len(x) - len(f) + 1)])
+    if stride == 1:
+        h = h + b + 1
+    else:
+        h = h[::-1][::stride] + b
+    return h if activation is None else activation(h)
 """
 
 FOUND = "Line 7:"
@@ -105,6 +121,17 @@ def test_the_page_names_the_line_and_no_point_comes_from_it(course):
     (page,) = feedback(course, [LESSON])
     assert FOUND in re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))
     assert [row.score for row in table(course, LESSON)] == scores
+
+
+def test_the_page_names_the_lines_of_two_mistakes(course):
+    answers = {"conv1d": small_lesson.SOLUTIONS["conv1d"], "conv1d_layer": TWO_MISTAKES}
+    hand_in(course, "s0", answers)
+    grade(course, [LESSON], workers=1)
+    notebook = nbformat.reads(read_graded(course, "s0", LESSON), as_version=4)
+    (cell,) = [c for c in notebook.cells if name_of(c) == "test_conv1d_layer"]
+    text = " ".join(cell.outputs[0].data["text/plain"].split())
+    assert "Line 10:" in text and "all cases with stride = 1 would be right" in text
+    assert "Line 12:" in text and "all cases with a stride beyond 0 and 1 would be right" in text
 
 
 def test_a_torch_that_is_not_there_is_not_asked_for_its_generator(course):
@@ -179,6 +206,9 @@ def test_where_it_is_searched_only_public_cases_are_seen(course, monkeypatch):
         {"found": [{**CLAIM, "cost": None}]},
         {"found": [{"lines": (7,)}, 3, None]},
         {"found": {"lines": (7,)}, "partial": 7, "tries": "many"},
+        {"found": [{**CLAIM, "group": "with mode = 'edge'"}]},
+        {"parts": [{**CLAIM, "group": "<b>with</b>"}, {**CLAIM, "item": "0"}, CLAIM]},
+        {"parts": [{**CLAIM, "group": ["with"], "item": {}}], "partial": {**CLAIM, "item": 0}},
         {"status": "correct", "points": 3},
         ["found"],
         None,
@@ -186,7 +216,13 @@ def test_where_it_is_searched_only_public_cases_are_seen(course, monkeypatch):
 )
 def test_what_makes_no_sense_is_not_heard(claim):
     results = understood(claim, {"c"})
-    assert (results.found, results.partial, results.over) == ([], None, True)
+    assert (results.found, results.partial, results.parts, results.over) == ([], None, [], True)
+
+
+def test_of_a_part_is_heard_what_there_is():
+    claims = [{**CLAIM, "group": "with b = 0", "item": None}, {**CLAIM, "group": "with b = 1"}]
+    (found,) = understood({"parts": claims}, {"c"}, [Goal("with b = 0")]).parts
+    assert (found.group, found.item) == ("with b = 0", None)
 
 
 def test_what_makes_sense_is_cut_to_size():

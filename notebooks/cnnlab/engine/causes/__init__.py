@@ -106,7 +106,8 @@ def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     if sure and not (sure.kind in BY_CHANCE and (found.causes or seen)):
         return dataclasses.replace(found, causes=(), explanation=sure)
     part, hint = repairs.part, repairs.perhaps
-    if part and not named and part.explains > _explained(found):
+    hinted = hint.explains if hint else 0
+    if part and not named and part.explains > max(_explained(found), hinted):
         return Findings(explanation=part)
     return Findings(explanation=hint) if hint and not (found.causes or tried) else found
 

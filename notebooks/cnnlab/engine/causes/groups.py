@@ -16,6 +16,8 @@ def groups(case: Case, exercise: Exercise) -> tuple[str, ...]:
 
     In words that go on with "all cases"; what an answer is likelier to branch by comes first.
     """
+    if case.judge:  # it may ask for another thing altogether, such as the time it takes
+        return ()
     given = arguments(case, exercise)
     if case.probe is None:
         for name, parameter in exercise.signature.parameters.items():
@@ -34,13 +36,9 @@ def _of_choice(name: str, value: Any) -> Iterator[str]:
     elif callable(value):
         yield f"with `{name}`"
     elif isinstance(value, (int, float)) and name[0] not in WINDOWS:
-        yield f"with {name} = {value}" if value in (0, 1) else f"with another {name} than 0 and 1"
+        yield f"with {name} = {value:g}" if value in (0, 1) else f"with a {name} beyond 0 and 1"
     elif isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
-        yield (
-            f"with a `{name}` of equal numbers"
-            if len({*value}) == 1
-            else (f"with different numbers in `{name}`")
-        )
+        yield f"with {'equal' if len({*value}) == 1 else 'different'} numbers in `{name}`"
 
 
 def _of_sizes(name: str, value: Any) -> Iterator[str]:

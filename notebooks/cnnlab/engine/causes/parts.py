@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..exercise import Exercise
+from ..exercise import Exercise, Outcome
+from ..repair.goals import Asked, items, right_items
 from ..repair.search import Found
 from ..repair.wording import sentence
 from ..verdict import Result
@@ -41,13 +42,13 @@ def told(parts: list[list[Found]], wrong: list[Result], exercise: Exercise, trie
     for several in parts:
         good = _good(several[0], exercise, tried)
         one = sentence(several, good)
-        said.append(one if good in one else f"{one} With that {good}.")
+        said.append(one if good in one else f"{one} With that mended, {good}.")
     firsts = [several[0] for several in parts]
     left = _all(firsts, wrong).difference(*(_mended(one, wrong, exercise) for one in firsts))
     if left:
         groups_alone = all(one.item is None for one in firsts)
         other = "In the others something else is wrong, too."
-        said.append(other if groups_alone else "The rest of it is another matter.")
+        said.append(other if groups_alone else "The rest of the result is another matter.")
     return " ".join(said)
 
 
@@ -63,10 +64,11 @@ def _mended(found: Found, wrong: list[Result], exercise: Exercise) -> set[int]:
 
 
 def _all(found: list[Found], wrong: list[Result]) -> set[int]:
-    """All wrong cases, or all items of a result."""
+    """All wrong cases, or all items that are wrong in some."""
     if found[0].item is None:
         return set(range(len(wrong)))
-    return set(range(len(wrong[0].expected)))
+    asked = [(Asked(r.case, Outcome("returned", r.expected), True), r.outcome) for r in wrong]
+    return {i for case, got in asked for i in items(case) - right_items(case, got)}
 
 
 def _good(found: Found, exercise: Exercise, tried: str) -> str:
@@ -75,9 +77,8 @@ def _good(found: Found, exercise: Exercise, tried: str) -> str:
         return f"all cases {found.group}{tried} would be right"
     names = _names(exercise)
     name = f" (`{names[found.item]}`)" if found.item < len(names) else ""
-    return (
-        f"the {POSITIONS[found.item]} item of the result{name} would be right in all cases{tried}"
-    )
+    item = f"the {POSITIONS[found.item]} item of the result{name}"
+    return f"{item} would be right in all cases{tried}"
 
 
 def _names(exercise: Exercise) -> list[str]:

@@ -28,7 +28,7 @@ MOST_BYTES = 40_000
 MEMORY = 1 << 30
 """Bytes that candidates may take beside what the process has already."""
 
-GRACE = 0.1
+GRACE = 0.5
 """Seconds that the child has to say what it has found after its time is up."""
 
 

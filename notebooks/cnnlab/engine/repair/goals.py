@@ -1,4 +1,4 @@
-"""What a search aims at: all that is wrong, or a part of it that may have a cause of its own.
+"""What a search aims at, and finds: all that is wrong, or a part that may have its own cause.
 
 Two mistakes are mended by no single edit. But often one of them is all that is wrong in some of the
 cases, or with one item of the result; then the edit that mends this part names its place.
@@ -54,6 +54,38 @@ class Goal:
 
 
 WHOLE = Goal()
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """An edit that makes the cases right: plain data.
+
+    lines: where it is; kind, role: what kind of edit, and what the place is for.
+    code: the student's own text there; inside: what it stands in, which: which of several it is,
+    where that is not clear; part: what of it is too much, if that is a part, or what else is taken
+    for it, if two are exchanged.
+    was, would: what it is in the first wrong case, and what it would have to be, if both can be
+    said in a few characters; at: what is so then; case: the name of the case.
+    repaired, of: how many wrong cases become right, and how many there are.
+    group, item: what it makes right, if that is a part (``Goal``).
+    """
+
+    lines: tuple[int, ...]
+    kind: str
+    role: str
+    code: str
+    inside: str
+    which: str
+    part: str
+    cost: float
+    was: str
+    would: str
+    at: str
+    case: str
+    repaired: int
+    of: int
+    group: str = ""
+    item: int | None = None
 
 
 def goals(cases: Iterable[Asked]) -> list[Goal]:

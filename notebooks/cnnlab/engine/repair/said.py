@@ -39,10 +39,8 @@ class Results:
     @classmethod
     def of(cls, search: Search) -> Results:
         """What a search has found so far."""
-        parts = (
-            [f for several in search.parts.values() for f in several] if not search.found else []
-        )
-        parts.sort(key=lambda found: -found.repaired)
+        some = [] if search.found else search.parts.values()
+        parts = sorted((f for several in some for f in several), key=lambda f: -f.repaired)
         return cls(search.found, search.partial, parts[:MOST], search.tries, search.over)
 
     def as_data(self) -> dict[str, Any]:

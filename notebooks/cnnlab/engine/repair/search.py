@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +24,7 @@ from ..case import Outcome
 from ..limiting import TimeLimit, time_limit
 from .candidates import outcome, seed, silent
 from .edits import Edit
-from .goals import WHOLE, Asked, Goal, Items, convincing, goals, items, right_items
+from .goals import WHOLE, Asked, Found, Goal, Items, convincing, goals, items, right_items
 from .listing import cost, listed
 from .program import CANDIDATE, Program
 from .quoting import part_of, quoted
@@ -47,44 +46,12 @@ ALSO = 0.3
 PARTIAL = 0.8
 """A share of the wrong cases that is worth a word, if no right one goes wrong."""
 
-ROUNDS = 3
+ROUNDS = 2
 """On so many wrong cases all edits are tried, as long as none makes everything right."""
 
 BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
 """The kinds of edits that are the least sure: some number will do in many a place, and a fresh
 array in the place of a strange one."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """An edit that makes the cases right: plain data.
-
-    lines: where it is; kind, role: what kind of edit, and what the place is for.
-    code: the student's own text there; inside: what it stands in, which: which of several it is,
-    where that is not clear; part: what of it is too much, if that is a part, or what else is taken
-    for it, if two are exchanged.
-    was, would: what it is in the first wrong case, and what it would have to be, if both can be
-    said in a few characters; at: what is so then; case: the name of the case.
-    repaired, of: how many wrong cases become right, and how many there are.
-    group, item: what it makes right, if that is a part (``Goal``).
-    """
-
-    lines: tuple[int, ...]
-    kind: str
-    role: str
-    code: str
-    inside: str
-    which: str
-    part: str
-    cost: float
-    was: str
-    would: str
-    at: str
-    case: str
-    repaired: int
-    of: int
-    group: str = ""
-    item: int | None = None
 
 
 class Search:
@@ -109,6 +76,7 @@ class Search:
         self._now_right: dict[int, Items] = {}
         self._right_before: dict[int, Items] = {}
         self._original: Callable | None = None
+        self._beginning = self._until = 0.0
         self._todo: list[tuple[Edit, ...]] | None = None
         self._next, self._again = 0, AGAIN
         self._now: tuple[Edit, ...] = ()
@@ -132,6 +100,7 @@ class Search:
 
     def run(self, until: float) -> None:
         """Search on, until this moment (of ``time.monotonic``) or the end."""
+        self._until = until
         while not self.over and time.monotonic() < until:
             with (
                 contextlib.suppress(TimeLimit),
@@ -169,8 +138,10 @@ class Search:
             edit.undo()
 
     def _begin(self) -> None:
-        """See which lines run in the wrong case that is tried first, and list their edits."""
+        """See which lines run in the wrong case that comes first, and list the edits of these."""
+        begun = time.monotonic()
         todo = listed(self._program, self._first)
+        self._beginning = time.monotonic() - begun
         self._original = self._program.function()
         started = time.thread_time()
         self._first(self._original)
@@ -178,10 +149,11 @@ class Search:
         self._todo, self._next = todo, 0
 
     def _go_on(self) -> None:
-        """Begin again with the next wrong case, as long as nothing makes all right."""
+        """Begin again with the next wrong case, as long as nothing makes all or most right."""
         if self._later is None:
-            self._later = [] if self.found else self._rounds()
-        self.over, self._todo = not self._later, None
+            self._later = [] if self.found or self.partial else self._rounds()
+        late = time.monotonic() + self._beginning > self._until
+        self.over, self._todo = late or not self._later, None
         if self._later:
             self._pivot, self._aims = self._later.pop(0)
 
@@ -288,7 +260,7 @@ class Search:
         checks = self._others()
         if not all(self._keeps(answer, asked, goal) for asked in checks):
             return False
-        return convincing(goal, [a for a in (*self._cases, *checks) if self._shows(a, goal)])
+        return convincing(goal, [asked for asked in self._cases if self._shows(asked, goal)])
 
     def _keeps(self, answer: Callable, asked: Asked, goal: Goal) -> bool:
         """Whether what has to be right in a case is, and what was right before."""
