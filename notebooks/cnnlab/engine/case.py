@@ -37,6 +37,11 @@ class Case:
     atol: float = 1e-10
     weight: float = 1.0
 
+    @property
+    def activated(self) -> bool:
+        """Whether its probe gives an activation, as those called ``with_…`` do."""
+        return self.probe is not None and self.probe.__name__.startswith("with_")
+
 
 def case(name: str, *args: Any, **kwargs: Any) -> Case:
     """A :class:`Case` that is a plain call: ``case("short series", x, f)``."""

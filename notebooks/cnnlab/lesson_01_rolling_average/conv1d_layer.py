@@ -137,8 +137,8 @@ def _(index, x, f, b=0.0, stride=1, padding=(0, 0)):
         f"padded: [{' '.join(map(number, padded))}]\n"
         f"h[{i}] is made from the window that starts at {i}·{stride} = {start}: "
         f"[{' '.join(map(number, window))}]\n"
-        f"{weighted_sum(window, f)}, plus the bias {number(b)}: "
-        f"{number(float(np.dot(window, f)) + b)}, then the activation, if there is one"
+        f"{weighted_sum(window, f)}"
+        + (f", plus the bias {number(b)}: {number(float(np.dot(window, f)) + b)}" if b else "")
     )
 
 

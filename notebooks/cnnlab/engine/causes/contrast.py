@@ -93,7 +93,7 @@ _SIDES = {"left", "right"}
 def _arguments(case: Case, exercise: Exercise) -> dict[str, Any]:
     """The arguments by name; an activation, which a probe gives, counts as one."""
     given = dict(zip(exercise.names(case), case.args, strict=False)) | case.kwargs
-    if case.probe and case.probe.__name__.startswith("with_"):
+    if case.activated:
         given["activation"] = True
     return given
 
