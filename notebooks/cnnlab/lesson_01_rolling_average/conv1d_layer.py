@@ -33,7 +33,8 @@ def conv1d_layer(
     padding: how many zeros on the left and on the right.
     activation: elementwise function of an array, applied last; None means none.
     Returns float64, shape ((left+J+right-K)//S + 1,).
-    Raises ValueError if stride is below 1 or the filter longer than the padded series.
+    Raises ValueError, with a sentence, if stride is below 1 or the filter longer than the padded
+    series.
     Lecture 6, "Bias, nonlinearities, padding and stride".
     """
 

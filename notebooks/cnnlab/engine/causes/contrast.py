@@ -132,7 +132,7 @@ def _of_array(name: str, array: np.ndarray) -> dict[Feature, bool]:
     found[f"with negative numbers in `{name}`", f"without negative numbers in `{name}`"] = negative
     if name.lower() == "f":
         sizes = array.shape[: 1 if array.ndim == 1 else 2]
-        found["whose filter has an even size", "whose filter has none"] = any(
+        found["whose filter has an even size", "whose filter has odd sizes only"] = any(
             n % 2 == 0 for n in sizes
         )
         one = [n for n in sizes if n > 1]
