@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from cnnlab import NotFilledIn, check, fill, hint, progress, replay
+from cnnlab.engine import shown
+from cnnlab.engine.comparing import difference
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.page import as_html, picture_html
@@ -181,6 +183,42 @@ def test_nothing_arrives_late_after_a_loop_was_stopped():
     assert report_on(right)[0].status == "correct"
 
 
+def test_a_negative_factor_stands_in_brackets_and_nothing_has_no_sign():
+    assert shown.products([1, -2, 0], [-0.5, 3, -2.79]) == ["1·(-0.5)", "(-2)·3", "0·(-2.79)"]
+    assert shown.number(-0.0) == shown.number(np.float64(0) * -2.79) == "0"
+
+
+def test_a_long_value_is_cut_between_its_parts():
+    """Half a number would be another one."""
+    text = shown.shown([[0.125] * 6, [-0.0625] * 6, [0.5] * 6, [-0.1234567] * 20])
+    assert len(text) <= 80 and text.endswith(", …") and "-0.…" not in text
+
+
+def test_of_a_single_value_it_is_not_said_how_many_differ():
+    one, two = np.array(1.0), np.array([1.0, 2.0])
+    assert "differ" not in difference(one, one + 1, 0, 0).message
+    assert "; 2 of 2 differ." in difference(two, two + 1, 0, 0).message
+
+
+def test_the_place_of_a_value_is_told_as_one_counts():
+    right = {"losses": (1.0, np.zeros(2))}
+    assert (
+        "(the first item of the entry 'losses')"
+        in difference(right, {"losses": (2.0, np.zeros(2))}, 0, 0).message
+    )
+    assert (
+        "(the second item of the entry 'losses')"
+        in difference(right, {"losses": (1.0, np.ones(2))}, 0, 0).message
+    )
+
+
+@pytest.mark.parametrize(("number", "activation"), [(0, False), (4, True)])
+def test_a_bias_and_an_activation_are_told_where_they_are_given(number, activation):
+    exercise = EXERCISES["conv1d_layer"]
+    worked = exercise.work_out((0,), exercise.draw(0)[number])
+    assert ("plus the bias" in worked) == worked.endswith(", then the activation") == activation
+
+
 def test_a_list_is_refused_with_that_word():
     _, text = report_on(lambda x, f: right(x, f).tolist())
     assert "expected a NumPy array, you returned a list" in text
@@ -278,7 +316,7 @@ def by_scipy(x, f):
 def test_a_ready_made_convolution_is_refused_with_that_reason(shortcut):
     report, text = report_on(shortcut)
     assert report.points == 0
-    assert "is not allowed in this exercise: it is the thing you are asked to write" in text
+    assert "is not allowed in this exercise: what it does is to be written by hand" in text
 
 
 def test_numpys_functions_work_again_after_a_check():

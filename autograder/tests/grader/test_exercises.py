@@ -71,3 +71,11 @@ def test_the_same_seed_draws_the_same_cases_and_another_seed_others(exercise):
     assert repr(exercise.draw(5)) == repr(exercise.draw(5))
     if exercise.signature.parameters:
         assert repr(exercise.draw(5)) != repr(exercise.draw(6))
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
+def test_a_docstring_says_that_a_value_error_needs_a_sentence(exercise):
+    """A check refuses one without."""
+    told = " ".join(exercise.__doc__.split())
+    asked = any(case.raises for case in exercise.draw(0))
+    assert asked == ("Raises ValueError, with a sentence, " in told)

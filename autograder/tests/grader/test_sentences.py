@@ -74,6 +74,46 @@ def test_of_a_parameter(exercise, secrets):
         no_leak(secrets, tried._sentence(2, 3))
 
 
+def found(**given):
+    plain = dict.fromkeys(("inside", "which", "part", "was", "would", "at", "role"), "")
+    one = {"lines": (7,), "cost": 1.0, "case": "by hand", "repaired": 3, "of": 3}
+    return wording.sentence([Found(**(plain | one | given))], "all cases would be right")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"kind": "name", "code": "i * J", "part": "J", "was": "2", "would": "3"},
+            "Line 7: is `J` meant in `i * J`? That is 2 in the case “by hand”; with another of "
+            "your names (which makes it 3 there) all cases would be right.",
+        ),
+        (
+            {"kind": "name", "code": "J", "part": "J", "was": "2", "would": "3"},
+            "Line 7: is `J` meant here? It is 2 in the case “by hand”; with another of your names "
+            "(whose value there is 3) all cases would be right.",
+        ),
+        (
+            {"kind": "term missing", "code": "i", "was": "0", "would": "1"}
+            | {"at": "`i` is 0 and `k` is 1"},
+            "Line 7: `i` is 0 when `k` is 1; with 1 there all cases would be right.",
+        ),
+        (
+            {"kind": "constant", "code": "0", "inside": "pair[0]", "was": "0", "would": "1"},
+            "Line 7: `0` in `pair[0]` is one too small here.",
+        ),
+        (
+            {"kind": "order of arguments", "code": "outer(x, dh)"},
+            "Line 7: are the arguments of `outer(x, dh)` in the right order? In another order all "
+            "cases would be right.",
+        ),
+    ],
+    ids=lambda given: given["kind"] if isinstance(given, dict) else "",
+)
+def test_what_is_quoted_of_a_repair(given, said):
+    assert found(**given) == said
+
+
 X = np.array([[3.6, -1.2], [0.5, 2.0], [4.0, 7.0]])
 RELATED = {
     "extra axis": X[:, :, None],

@@ -194,7 +194,7 @@ def test_a_missing_gradient_is_no_missing_return():
         "gradients", "def gradients(x, w):\n    (x @ w).backward()\n    return x.grad, None"
     )
     assert "is a return missing" not in text
-    assert "(item 1 of the result), yours is nothing (None)." in text
+    assert "(the second item of the result), yours is nothing (None)." in text
 
 
 def test_what_forgets_to_return_is_asked_for_a_return_and_lacks_no_super():
@@ -318,7 +318,7 @@ def test_two_names_of_one_array_are_no_copy():
 
 def test_a_part_of_a_result_is_told_by_its_own_number_of_items():
     problem = difference([("a", 1.0), ("b", 2.0)], [("a",), ("b", 2.0)], 0, 0)
-    assert problem.message == "item 0 of the result should have 2 items, yours has 1."
+    assert problem.message == "the first item of the result should have 2 items, yours has 1."
 
 
 def test_a_few_numbers_are_shown_together():

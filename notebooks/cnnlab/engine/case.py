@@ -46,6 +46,11 @@ class Case:
         """The calls of a counted case, each as a case."""
         return [dataclasses.replace(self, args=args, counted=False) for args in self.args]
 
+    @property
+    def activated(self) -> bool:
+        """Whether its probe gives an activation, as those called ``with_…`` do."""
+        return self.probe is not None and self.probe.__name__.startswith("with_")
+
 
 def case(name: str, *args: Any, **kwargs: Any) -> Case:
     """A :class:`Case` that is a plain call: ``case("short series", x, f)``."""

@@ -45,7 +45,8 @@ def difference(expected: Any, got: Any, rtol: float, atol: float, at: str = "") 
             side = "is missing" if odd in map(repr, expected) else "should not be there"
             where = f" ({at})" if at else ""
             return Problem("values", f"the key {odd} {side}{where}.")
-        pairs = [(expected[k], got[k], f"key {k!r}") for k in expected]
+        of = f" of {at}" if at else ""
+        pairs = [(expected[k], got[k], f"the entry {k!r}{of}") for k in expected]
         return next(filter(None, (difference(a, b, rtol, atol, w) for a, b, w in pairs)), None)
     if is_number(expected):
         if isinstance(got, np.ndarray) and got.shape == ():
@@ -88,7 +89,7 @@ def _items_difference(expected: Any, got: Any, rtol: float, atol: float, at: str
             f"yours has {len(got)}{told}.",
         )
     pairs = [
-        (a, b, f"item {i} of {at or 'the result'}")
+        (a, b, item_of(i, at or "the result"))
         for i, (a, b) in enumerate(zip(expected, got, strict=True))
     ]
     found = next(filter(None, (difference(a, b, rtol, atol, w) for a, b, w in pairs)), None)
@@ -109,6 +110,14 @@ def _items(count: int) -> str:
 
 def _row(numbers: Any) -> str:
     return ", ".join(f"{n:.6g}" for n in numbers)
+
+
+def item_of(i: int, whole: str) -> str:
+    """An item of something, as one counts: the first item of the result."""
+    return f"the {COUNTED[i]} item of {whole}" if i < len(COUNTED) else f"item {i} of {whole}"
+
+
+COUNTED = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def is_number(value: Any) -> bool:
@@ -155,11 +164,11 @@ def _array_difference(expected: Any, got: Any, rtol: float, atol: float, at: str
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     place = f"entry [{', '.join(map(str, index))}]" if index else "the value"
     right, mine = _digits(ours[index], theirs[index])
+    how_many = f"; {int(wrong.sum())} of {wrong.size} differ" if wrong.size > 1 else ""
     also = f" Their type, {got.dtype}, should be {expected.dtype}." if other_type else ""
     return Problem(
         "values",
-        f"{place}{where} should be {right}, yours is {mine}; "
-        f"{int(wrong.sum())} of {wrong.size} differ.{also}",
+        f"{place}{where} should be {right}, yours is {mine}{how_many}.{also}",
         index,
     )
 

@@ -212,7 +212,9 @@ class Exercise:
         """The arithmetic that gives entry ``index`` of the right answer, or "" if none is known."""
         if self._working is None or (case.probe and not case.args):
             return ""
-        return self._working(index, *case.args, **case.kwargs)
+        worked = self._working(index, *case.args, **case.kwargs)
+        activated = case.activated and "activation" in self.signature.parameters
+        return f"{worked}, then the activation" if worked and activated else worked
 
 
 EXERCISES: dict[str, Exercise] = {}

@@ -52,7 +52,7 @@ def refuse(
 
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise Forbidden(
-            f"{what} is not allowed in this exercise: it is the thing you are asked to write. "
+            f"{what} is not allowed in this exercise: what it does is to be written by hand. "
             f"Plain {instead}"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,24 @@ _OPEN = ("values", "shape", "raised", "judged")
 """The kinds of problem that do not say by themselves what to change."""
 
 
+LONGEST = 78
+"""Characters of a value in one line."""
+
+
 def number(value: float | np.number) -> str:
-    """A number as a person would write it: 2, 0.5, 1.25e-07."""
-    return f"{value:.6g}"
+    """A number as a person would write it: 2, 0.5, 1.25e-07, and 0 without a sign."""
+    return f"{value + 0:.6g}"
+
+
+def factor(value: float | np.number) -> str:
+    """The same where it stands behind a sign, or before a power: a negative one in brackets."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def products(left: Iterable, right: Iterable) -> list[str]:
+    """Products as terms of a sum: 2·0.5, 4·(-1), and (-2)·1 unless it is the first."""
+    pairs = enumerate(zip(left, right, strict=True))
+    return [f"{factor(a) if i else number(a)}·{factor(b)}" for i, (a, b) in pairs]
 
 
 def shown(value: Any, limit: int = 12) -> str:
@@ -65,7 +80,13 @@ def shown(value: Any, limit: int = 12) -> str:
         text = f"{{{', '.join(f'{key!r}: {shown(item)}' for key, item in value.items())}}}"
     else:
         text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+    return text if len(text) <= LONGEST else _cut(text[:LONGEST])
+
+
+def _cut(text: str) -> str:
+    """A text up to its last comma, else its last word: half a number would be another one."""
+    whole, comma, _ = text.rpartition(", ")
+    return f"{whole}{comma}…" if comma else f"{text.rpartition(' ')[0]} …"
 
 
 def arguments(report: Report, case: Case) -> list[str]:

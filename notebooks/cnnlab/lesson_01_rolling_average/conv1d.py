@@ -24,7 +24,7 @@ def conv1d(x: np.ndarray, f: np.ndarray) -> np.ndarray:
 
     x: series, shape (J,). f: filter, shape (K,).
     Returns float64, shape (J-K+1,): full windows only.
-    Raises ValueError if the filter is longer than the series.
+    Raises ValueError, with a sentence, if the filter is longer than the series.
     Lecture 6, "1-D convolution".
     """
 

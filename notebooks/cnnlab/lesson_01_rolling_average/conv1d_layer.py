@@ -33,7 +33,8 @@ def conv1d_layer(
     padding: how many zeros on the left and on the right.
     activation: elementwise function of an array, applied last; None means none.
     Returns float64, shape ((left+J+right-K)//S + 1,).
-    Raises ValueError if stride is below 1 or the filter longer than the padded series.
+    Raises ValueError, with a sentence, if stride is below 1 or the filter longer than the padded
+    series.
     Lecture 6, "Bias, nonlinearities, padding and stride".
     """
 
@@ -137,8 +138,8 @@ def _(index, x, f, b=0.0, stride=1, padding=(0, 0)):
         f"padded: [{' '.join(map(number, padded))}]\n"
         f"h[{i}] is made from the window that starts at {i}·{stride} = {start}: "
         f"[{' '.join(map(number, window))}]\n"
-        f"{weighted_sum(window, f)}, plus the bias {number(b)}: "
-        f"{number(float(np.dot(window, f)) + b)}, then the activation, if there is one"
+        f"{weighted_sum(window, f)}"
+        + (f", plus the bias {number(b)}: {number(float(np.dot(window, f)) + b)}" if b else "")
     )
 
 

@@ -23,7 +23,7 @@ def pad(x: np.ndarray, left: int, right: int, mode: str = "zeros") -> np.ndarray
 
     x: series, shape (J,), J ≥ 1. left, right: numbers of values, from 0.
     Returns float64, shape (left+J+right,).
-    Raises ValueError for any other mode.
+    Raises ValueError, with a sentence, for any other mode.
     Lecture 6, "Bias, nonlinearities, padding and stride": edge cases.
     """
 
@@ -149,8 +149,8 @@ def _(right_answer, x, left, right, mode="zeros"):
 
 @pad.mistake(
     "stumbles over right = 0",
-    "A slice out[left:-right] is empty when right is 0, "
-    "because -0 is 0. Write out[left:left + len(x)].",
+    "-0 is 0: when right is 0, out[left:-right] is empty and out[-right:] is all of it. Count both "
+    "from the front, from left and left + len(x) on.",
     symptom=True,
 )
 def _(right_answer, x, left, right, mode="zeros"):

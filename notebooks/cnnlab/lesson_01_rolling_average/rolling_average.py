@@ -23,7 +23,7 @@ def rolling_average(x: np.ndarray, K: int = 7) -> np.ndarray:
 
     x: series, shape (J,). K: window length, in days.
     Returns float64, shape (J-K+1,).
-    Raises ValueError if K is larger than J.
+    Raises ValueError, with a sentence, if K is larger than J.
     Lecture 6, "Example: 7 day rolling average filter".
     """
 

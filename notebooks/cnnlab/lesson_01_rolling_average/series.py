@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..engine.shown import number
+from ..engine.shown import number, products
 
 
 def as_row(values: np.ndarray) -> torch.Tensor:
@@ -23,5 +23,4 @@ def correlate(x: np.ndarray, f: np.ndarray, stride: int = 1) -> np.ndarray:
 
 def weighted_sum(window: np.ndarray, f: np.ndarray) -> str:
     """A window's products and their sum, as in 2·0.5 + 4·0.5 = 3."""
-    products = " + ".join(f"{number(v)}·{number(w)}" for v, w in zip(window, f, strict=True))
-    return f"{products} = {number(float(np.dot(window, f)))}"
+    return f"{' + '.join(products(window, f))} = {number(float(np.dot(window, f)))}"

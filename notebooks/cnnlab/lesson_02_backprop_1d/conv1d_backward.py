@@ -10,7 +10,7 @@ import torch
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
 from ..engine.shown import number
-from .series import filtered, leaf, products
+from .series import filtered, leaf, sum_of_products
 
 
 @exercise(points=4, minutes=15, difficulty=3, importance=4)
@@ -93,10 +93,10 @@ def _(index, x, f, dh):
     text = (
         f"dx[{i}]: x[{i}] was in window{'s' if len(inside) > 1 else ''} "
         f"{', '.join(map(str, inside))}, each time with another weight:\n"
-        f"{products(f[[i - j for j in inside]], dh[inside])}"
+        f"{sum_of_products(f[[i - j for j in inside]], dh[inside])}"
     )
     if i < K:
-        text += f"\ndf[{i}]: weight {i} met x[{i}:{i + n}]:\n{products(x[i : i + n], dh)}"
+        text += f"\ndf[{i}]: weight {i} met x[{i}:{i + n}]:\n{sum_of_products(x[i : i + n], dh)}"
     return text
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ..engine.drawing import frozen, sizes, strided
 from ..engine.exercise import Case, case, exercise
-from .series import filtered, products
+from .series import filtered, sum_of_products
 
 
 @exercise(points=3, minutes=10, difficulty=2, importance=4)
@@ -67,7 +67,7 @@ def _(index, x, dh, K):
     (k,) = index
     return (
         f"weight {k} met the days x[{k}] … x[{k + len(dh) - 1}], one for each output; "
-        f"each times dh:\n{products(x[k : k + len(dh)], dh)}"
+        f"each times dh:\n{sum_of_products(x[k : k + len(dh)], dh)}"
     )
 
 

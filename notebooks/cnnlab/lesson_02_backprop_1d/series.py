@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..engine.shown import number
+from ..engine.shown import number, products
 
 
 def leaf(values: np.ndarray) -> torch.Tensor:
@@ -19,8 +19,7 @@ def filtered(x: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
     return F.conv1d(x[None, None], f[None, None])[0, 0]
 
 
-def products(left: np.ndarray, right: np.ndarray) -> str:
+def sum_of_products(left: np.ndarray, right: np.ndarray) -> str:
     """Products and their sum, as in 2·0.5 + 4·0.5 = 3."""
-    pairs = zip(left, right, strict=True)
     total = float(np.dot(np.asarray(left, dtype=float), np.asarray(right, dtype=float)))
-    return f"{' + '.join(f'{number(a)}·{number(b)}' for a, b in pairs)} = {number(total)}"
+    return f"{' + '.join(products(left, right))} = {number(total)}"

@@ -22,7 +22,7 @@ def windows(x: np.ndarray, K: int) -> np.ndarray:
 
     x: series, shape (J,). K: window length, at least 1.
     Returns float64, shape (J-K+1, K).
-    Raises ValueError if K is larger than J.
+    Raises ValueError, with a sentence, if K is larger than J.
     Lecture 6, "Backpropagation for 1-D convolution": convolution as dot products.
     """
 

@@ -16,7 +16,16 @@ from ..engine.shared_mistakes import (
     WITH_A_BIAS,
 )
 from ..engine.shown import number
-from .convolution import Activation, by_torch, odd_even, products, window, with_relu, with_tanh
+from .convolution import (
+    Activation,
+    by_torch,
+    odd_even,
+    products,
+    window,
+    with_bias,
+    with_relu,
+    with_tanh,
+)
 
 
 @exercise(points=2, minutes=10, difficulty=2, importance=3)
@@ -102,8 +111,7 @@ def _(index, X, F, b=0.0):
     return (
         f"h[{i}, {j}], products with the zeros of the window left out:\n"
         + "\n".join(lines)
-        + f"\nthe sum over all {F.shape[2]} channels is {number(total)}, plus the bias "
-        f"{number(b)}: {number(total + b)}, then the activation, if there is one"
+        + f"\nthe sum over all {F.shape[2]} channels is {number(total)}{with_bias(total, b)}"
     )
 
 

@@ -135,8 +135,8 @@ conv2d_fast.built = (
 @conv2d_fast.mistake(
     "a loop over positions",
     "The numbers are right, but Python still goes through the image position by position. im2col "
-    "and one matrix product (or einsum over all windows) leave the loop to NumPy. Is there one in "
-    "your im2col?",
+    "and one matrix product (or einsum over all windows) leave the loop to NumPy. "
+    "np.apply_along_axis and np.vectorize are loops, too.",
 )
 def _(right, X, F, b=None):
     K1, K2, _, N = F.shape

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F_
 
+from ..engine import shown
 from ..engine.shown import number
 
 Activation = Callable[[np.ndarray], np.ndarray]
@@ -48,10 +49,15 @@ TERMS = 9
 
 def products(seen: np.ndarray, weights: np.ndarray) -> str:
     """Products of a window with a filter, as in 0·1 + 3·2; zeros of the window are left out."""
-    pairs = zip(seen.ravel(), weights.ravel(), strict=True)
-    terms = [f"{number(v)}·{number(w)}" for v, w in pairs if v]
+    there = seen.ravel() != 0
+    terms = shown.products(seen.ravel()[there], weights.ravel()[there])
     more = f" + … ({len(terms) - TERMS} more)" if len(terms) > TERMS else ""
     return " + ".join(terms[:TERMS]) + more or "0"
+
+
+def with_bias(total: float, b: float) -> str:
+    """What a bias makes of a sum; nothing of a bias of 0, which may not have been given."""
+    return f", plus the bias {number(b)}: {number(total + b)}" if b else ""
 
 
 def worked_out(place: str, seen: np.ndarray, weights: np.ndarray, b: float) -> str:
@@ -68,8 +74,7 @@ def worked_out(place: str, seen: np.ndarray, weights: np.ndarray, b: float) -> s
             place,
             *(grids if seen.size <= 20 else large),
             f"products (without the zeros of the window): {products(seen, weights)}",
-            f"their sum is {number(total)}, plus the bias {number(b)}: {number(total + b)}, "
-            "then the activation, if there is one",
+            f"their sum is {number(total)}{with_bias(total, b)}",
         ]
     )
 

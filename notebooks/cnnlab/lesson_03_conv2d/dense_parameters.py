@@ -83,8 +83,8 @@ def _(right, J1, J2, M, N):
 
 @dense_parameters.mistake(
     "one weight per output position",
-    "Each output looks at the pixel in its own place only. A dense layer connects it with all "
-    "J1·J2 pixels.",
+    "Each output looks at the M numbers of the pixel in its own place only. A dense layer connects "
+    "it with those of all J1·J2 pixels.",
 )
 def _(right, J1, J2, M, N):
     return J1 * J2 * M * N + J1 * J2 * N

@@ -111,7 +111,8 @@ def _(right, kernel_sizes, strides):
 
 @receptive_field.mistake(
     "the layers in the wrong order",
-    "The first entries belong to the layer next to the input; you started at the other end.",
+    "The first entries belong to the layer next to the input. Whoever walks back from the output "
+    "begins with the last ones.",
 )
 def _(right, kernel_sizes, strides):
     return right(kernel_sizes[::-1], strides[::-1])

@@ -20,7 +20,7 @@ def avg_pool2d(H: np.ndarray, P1: int, P2: int) -> np.ndarray:
 
     H: feature maps, shape (J1, J2, N). P1, P2: size of a cell, each at least 1.
     Returns float64, shape (J1//P1, J2//P2, N).
-    Raises ValueError if P1 or P2 is below 1.
+    Raises ValueError, with a sentence, if P1 or P2 is below 1.
     Lecture 6, "Pooling layers".
     """
 

@@ -22,7 +22,7 @@ def global_pool(h: np.ndarray, how: str) -> np.ndarray:
 
     h: features of each position, shape (J, N), J ≥ 1.
     Returns float64, shape (N,), whatever J is.
-    Raises ValueError for any other ``how``.
+    Raises ValueError, with a sentence, for any other ``how``.
     Lecture 6, "Pooling in NLP".
     """
 

@@ -22,7 +22,7 @@ def max_pool2d(H: np.ndarray, P1: int, P2: int) -> np.ndarray:
     P1, P2: rows and columns of a cell, each at least 1.
     Returns float64, shape (J1//P1, J2//P2, N); a cell larger than H gives an
     axis of length 0.
-    Raises ValueError if P1 or P2 is below 1.
+    Raises ValueError, with a sentence, if P1 or P2 is below 1.
     Lecture 6, "Pooling layers".
     """
 

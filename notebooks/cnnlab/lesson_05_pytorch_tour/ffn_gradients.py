@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
 from ..engine.refusing import AUTOGRAD
-from ..engine.shown import number
+from ..engine.shown import factor, number, products
 from .tensors import FLOAT32, double, normal
 
 
@@ -76,18 +76,18 @@ def _(index, x, y, W, V):
     dy = 2 * (out - y) / len(y)
     text = f"g = {_numbers(g)}, h = {_numbers(h)}, ŷ = {_numbers(out)}\ndJ/dŷ = {_numbers(dy)}"
     if row < len(W) and column < len(g):
-        parts = " + ".join(f"{number(v)}·{number(d)}" for v, d in zip(V[column], dy, strict=True))
+        parts = " + ".join(products(V[column].tolist(), dy.tolist()))
         dh = float(V[column] @ dy)
         dg = dh if g[column] > 0 else 0.0
         passes = "passes, g > 0" if g[column] > 0 else "does not pass, g < 0"
         text += (
             f"\ndW[{row}, {column}]: dJ/dh[{column}] = {parts} = {number(dh)}, which {passes}; "
-            f"times x[{row}]: {number(x[row])}·{number(dg)} = {number(float(x[row]) * dg)}"
+            f"times x[{row}]: {number(x[row])}·{factor(dg)} = {number(float(x[row]) * dg)}"
         )
     if row < len(V) and column < len(y):
         text += (
             f"\ndV[{row}, {column}]: h[{row}] times dJ/dŷ[{column}]: {number(h[row])}·"
-            f"{number(dy[column])} = {number(float(h[row] * dy[column]))}"
+            f"{factor(dy[column])} = {number(float(h[row] * dy[column]))}"
         )
     return text
 

@@ -11,7 +11,7 @@ import torch
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
 from ..engine.shared_mistakes import IN_THE_GRAPH, WITH_A_BIAS
-from ..engine.shown import number
+from ..engine.shown import factor, number, products
 from .lecture import LINEAR_BIAS, LINEAR_INPUTS, LINEAR_WEIGHT
 from .tensors import FLOAT32, double, in_the_graph, normal
 
@@ -69,11 +69,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 def _(index, inputs, weight, bias=None):
     *where, o = index
     x, row = inputs[tuple(where)].tolist(), weight[o].tolist()
-    products = " + ".join(f"{number(v)}·{number(w)}" for v, w in zip(x, row, strict=True))
-    added = "" if bias is None else f" + {number(float(bias[o]))}"
+    terms = products(x, row) + ([] if bias is None else [factor(float(bias[o]))])
     total = math.fsum(v * w for v, w in zip(x, row, strict=True))
     total += 0 if bias is None else float(bias[o])
-    return f"row {o} of the weight meets the input: {products}{added} = {number(total)}"
+    return f"row {o} of the weight meets the input: {' + '.join(terms)} = {number(total)}"
 
 
 linear.hints = [

@@ -123,7 +123,7 @@ make_dataloader.built = (
 
 @make_dataloader.mistake(
     "the short last batch is dropped",
-    "drop_last=True throws examples away. Leave it out.",
+    "No example may be left out: a last batch that is short counts, too (see drop_last).",
 )
 def _(right, inputs, targets, batch_size, shuffle=True):
     dataset = torch.utils.data.TensorDataset(inputs, targets)

@@ -11,7 +11,7 @@ import torch
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, case, exercise
 from ..engine.shared_mistakes import IN_THE_GRAPH
-from ..engine.shown import number
+from ..engine.shown import factor, number
 from .lecture import MSE_PREDICTIONS, MSE_TARGETS
 from .tensors import FLOAT32, double, in_the_graph, normal
 
@@ -62,7 +62,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 def _(index, predictions, targets):
     pairs = zip(predictions.flatten().tolist(), targets.flatten().tolist(), strict=True)
     errors = [p - t for p, t in pairs]
-    squares = " + ".join(f"{number(e)}²" for e in errors[:6])
+    squares = " + ".join(f"{factor(e)}²" for e in errors[:6])
     dots = " + …" if len(errors) > 6 else ""
     value = math.fsum(e * e for e in errors) / len(errors)
     return f"({squares}{dots}) / {len(errors)} = {number(value)}"

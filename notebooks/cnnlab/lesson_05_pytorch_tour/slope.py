@@ -9,7 +9,7 @@ import torch
 
 from ..engine.exercise import Case, case, exercise
 from ..engine.refusing import AUTOGRAD
-from ..engine.shown import number
+from ..engine.shown import factor, number
 
 
 @exercise(points=1, minutes=5, difficulty=1, importance=2, numpy_only=False, refused=AUTOGRAD)
@@ -40,8 +40,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 def _(index, w, x, y):
     error = w * x - y
     return (
-        f"the error w·x − y is {number(w)}·{number(x)} − {number(y)} = {number(error)}\n"
-        f"dJ/dw = 2 · {number(error)} · {number(x)} = {number(2 * error * x)}"
+        f"the error w·x − y is {number(w)}·{factor(x)} − {factor(y)} = {number(error)}\n"
+        f"dJ/dw = 2 · {factor(error)} · {factor(x)} = {number(2 * error * x)}"
     )
 
 

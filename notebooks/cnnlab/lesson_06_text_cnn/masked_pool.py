@@ -21,7 +21,7 @@ def masked_pool(h: torch.Tensor, mask: torch.Tensor, how: str = "max") -> torch.
     h: outputs of N filters, shape (B, N, J), any floating-point type. mask: bool, (B, J),
     True where there is a word, anywhere in its row; every row has at least one.
     Returns a tensor of h's type, shape (B, N), from which gradients flow back to h.
-    Raises ValueError for any other ``how``.
+    Raises ValueError, with a sentence, for any other ``how``.
     Lecture 6, "Pooling in NLP".
     """
 

@@ -93,7 +93,7 @@ _SIDES = {"left", "right"}
 def arguments(case: Case, exercise: Exercise) -> dict[str, Any]:
     """The arguments by name; an activation, which a probe gives, counts as one."""
     given = dict(zip(exercise.names(case), case.args, strict=False)) | case.kwargs
-    if case.probe and case.probe.__name__.startswith("with_"):
+    if case.activated:
         given["activation"] = True
     return given
 
@@ -132,7 +132,7 @@ def _of_array(name: str, array: np.ndarray) -> dict[Feature, bool]:
     found[f"with negative numbers in `{name}`", f"without negative numbers in `{name}`"] = negative
     if name.lower() == "f":
         sizes = array.shape[: 1 if array.ndim == 1 else 2]
-        found["whose filter has an even size", "whose filter has none"] = any(
+        found["whose filter has an even size", "whose filter has odd sizes only"] = any(
             n % 2 == 0 for n in sizes
         )
         one = [n for n in sizes if n > 1]

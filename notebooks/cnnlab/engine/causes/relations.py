@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..comparing import difference, is_array, is_number, to_numpy
+from ..comparing import difference, is_array, is_number, item_of, to_numpy
 from ..verdict import Explanation, Result
 from .simple import simplest
 from .trivial import says_nothing
@@ -53,7 +53,7 @@ def relation(results: list[Result]) -> Explanation | None:
     for kind, words in sorted(told[due[0]], key=_order):
         holds = [i for i in pairs if (kind, words) in told[i]]
         if len(set(holds) & set(telling)) >= 2 and len(holds) >= NEARLY_ALL * len(returned):
-            where = "" if item is None else f" (item {item} of the result)"
+            where = "" if item is None else f" ({item_of(item, 'the result')})"
             sentence = f"In {_cases(len(holds), len(due))} {words}{where}."
             shown = simplest(results, set(holds) & set(telling))
             return Explanation("relation", sentence, kind, "result", shown, len(holds), len(due))

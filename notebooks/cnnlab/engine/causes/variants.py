@@ -107,8 +107,8 @@ def _of_arrays(name: str, axes: int) -> Iterator[Variant]:
     for kind, words, make in (
         ("first left out", f"`{name}` without its first entry", lambda v: v[1:]),
         ("last left out", f"`{name}` without its last entry", lambda v: v[:-1]),
-        ("rolled", f"`{name}` moved on by one", lambda v: np.roll(v, 1, 0)),
-        ("rolled", f"`{name}` moved back by one", lambda v: np.roll(v, -1, 0)),
+        ("rolled", f"`{name}` moved by one towards its end", lambda v: np.roll(v, 1, 0)),
+        ("rolled", f"`{name}` moved by one towards its beginning", lambda v: np.roll(v, -1, 0)),
         ("ignored", f"a `{name}` of zeros", np.zeros_like),
         ("ignored", f"a `{name}` of ones", np.ones_like),
         ("negative", f"the negative of `{name}`", lambda v: -v),

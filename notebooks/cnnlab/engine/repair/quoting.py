@@ -47,6 +47,9 @@ def quoted(edit: Edit, source: str, by_value: bool) -> tuple[str, str, str]:
                 return _cut(text), _cut(inside), which
     if part is not None and not inside and len(whole := _text(edit.code, source)) <= LONGEST:
         inside = whole
+    if edit.kind == "constant" and not inside:  # a bare number is no place
+        wider = _text(around[node][0], source) if node in around else ""
+        inside = wider if wider != text and len(wider) <= LONGEST else ""
     return _cut(text), _cut(inside), ""
 
 
@@ -113,13 +116,15 @@ def parents(statement: ast.stmt) -> dict[ast.AST, tuple[ast.AST, str]]:
 
 
 def part_of(edit: Edit, source: str) -> str:
-    """What is too much in the edited expression, in the student's own words: "…[::-1]"."""
+    """What is too much in the edited expression, or a name, in the student's own words."""
     node, kind = edit.code, edit.kind
     if node is None:
         return ""
     whole = ast.get_source_segment(source, node) or ""
     if kind == "keyword too much" and edit.key:
         return f"{edit.key[2]}=…"
+    if kind == "name" and isinstance(node, ast.Name):
+        return node.id
     if kind == "function":
         called = node.func if isinstance(node, ast.Call) else node
         return ast.get_source_segment(source, called) or ""

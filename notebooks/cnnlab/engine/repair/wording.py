@@ -27,7 +27,9 @@ ASKS = {
         "{code} stands here whatever the arguments are. Should it depend on one of them?"
     ),
     "name for a constant": "{code} is used here. With a fixed number {good}.",
-    "order of arguments": "are the arguments of {code} in the right order? In another one, {good}.",
+    "order of arguments": (
+        "are the arguments of {code} in the right order? In another order {good}."
+    ),
     "argument too much": "are all arguments of {code} needed? Without one of them {good}.",
     "item too much": "are all parts of {code} needed? Without one of them {good}.",
     "condition too much": "look at {code}: without this condition {good}.",
@@ -48,7 +50,10 @@ ASKS = {
     "letters": "look at the letters in {code}: with two of them swapped, {good}.",
     "slice": "should {code} go from the very first entry to the very last?",
     "axis": "{code}: is that the axis that is meant?",
-    "keyword missing": "an argument is missing in {code}: with one more {good}.",
+    "keyword missing": (
+        "an argument that is given by its name, perhaps an axis, is missing in {code}: with it "
+        "{good}."
+    ),
     "factor missing": "something is missing at {code}: it still has to be multiplied.",
     "divisor missing": "something is missing at {code}: it still has to be divided.",
     "term missing": "something is missing at {code}: it still has to be added or subtracted.",
@@ -113,7 +118,15 @@ FUNCTION = (
 )
 MISSING = "a step is missing at {code}: with it {good}."
 VALUE = "{code} is {was}{when}; with {would} there {good}."
-CONDITION = "look at the condition: it sends the case “{case}” the wrong way."
+NAME = (
+    "is {code} meant here? It is {was}{when}; with another of your names (whose value there is "
+    "{would}) {good}."
+)
+NAME_IN = (
+    "is {part} meant in {code}? That is {was}{when}; with another of your names (which makes it "
+    "{would} there) {good}."
+)
+CONDITION = "look at what is decided here: it sends the case “{case}” the wrong way."
 
 BY_VALUE = {
     *("constant for a name", "name", "operator", "one more or less", "sign", "sign missing"),
@@ -155,9 +168,16 @@ def _one(found: Found, good: str) -> str:
     said = template.format(
         **{"code": f"{found.which}{_code(found.code)}{inside}", "part": _code(part), "good": good},
         **{"was": found.was, "would": found.would, "case": found.case},
-        when=f" when {found.at}" if found.at else f" in the case “{found.case}”",
+        when=_when(found),
     )
     return f"{place[0].upper()}{place[1:]}{both}{said}"
+
+
+def _when(found: Found) -> str:
+    """When it is so: what the loops have come to but for what is quoted, or in which case."""
+    told = found.at.split(" and ")
+    at = " and ".join(part for part in told if not part.startswith(f"{_code(found.code)} is "))
+    return f" when {at}" if at else f" in the case “{found.case}”"
 
 
 def _template(found: Found) -> str:
@@ -173,6 +193,8 @@ def _template(found: Found) -> str:
         return CALL_TOO_MUCH
     if too_much and found.part:  # the student's own words for it say more than a number
         return TOO_MUCH
+    if found.kind == "name" and found.part and found.was and found.would:
+        return NAME if found.part == found.code else NAME_IN
     if found.kind in BY_VALUE and found.was and found.would and not literal:
         return FUNCTION if found.kind == "function" else VALUE
     if too_much:

@@ -40,8 +40,8 @@ def _(right, *args, **kwargs):
 
 @IN_THE_GRAPH.mistake(
     "cut off from the graph",
-    "The numbers are right, but gradients no longer flow: detach, .data, .numpy(), .item() and "
-    "no_grad cut the graph.",
+    "The numbers are right, but gradients no longer flow: detach, .data, .numpy(), .item(), "
+    "float() and no_grad cut the graph.",
 )
 def _(right, *args, **kwargs):
     return right(*args, **kwargs).detach()

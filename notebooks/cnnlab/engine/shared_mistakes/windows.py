@@ -16,8 +16,8 @@ which has two axes of positions, or of a sentence, which has one (X has two axes
 
 @FULL_WINDOWS.mistake(
     "one window too few",
-    "The last window is missing: it ends on the last day. There are J−K+1 windows, not J−K; "
-    "range(n) stops before n.",
+    "The last window is missing: it ends on the last day. There are J−K+1 windows, not J−K, and "
+    "neither a range nor a slice includes its end.",
 )
 def _(right, x, f=7):
     return right(x, f)[:-1]

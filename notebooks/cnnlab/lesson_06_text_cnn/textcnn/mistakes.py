@@ -51,8 +51,7 @@ def _(
 @TextCNN.mistake(
     "padding has an embedding of its own",
     "A window at the end of a sentence sees the padding's embedding, which is not "
-    "zero. Multiply the "
-    "embeddings with the mask, or give nn.Embedding padding_idx=0.",
+    "zero. Mask them: padding_idx=0 is not enough where the weights come from elsewhere.",
 )
 def _(
     right, vocabulary_size, embedding_size, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5
