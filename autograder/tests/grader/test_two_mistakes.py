@@ -143,6 +143,22 @@ def test_an_edit_that_harms_what_is_right_mends_no_group():
     assert MEAN not in parts_of(source, cases, lambda: more)
 
 
+def test_what_makes_up_for_an_argument_that_is_1_mends_no_group():
+    """One column too many for each of min_length, and the mask too long by one: two lines."""
+    source = """
+    def pad_batch(sequences, min_length=1):
+        lengths = torch.tensor([len(s) for s in sequences])[:, None]
+        J = int(lengths.max()) + min_length
+        ids = torch.zeros((len(sequences), J), dtype=torch.long)
+        for row, sequence in enumerate(sequences):
+            for column in range(len(sequence)):
+                ids[row, column] = sequence[column]
+        return ids, torch.arange(J)[None, :] <= lengths
+    """
+    found, text = found_in("pad_batch", source)
+    assert not found or 3 not in found.lines, text
+
+
 def test_what_is_all_alike_convinces_nobody():
     ones = [asked("zeros", np.ones(3)), asked("zeros", np.ones(4))]
     assert not convincing(Goal("with mode = 'zeros'"), ones)

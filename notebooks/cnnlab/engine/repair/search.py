@@ -53,6 +53,9 @@ BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
 """The kinds of edits that are the least sure: some number will do in many a place, and a fresh
 array in the place of a strange one."""
 
+OFFSETS = ("term missing", "one more or less")
+"""Where an argument is 1 in a whole group, an offset by 1 makes up for what it is used for."""
+
 
 class Search:
     """The search on one answer; ``run`` goes on with it.
@@ -248,6 +251,8 @@ class Search:
         for goal in () if self.found or doubtful else self._aims:
             found = self.parts.get(goal, [])
             dear = found and cost(edits) > found[0].cost + ALSO
+            if goal.group[-1:].isdigit() and any(edit.kind in OFFSETS for edit in edits):
+                continue
             if goal != WHOLE and not dear and not any(lines & set(f.lines) for f in found):
                 yield goal
 
