@@ -275,7 +275,7 @@ def test_right_values_of_a_wrong_type_are_told_by_their_type(kind):
 
 def test_two_numbers_that_differ_are_printed_until_they_do():
     message = difference(np.array([-1.224744871]), np.array([-1.224744999]), 1e-8, 0).message
-    assert "should be -1.22474487, yours is -1.224745;" in message
+    assert "should be -1.22474487, yours is -1.224745." in message
     assert (
         "expected 0.1000000002, you returned 0.1."
         in difference(0.1000000002, 0.1, 1e-12, 0).message
