@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
+import numpy as np
 import pytest
+from cnnlab.engine.repair.listing import edits_of
+from cnnlab.engine.repair.program import Program
 
 from autograder.tests.support.reports import report_on
 
@@ -285,3 +290,16 @@ SAID = [
 )
 def test_the_place_is_clear(name, source, sentence):
     assert sentence in report_on(name, source, search=20)[1]
+
+
+def test_an_edit_after_which_nothing_is_computed_is_none():
+    """``x - x`` is 0 whatever x is: where nothing is right that can pass for an improvement."""
+    source = "def f(x):\n    return (x - x.mean()) / x.std()"
+    space = {}
+    exec(source, space)
+    program = Program(source, "f", 1, space)
+    for edit in edits_of(program, lambda answer: answer(np.arange(3.0))):
+        edit.apply()
+        made = ast.unparse(program.tree)
+        edit.undo()
+        assert "x - x)" not in made

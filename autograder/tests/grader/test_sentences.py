@@ -84,6 +84,11 @@ def found(**given):
     ("given", "said"),
     [
         (
+            {"kind": "float missing", "code": ""},
+            "Line 7: before this line an array has to become one of numbers with fractions: all "
+            "cases would be right then.",
+        ),
+        (
             {"kind": "name", "code": "i * J", "part": "J", "was": "2", "would": "3"},
             "Line 7: is `J` meant in `i * J`? That is 2 in the case “by hand”; with another of "
             "your names (which makes it 3 there) all cases would be right.",

@@ -96,9 +96,24 @@ class Slot:
         return value if self.index is None else value[self.index]
 
     def put(self, new: ast.expr) -> list[Change]:
-        """The change that puts another expression here."""
+        """The change that puts another expression here.
+
+        None, if what is computed then says nothing, as ``a - a`` does.
+        """
+        if self._cancels(new):
+            return []
         if self.index is None:
             return [(self.owner, self.field, new)]
         others = list(getattr(self.owner, self.field))
         others[self.index] = new
         return [(self.owner, self.field, others)]
+
+    def _cancels(self, new: ast.expr) -> bool:
+        operation = self.owner
+        if not isinstance(operation, ast.BinOp) or not isinstance(operation.op, _CANCELLING):
+            return False
+        other = operation.left if self.field == "right" else operation.right
+        return type(new) is type(other) and ast.dump(new) == ast.dump(other)
+
+
+_CANCELLING = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod)

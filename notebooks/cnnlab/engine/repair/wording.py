@@ -110,6 +110,7 @@ ASKS = {
 }
 """What to say of each kind of edit. code, part: the student's own; good: how far it goes."""
 
+FLOATS = "before this line an array has to become one of numbers with fractions: {good} then."
 TOO_MUCH = "is {part} needed? Without it {good}."
 CALL_TOO_MUCH = "is {part} needed in {code}? Without it {good}."
 FUNCTION = (
@@ -183,6 +184,8 @@ def _when(found: Found) -> str:
 def _template(found: Found) -> str:
     if found.role == "condition":
         return CONDITION
+    if found.kind == "float missing" and not found.code:  # a whole line, above this one
+        return FLOATS
     literal = found.code.strip("-").replace(".", "", 1).isdigit()
     if found.kind == "constant" and literal and _whole(found.would):
         more = int(found.would) - int(found.code) if _whole(found.code) else 0
