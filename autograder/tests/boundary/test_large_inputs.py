@@ -37,6 +37,7 @@ def taken_in(data):
     return claims(raw), [straight.places(name, first) for name in straight.asks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CELLS)
 def test_taking_in_a_notebook_is_linear(what):
     n, made = CELLS[what]
@@ -51,6 +52,7 @@ def readable(data):
         return problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", FILES)
 def test_reading_a_file_is_linear(what):
     n, made = FILES[what]

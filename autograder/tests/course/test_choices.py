@@ -205,6 +205,7 @@ def test_only_cells_that_a_choice_is_about_are_other_ones(made):
     ]
 
 
+@pytest.mark.slow
 def test_the_students_repository_holds_what_the_course_released(made, tmp_path):
     publish(tmp_path / "p", "ada/convolutions", made)
     path = tmp_path / "p/notebooks" / LESSON / f"{LESSON}.ipynb"

@@ -121,6 +121,7 @@ def test_grade_passes_on_what_was_asked_for(course, capsys, monkeypatch):
         r"ok\n1 graded, 0 unchanged, 0 not graded, in .* per submission\n0 answers judged .*\n",
         done,
     )
+    assert callable(asked.pop("looked"))
     assert asked == {
         "l": [LESSON],
         "student": "eve",

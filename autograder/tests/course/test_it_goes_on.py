@@ -322,7 +322,7 @@ def test_grades_are_in_the_folder_whatever_its_name(named, capfd, monkeypatch, t
     assert moved.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("name", ["CNN%20course", "Week 1?"])
+@pytest.mark.parametrize("name", ["CNN%20course", pytest.param("Week 1?", marks=pytest.mark.slow)])
 def test_nbgraders_own_command_finds_the_gradebook(name, tmp_path):
     course = Course(tmp_path / "here" / name)
     solutions = small_lesson.write(tmp_path / "solutions")

@@ -156,6 +156,7 @@ def test_a_notebook_of_the_clone_runs_to_its_end_with_what_was_installed(install
     assert "Not attempted" in shown  # check ran, and there is no answer in it
 
 
+@pytest.mark.slow
 def test_publishing_again_updates_and_removes_but_leaves_git(filled, tmp_path):
     folder = shutil.copytree(filled, tmp_path / "students")
     (folder / "data/old.csv").write_text("gone from the project")

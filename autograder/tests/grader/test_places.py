@@ -50,7 +50,7 @@ SAID = [
                     df[k] += x[n + k] * dh[n]
             return dx, df, float(dh.sum())
         """,
-        "Line 7: `k` in `dx[k]` is 0 when `n` is 1 and `k` is 0; with 1 there all cases",
+        "Line 7: `k` in `dx[k]` is 0 when `n` is 1; with 1 there all cases",
     ),
     # one of several slices
     (

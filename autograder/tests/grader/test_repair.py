@@ -19,7 +19,7 @@ import torch
 from cnnlab.engine import causes
 from cnnlab.engine.causes import repairing
 from cnnlab.engine.causes.repairing import Repairs
-from cnnlab.engine.causes.static import static
+from cnnlab.engine.causes.static import LOOPS, static
 from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.limiting import TimeLimit
@@ -532,4 +532,6 @@ def test_nothing_is_seen_in_the_source_of_a_right_answer(written):
     source = f"{written.needs}\n\n{written.source}"
     name = written.exercise.name
     if written.exercise.signature.parameters:
-        assert static(defined(name, source)[0], written.exercise) == []
+        facts = static(defined(name, source)[0], written.exercise)
+        # That there is a loop is said only where the numbers say that it is too slow.
+        assert [f for f in facts if f.kind != LOOPS] == []

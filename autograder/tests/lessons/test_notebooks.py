@@ -26,7 +26,7 @@ def test_the_solution_runs_and_earns_every_point(lesson, run):
     assert_solved(run(lessons.solution(lesson), lesson), lesson)
 
 
-OFTEN = [name for name in LESSONS if name[:2] not in ("04", "06")]  # these train
+OFTEN = [name for name in LESSONS if name[:2] in ("01", "02")]  # the others take longer
 
 
 @pytest.mark.parametrize(
