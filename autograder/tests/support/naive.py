@@ -103,7 +103,10 @@ def main() -> None:
     """Run what comes on stdin, a notebook a line; an answer a line, when it is there."""
     import IPython.core.interactiveshell  # noqa: F401
     import numpy.testing  # noqa: F401
+    import torch
     from cnnlab import check
+
+    torch.set_num_threads(1)  # a fork has none of its parent's threads, and would wait for them
 
     def conv1d(x, f):
         return x
