@@ -180,7 +180,15 @@ class Class:
         alike = any(_as_id(p.name) == _as_id(person.name) for p in others)
         names = any(plain(p.name) == plain(person.name) for p in others)
         said = person.name in (*LESSONS, "Untitled")
-        return alike or said or (self.roster and names)
+        return alike or said or (self.roster and names) or self.asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether the second time it is asked if the folder around them is one student's, who has
+        called folders in it as others are called: somebody in it is known then, and no roster
+        says that all are."""
+        around = self.source == "Finder" and not self.roster
+        return around and any(is_name(person.name) for person in self.people)
 
     def write_roster(self, course: Course):
         text = io.StringIO()
@@ -351,9 +359,10 @@ def everything_is_listed(them: Class, results: list, about: str):
     assert silent == [], f"{about}: nothing is said of {silent}"
 
 
-def _about(person: Person, refused: str) -> list[str]:
-    """What is said of somebody whose work waits."""
-    of = (f"{person.number}_", person.name, f"{person.id}:")
+def _about(person: Person, refused: str, asked: bool) -> list[str]:
+    """What is said of somebody whose work waits. asked: of all in a folder at once."""
+    of = [f"{person.number}_", person.name, f"{person.id}:"]
+    of += ["a folder around the students' folders?"] if asked else []
     return [said for said in refused.splitlines() if any(text in said for text in of)]
 
 
@@ -367,7 +376,7 @@ def newest_is_theirs_alone(them: Class, course: Course, results: list, about: st
     for person in them.people:
         there = found.get(person.owner, set())
         team = [p for p in them.people if p.owner == person.owner]
-        said = _about(person, refused)
+        said = _about(person, refused, them.asked)
         if not (them.hard(person) and said):
             assert {a for _, a in there} == {2}, f"{about}: {person} has {there}, {said}"
             assert len(there) == len(team), f"{about}: {person} is {there}"
