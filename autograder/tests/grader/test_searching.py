@@ -130,7 +130,8 @@ def test_the_page_names_the_lines_of_two_mistakes(course):
     notebook = nbformat.reads(read_graded(course, "s0", LESSON), as_version=4)
     (cell,) = [c for c in notebook.cells if name_of(c) == "test_conv1d_layer"]
     text = " ".join(cell.outputs[0].data["text/plain"].split())
-    assert "Line 10:" in text and "something else is wrong" in text
+    assert "Line 10:" in text and "all cases with stride = 1 would be right" in text
+    assert "Line 12:" in text and "all cases with a stride beyond 0 and 1 would be right" in text
 
 
 def test_a_torch_that_is_not_there_is_not_asked_for_its_generator(course):

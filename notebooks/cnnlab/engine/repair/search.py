@@ -161,10 +161,13 @@ class Search:
             self._pivot, self._aims = self._later.pop(0)
 
     def _rounds(self) -> list[tuple[Asked, list[Goal]]]:
-        """Wrong cases that show the other parts, with these parts."""
+        """Wrong cases that show the other parts, with these parts; what is mended shows none."""
         left = [goal for goal in self.goals if not self._shows(self._pivot, goal)]
+        mended = [goal for goal in self.parts if goal.item is None]
         found = []
         for asked in self._cases:
+            if any(goal.due(asked) for goal in mended):
+                continue
             shown = [goal for goal in left if asked.wrong and self._shows(asked, goal)]
             if shown and len(found) < ROUNDS - 1:
                 found.append((asked, shown))
