@@ -25,7 +25,8 @@ from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.limiting import TimeLimit
 from cnnlab.engine.repair import beside, candidates, wording
 from cnnlab.engine.repair.program import Program
-from cnnlab.engine.repair.search import Asked, Search
+from cnnlab.engine.repair.goals import Asked
+from cnnlab.engine.repair.search import Search
 from cnnlab.engine.repair.slots import slots
 from cnnlab.engine.shown import as_text, why
 from cnnlab.engine.verdict import Explanation, Known
@@ -435,9 +436,15 @@ class Unchecked(Search):
 
     sound = True
 
-    def _right_elsewhere(self, answer):
-        self.sound = super()._right_elsewhere(answer)
-        return True
+    def __init__(self, *given):
+        super().__init__(*given)
+        elsewhere = self._trials.right_elsewhere
+
+        def noted(answer):
+            self.sound = elsewhere(answer)
+            return True
+
+        self._trials.right_elsewhere = noted
 
     def _finding(self, *given):
         return dataclasses.replace(super()._finding(*given), at="" if self.sound else "refuted")

@@ -17,7 +17,7 @@ from cnnlab.engine.causes.static import static
 from cnnlab.engine.causes.variants import variants
 from cnnlab.engine.exercise import EXERCISES, Case, Outcome
 from cnnlab.engine.repair import wording
-from cnnlab.engine.repair.search import Found
+from cnnlab.engine.repair.goals import Found
 from cnnlab.engine.verdict import Result
 
 from autograder.releasing import build, leaks

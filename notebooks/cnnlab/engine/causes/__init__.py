@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..exercise import Exercise
-from ..repair.search import BY_CHANCE
+from ..repair.listing import BY_CHANCE
 from ..verdict import Explanation, Findings, Known, Result
 from .called import CALLED, called, calls
 from .certain import certain, parting
@@ -105,6 +105,8 @@ def _with_repair(found: Findings, repairs: Repairs, named: bool) -> Findings:
     seen = tried is not None and tried.part == "static"
     if sure and not (sure.kind in BY_CHANCE and (found.causes or seen)):
         return dataclasses.replace(found, causes=(), explanation=sure)
+    if repairs.two and not named:
+        return dataclasses.replace(found, explanation=repairs.two)
     part, hint = repairs.part, repairs.perhaps
     hinted = hint.explains if hint else 0
     if part and not named and part.explains > max(_explained(found), hinted):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from ..exercise import Exercise, Outcome
-from ..repair.goals import Asked, items, right_items
-from ..repair.search import Found
+from ..repair.goals import Asked, Found, items, right_items
 from ..repair.wording import sentence
 from ..verdict import Result
 from .groups import groups

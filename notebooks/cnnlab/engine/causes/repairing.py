@@ -11,10 +11,10 @@ from ..calling import fence, guarded, rows_of
 from ..exercise import Exercise, Outcome, StandIn
 from ..repair.beside import Forked, Here, begin
 from ..repair.candidates import as_it_was, outcome
-from ..repair.goals import Asked, goals
+from ..repair.goals import Asked, Found, goals
 from ..repair.program import NotSearched, Program
 from ..repair.said import Results, understood
-from ..repair.search import Found, Search
+from ..repair.search import Search
 from ..repair.wording import sentence
 from ..verdict import Explanation, Known, Result
 from .groups import groups
@@ -37,12 +37,14 @@ MORE_SEEDS = (1, 2)
 class Repairs:
     """What has been found. sure: it explains all; part: a part of it; perhaps: it is just a hint.
 
+    two: two edits together explain all.
     over: nothing more will be found.
     """
 
     sure: Explanation | None = None
     part: Explanation | None = None
     perhaps: Explanation | None = None
+    two: Explanation | None = None
     over: bool = True
 
 
@@ -81,6 +83,7 @@ class Searching:
         hints = found.found or ([found.partial] if found.partial else [])
         return Repairs(
             part=self._of_parts(found.parts),
+            two=self._of_two(found.two) if found.two else None,
             perhaps=self._explanation(hints) if hints else None,
         )
 
@@ -88,16 +91,19 @@ class Searching:
         self.running.stop()
 
     def _explanation(self, found: list[Found]) -> Explanation:
-        first, wrong = found[0], _due(self.results)
-        if first.repaired < first.of:
-            good = f"{first.repaired} of the {first.of} wrong cases would be right"
-        elif first.of < len(wrong) or not self.everything:  # what trains was not tried
-            good = "all cases that were tried would be right"
-        elif len(wrong) == sum(r.problem is not None for r in self.results):
-            good = "all cases would be right"
-        else:
-            good = "all cases that ask for a value would be right"
-        return self._explained(found, sentence(found, good), first.repaired)
+        said = sentence(found, self._good(found[0]))
+        return self._explained(found, said, found[0].repaired)
+
+    def _good(self, found: Found) -> str:
+        """How far an edit goes."""
+        wrong = _due(self.results)
+        if found.repaired < found.of:
+            return f"{found.repaired} of the {found.of} wrong cases would be right"
+        if found.of < len(wrong) or not self.everything:  # what trains was not tried
+            return "all cases that were tried would be right"
+        if len(wrong) == sum(r.problem is not None for r in self.results):
+            return "all cases would be right"
+        return "all cases that ask for a value would be right"
 
     def _of_parts(self, found: list[Found]) -> Explanation | None:
         """What makes a part right, or two parts."""
@@ -109,6 +115,15 @@ class Searching:
         said = told(parts, wrong, self.exercise, tried)
         repaired = sum(several[0].repaired for several in parts)
         return self._explained([f for several in parts for f in several], said, repaired)
+
+    def _of_two(self, found: list[Found]) -> Explanation:
+        """What two edits do together: each mends one of two mistakes."""
+        good = self._good(found[1])
+        said = (
+            f"There are two mistakes. {sentence(found[:1], 'one of them would be gone')} "
+            f"{sentence(found[1:], f'{good}, once the other mistake is gone')}"
+        )
+        return self._explained(found, said, found[1].repaired)
 
     def _explained(self, found: list[Found], said: str, repaired: int) -> Explanation:
         first, wrong = found[0], len(_due(self.results))

@@ -41,7 +41,9 @@ def around(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
     display = isinstance(node, (ast.Tuple, ast.List))
     divided = isinstance(slot.owner, ast.BinOp) and isinstance(slot.owner.op, ast.FloorDiv)
     if (slot.role in ENDS or divided) and not display and kind in "n?":
-        ends = ((ast.Add, 1), (ast.Sub, -1)) if not isinstance(node, ast.Constant) else ()
+        counts = slot.role == "compared" and slot.field == "left" and isinstance(node, ast.Name)
+        fixed = isinstance(node, ast.Constant) or (counts and isinstance(slot.statement, ast.While))
+        ends = () if fixed else ((ast.Add, 1), (ast.Sub, -1))
         for op, sign in ends:
             yield (
                 *(1.05, "one more or less", (sign, divided)),

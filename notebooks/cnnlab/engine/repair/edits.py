@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Change = tuple[ast.AST, str, Any]
@@ -64,6 +64,11 @@ class Edit:
         assert isinstance(node, ast.AST)
         _locate(node, self.line)
         return node
+
+
+def lines_of(edits: Iterable[Edit]) -> set[int]:
+    """The lines in which edits are made."""
+    return {edit.line for edit in edits}
 
 
 def _locate(node: ast.AST, line: int) -> None:

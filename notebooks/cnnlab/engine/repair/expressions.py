@@ -34,7 +34,7 @@ def _of_node(node: ast.expr, slot: Slot, scope: Scope) -> Iterator[Raw]:
         case ast.Name(ctx=ast.Load()):
             yield from _name(node, slot, scope)
         case ast.BinOp():
-            yield from _operation(node, slot)
+            yield from _operation(node, slot, scope)
         case ast.UnaryOp():
             kind = "sign" if isinstance(node.op, ast.USub) else "not too much"
             yield 0.9, kind, (), lambda: node.operand
@@ -124,6 +124,10 @@ def _name(node: ast.Name, slot: Slot, scope: Scope) -> Iterator[Raw]:
     for other in scope.like(node.id):
         yield 1.1, "name", (node.id, other), lambda other=other: load(other)
     if scope.kind(node.id) in "n?":
+        for name in scope.parameters:
+            if scope.kind(name) in ("a", "l"):
+                size = ast.Call(load("len"), [load(name)], [])
+                yield 1.4, "length", (node.id, name), lambda size=size: size
         for value in (1, 0, 2):
             yield 1.5, "name for a constant", (node.id, value), lambda v=value: ast.Constant(v)
 
@@ -143,11 +147,16 @@ _INSTEAD: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
 """What stands for which operator. Never a power: as a size it would not end."""
 
 
-def _operation(node: ast.BinOp, slot: Slot) -> Iterator[Raw]:
+def _operation(node: ast.BinOp, slot: Slot, scope: Scope) -> Iterator[Raw]:
     left, op, right = node.left, node.op, node.right
     for other in _INSTEAD.get(type(op), ()):
         key = (type(op).__name__, other.__name__)
         yield 1.2, "operator", key, lambda other=other: ast.BinOp(left, other(), right)
+    constant = isinstance(left, ast.Constant) or isinstance(right, ast.Constant)
+    if isinstance(op, ast.Add) and scope.kind_of(node) == "n" and not constant:
+        for name in ("max", "min"):
+            either = ast.Call(load(name), [left, right], [])
+            yield 1.4, "operator", (type(op).__name__, name), lambda either=either: either
     yield 0.9, "operand too much", (type(op).__name__, "r", ast.dump(right)), lambda: left
     yield 0.9, "operand too much", (type(op).__name__, "l", ast.dump(left)), lambda: right
     if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.FloorDiv)):
@@ -189,6 +198,7 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
                 lambda new=new: ast.Call(new, args, keywords),
             )
     yield from _nested(node, scope)
+    yield from _laid_out(node, called, method, scope)
     for i in range(len(args) - 1):
         swapped = [*args[:i], args[i + 1], args[i], *args[i + 2 :]]
         yield 1.1, "order of arguments", (called, i), lambda s=swapped: ast.Call(func, s, keywords)
@@ -211,6 +221,31 @@ def _call(node: ast.Call, slot: Slot, scope: Scope) -> Iterator[Raw]:
             yield 1.8, "step missing", (name,), lambda m=more: ast.Call(func, m, [])
         if len(args) == 1:
             yield 1.4, "begin of a range", (), lambda: ast.Call(func, [ast.Constant(1), *args], [])
+
+
+LAID_OUT = ("reshape", "view", "flatten", "ravel")
+"""Calls that go through all entries in the order of the axes."""
+
+MOVED = ((-1, 0), (0, -1), (0, 1), (-1, -2), (-1, 1), (1, -1), (2, -1), (-1, 2))
+"""Which axis is moved, and where to."""
+
+
+def _laid_out(node: ast.Call, called: str, method: bool, scope: Scope) -> Iterator[Raw]:
+    """An axis moved before the entries are laid out in the order of the axes."""
+    if called not in LAID_OUT or not (method or node.args):
+        return
+    func, whole = node.func, node.func.value if method else node.args[0]  # type: ignore[attr-defined]
+    module, name = ("torch", "movedim") if scope.uses_torch else ("np", "moveaxis")
+    if not scope.exists(module):
+        return
+    for axes in MOVED:
+        numbers = [ast.Constant(axis) for axis in axes]
+        moved = ast.Call(ast.Attribute(load(module), name, ast.Load()), [whole, *numbers], [])
+        if method:
+            again = ast.Call(ast.Attribute(moved, called, ast.Load()), node.args, node.keywords)
+        else:
+            again = ast.Call(func, [moved, *node.args[1:]], node.keywords)
+        yield 1.4, "order of entries laid out", (called, axes), lambda again=again: again
 
 
 def _turned(parts: list[ast.expr]) -> list[list[ast.expr]]:
@@ -241,9 +276,13 @@ def _keywords_missing(node: ast.Call, called: str, scope: Scope) -> Iterator[tup
     given = {k.arg for k in node.keywords}
     if called in REDUCTIONS:
         axis = "dim" if scope.uses_torch else "axis"
-        for value in (0, 1, -1):
+        for value in (0, 1, -1, (0, 1)):
             if axis not in given:
                 yield axis, ast.Constant(value)
+        if called in ("std", "var"):
+            divisor = "correction" if scope.uses_torch else "ddof"
+            if divisor not in given:
+                yield divisor, ast.Constant(0 if scope.uses_torch else 1)
         keep = "keepdim" if scope.uses_torch else "keepdims"
         if keep not in given:
             yield keep, ast.Constant(True)

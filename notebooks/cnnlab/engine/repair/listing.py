@@ -29,6 +29,16 @@ def cost(edits: tuple[Edit, ...]) -> float:
     return max(edit.cost for edit in edits) + SEVERAL * (len(edits) > 1)
 
 
+BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
+"""The kinds of edits that are the least sure: some number will do in many a place, and a fresh
+array in the place of a strange one."""
+
+
+def doubtful(edits: tuple[Edit, ...]) -> bool:
+    """Whether they may do by chance."""
+    return any(edit.kind in BY_CHANCE or edit.role == "condition" for edit in edits)
+
+
 def edits_of(program: Program, call: Callable[[Callable], Any]) -> list[Edit]:
     """All edits of the lines that run when the answer is called, the cheapest first."""
     return sorted(_edits(program, traced(program, call)), key=lambda edit: edit.cost)
@@ -79,6 +89,10 @@ def together(edits: list[Edit]) -> Iterator[tuple[Edit, ...]]:
     for group in groups.values():
         if _of_places(group):
             yield tuple(group)
+            for role in {edit.role for edit in group if "slice" in edit.role}:
+                some = [edit for edit in group if edit.role == role]
+                if len(some) < len(group) and _of_places(some):
+                    yield tuple(some)
     for key, group in groups.items():  # a for b, and b for a
         kind, *exchanged = key
         other = groups.get((kind, *exchanged[::-1]))

@@ -73,6 +73,7 @@ class Program:
         guard: Callable[[Callable], Callable] = lambda answer: answer,
     ):
         self.name, self.source, self._guard, self._line = name, source, guard, line
+        self._edited: ast.Module | None = None
         self.tree = self.parsed()
         self.codes = [self._compiled(s) for s in self.tree.body]
         self.used = {n for code in self.codes for n in _globals(code)}
@@ -101,6 +102,8 @@ class Program:
 
     def parsed(self) -> ast.Module:
         """The definition of the answer and those that it uses, as a tree of its own."""
+        if self._edited is not None:
+            return copy.deepcopy(self._edited)
         try:
             whole = ast.parse(self.source)
         except SyntaxError as problem:
@@ -120,6 +123,14 @@ class Program:
                 d for d in definition.decorator_list if getattr(d, "id", "") != "fill"
             ]
         return ast.Module([s for s in whole.body if s in needed.values()], [])
+
+    def as_it_is(self) -> Program:
+        """Another program, which begins with what the tree is now. Raises SyntaxError."""
+        other = copy.copy(self)
+        other._edited = copy.deepcopy(self.tree)
+        other.tree = other.parsed()
+        other.codes = [other._compiled(statement) for statement in other.tree.body]
+        return other
 
     def _compiled(self, statement: ast.stmt) -> types.CodeType:
         return compile(ast.Module([statement], []), CANDIDATE, "exec")

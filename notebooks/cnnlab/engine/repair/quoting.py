@@ -99,7 +99,7 @@ def watched(edit: Edit) -> ast.expr:
 
 BY_ITS_OPERATION = {
     *("name", "constant for a name", "name for a constant", "one more or less", "term missing"),
-    *("factor missing", "divisor missing"),
+    *("factor missing", "divisor missing", "length"),
 }
 """Kinds of edits of a name that show in the operation which it is part of."""
 

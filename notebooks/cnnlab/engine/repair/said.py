@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .goals import WHOLE, Goal
+from .goals import WHOLE, Found, Goal
 from .quoting import LONGEST
-from .search import Found, Search
+from .search import Search
 
 MOST = 20
 """So many findings are heard of."""
@@ -28,11 +28,15 @@ LAST_LINE = 10_000
 
 @dataclasses.dataclass
 class Results:
-    """What has been found. over: the search has come to its end."""
+    """What has been found. over: the search has come to its end.
+
+    two: of two edits that make all right together the first, and those that may be the second.
+    """
 
     found: list[Found] = dataclasses.field(default_factory=list)
     partial: Found | None = None
     parts: list[Found] = dataclasses.field(default_factory=list)
+    two: list[Found] = dataclasses.field(default_factory=list)
     tries: int = 0
     over: bool = False
 
@@ -41,7 +45,8 @@ class Results:
         """What a search has found so far."""
         some = [] if search.found else search.parts.values()
         parts = sorted((f for several in some for f in several), key=lambda f: -f.repaired)
-        return cls(search.found, search.partial, parts[:MOST], search.tries, search.over)
+        about = search.partial, parts[:MOST], search.two
+        return cls(search.found, *about, search.tries, search.over)
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON has it."""
@@ -55,12 +60,13 @@ def understood(said: Any, cases: set[str], goals: Iterable[Goal] = ()) -> Result
     """
     if not isinstance(said, dict):
         return Results(over=True)
-    found, parts = (
+    found, parts, two = (
         [f for claim in _some(said.get(which)) if (f := _found(claim, cases, aims))]
-        for which, aims in (("found", [WHOLE]), ("parts", goals))
+        for which, aims in (("found", [WHOLE]), ("parts", goals), ("two", [WHOLE]))
     )
     partial, tries = _found(said.get("partial"), cases, [WHOLE]), said.get("tries")
-    return Results(found, partial, parts, tries if type(tries) is int else 0, True)
+    two = two if len(two) > 1 else []
+    return Results(found, partial, parts, two, tries if type(tries) is int else 0, True)
 
 
 def _some(claims: Any) -> list[Any]:

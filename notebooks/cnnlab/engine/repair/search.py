@@ -6,7 +6,8 @@ knows nothing of a solution: what it gives back is a line, a kind, and two value
 Edits are tried on the first wrong case, cheapest first; what gets it right is run on all cases,
 wrong ones first, and then on those of more seeds. An edit may be made in one place, or the same one
 in several places at once. Where none makes all right, those count that do so for a part (``goals``)
-and harm nothing else; what the first wrong case is no part of is tried on another one, later.
+and harm nothing else, or two edits together (``pairs``); what the first wrong case is no part of
+is tried on another one, later.
 
 This room stands alone: it is given plain data (source, cases with their right values) and gives
 plain data back, so that it also serves where answers are graded.
@@ -20,22 +21,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..case import Outcome
-from ..limiting import TimeLimit, time_limit
-from .candidates import outcome, seed, silent
-from .edits import Edit
-from .goals import WHOLE, Asked, Found, Goal, Items, convincing, goals, items, right_items
-from .listing import cost, listed
-from .program import CANDIDATE, Program
+from ..limiting import TimeLimit
+from .edits import Edit, lines_of
+from .goals import WHOLE, Asked, Found, Goal, convincing, goals, items
+from .listing import cost, doubtful, listed
+from .pairs import Pairs, Step, Steps, edited, likely
+from .program import Program
 from .quoting import part_of, quoted
 from .seeing import seen
-
-EACH, LEAST, TIMES = 0.15, 0.01, 20
-"""Seconds that one call of a candidate may take: so many times what the answer itself takes, within
-these bounds. Where a loop decides by itself when to end, many candidates never do."""
-
-WAITING = 0.1
-"""What of a second counts in which a candidate does not compute: others use the machine, too."""
+from .trials import EACH, LEAST, TIMES, Trials
 
 AGAIN = 3
 """So many candidates that were cut off are tried once more."""
@@ -49,10 +43,6 @@ PARTIAL = 0.8
 ROUNDS = 2
 """On so many wrong cases all edits are tried, as long as none makes everything right."""
 
-BY_CHANCE = ("name for a constant", "copy missing", "clone missing")
-"""The kinds of edits that are the least sure: some number will do in many a place, and a fresh
-array in the place of a strange one."""
-
 OFFSETS = ("term missing", "one more or less")
 """Where an argument is 1 in a whole group, an offset by 1 makes up for what it is used for."""
 
@@ -60,8 +50,9 @@ OFFSETS = ("term missing", "one more or less")
 class Search:
     """The search on one answer; ``run`` goes on with it.
 
-    cases: what is judged, with one wrong case at least. more: gives those of more seeds; it is
-    called outside the fence. fence: what refuses ready-made functions.
+    cases: what is judged, with one wrong case at least. more, fence: see ``Trials``. but: lines in
+    which nothing is edited, for another edit has been made there: this search is for the second of
+    two.
     """
 
     def __init__(
@@ -70,26 +61,29 @@ class Search:
         cases: list[Asked],
         more: Callable[[], list[Asked]] = list,
         fence: Callable[[], Any] = contextlib.nullcontext,
+        but: frozenset[int] = frozenset(),
     ):
-        self._program, self._more, self._fence = program, more, fence
-        self._cases = sorted(cases, key=lambda asked: not asked.wrong)
-        self._checks: list[Asked] | None = None
-        self._pivot, self._aims = self._cases[0], [WHOLE, *goals(self._cases)]
+        self._trials, self._but = Trials(program, cases, more, fence), but
+        self._program, self._cases = program, self._trials.cases
+        self._aims = [WHOLE, *goals(self._cases)]
         self._later: list[tuple[Asked, list[Goal]]] | None = None
-        self._now_right: dict[int, Items] = {}
-        self._right_before: dict[int, Items] = {}
-        self._original: Callable | None = None
+        self._steps, self._pairs = Steps(self._trials), Pairs([], self._second)
         self._beginning = self._until = 0.0
         self._todo: list[tuple[Edit, ...]] | None = None
         self._next, self._again = 0, AGAIN
         self._now: tuple[Edit, ...] = ()
-        self._fenced, self._each = contextlib.ExitStack(), EACH
         self._without: list[tuple[int, int]] = []
-        self.tries = 0
+        self._tries = 0
         self.found: list[Found] = []
         self.partial: Found | None = None
         self.parts: dict[Goal, list[Found]] = {}
+        self.two: list[Found] = []
         self.over = False
+
+    @property
+    def tries(self) -> int:
+        """So many candidates have been tried."""
+        return self._tries + self._pairs.tries
 
     @property
     def names(self) -> set[str]:
@@ -105,20 +99,14 @@ class Search:
         """Search on, until this moment (of ``time.monotonic``) or the end."""
         self._until = until
         while not self.over and time.monotonic() < until:
-            with (
-                contextlib.suppress(TimeLimit),
-                silent(),
-                self._fenced,
-                time_limit(EACH, CANDIDATE, WAITING) as limit,
-            ):
-                self._limit = limit
-                self._fenced.enter_context(self._fence())
-                while not self.over and time.monotonic() < until:
+            self._pairs.run(until)
+            with self._trials.fenced():
+                while not self.over and self._pairs.over and time.monotonic() < until:
                     self._step()
 
     def _step(self) -> None:
         """Try the next edit. Whatever stopped the last one, the tree is as it was first."""
-        self._limit.renew(EACH)
+        self._trials.renew()
         self._undo()
         try:
             if self._todo is None:
@@ -142,86 +130,109 @@ class Search:
 
     def _begin(self) -> None:
         """See which lines run in the wrong case that comes first, and list the edits of these."""
-        begun = time.monotonic()
-        todo = listed(self._program, self._first)
+        begun, trials = time.monotonic(), self._trials
+        trials.original = self._program.function()
+        if self._but and not self._is_left(trials.original):
+            self.over = True
+            return
+        todo = listed(self._program, trials.first)
+        if self._but:
+            todo = [edits for edits in todo if likely(edits) and not lines_of(edits) & self._but]
         self._beginning = time.monotonic() - begun
-        self._original = self._program.function()
         started = time.thread_time()
-        self._first(self._original)
-        self._each = min(max(TIMES * (time.thread_time() - started), LEAST), EACH)
+        self._steps.begin()
+        trials.each = min(max(TIMES * (time.thread_time() - started), LEAST), EACH)
         self._todo, self._next = todo, 0
 
+    def _is_left(self, answer: Callable) -> bool:
+        """Whether something is left to do once the first of two edits is made; it is done there."""
+        left = [asked for asked in self._cases if not self._trials.right(answer, asked)]
+        self._cases.sort(key=lambda asked: asked not in left)
+        self._aims, self._trials.pivot = [WHOLE], self._cases[0]
+        return bool(left)
+
     def _go_on(self) -> None:
-        """Begin again with the next wrong case, as long as nothing makes all or most right."""
-        if self._later is None:
-            self._later = [] if self.found or self.partial else self._rounds()
+        """Look for two edits; then begin again with the next wrong case.
+
+        That is only as long as nothing makes all or most right.
+        """
+        if self._pairs.first:
+            self._trials.pivot = self._pairs.first.case
+            self.over, self.two = True, [self._finding(self._pairs.first.edits, 1)]
+            self.two += self._pairs.found
+        elif self.found or self.partial or self._but or self._all_parts():
+            self.over = True
+        elif not (self.parts and self._later is None) and (steps := self._steps.taken()):
+            self._pairs = Pairs(steps, self._second, self._pairs.tries)
+        else:  # where one part is mended, another one may be
+            self._begin_again()
+
+    def _all_parts(self) -> bool:
+        """Whether each part of what is wrong is mended by some edit."""
+        wrong = [asked for asked in self._cases if asked.wrong]
+        return all(
+            items(asked) - self._trials.before(asked)
+            <= frozenset().union(*(goal.due(asked) for goal in self.parts))
+            for asked in wrong
+        )
+
+    def _begin_again(self) -> None:
+        """All edits once more, on another wrong case."""
+        self._later = self._rounds() if self._later is None else self._later
         late = time.monotonic() + self._beginning > self._until
         self.over, self._todo = late or not self._later, None
         if self._later:
-            self._pivot, self._aims = self._later.pop(0)
+            self._trials.pivot, self._aims = self._later.pop(0)
+
+    def _second(self, step: Step) -> Search:
+        """The search for what is left to do after a first edit."""
+        trials, but = self._trials, frozenset(lines_of(step.edits))
+        return Search(
+            edited(self._program, step.edits), self._cases, trials.more, trials.fence, but
+        )
 
     def _rounds(self) -> list[tuple[Asked, list[Goal]]]:
         """Wrong cases that show the other parts, with these parts; what is mended shows none."""
-        left = [goal for goal in self.goals if not self._shows(self._pivot, goal)]
+        shows, pivot = self._trials.shows, self._trials.pivot
+        left = [goal for goal in self.goals if not shows(pivot, goal)]
         mended = [goal for goal in self.parts if goal.item is None]
         found = []
         for asked in self._cases:
             if any(goal.due(asked) for goal in mended):
                 continue
-            shown = [goal for goal in left if asked.wrong and self._shows(asked, goal)]
+            shown = [goal for goal in left if asked.wrong and shows(asked, goal)]
             if shown and len(found) < ROUNDS - 1:
                 found.append((asked, shown))
                 left = [goal for goal in left if goal not in shown]
         return found
 
-    def _shows(self, asked: Asked, goal: Goal) -> bool:
-        """Whether this part is wrong in a case."""
-        due = goal.due(asked)
-        return bool(due) and not due <= self._before(asked)
-
-    def _before(self, asked: Asked) -> Items:
-        """What is right in a case without any edit."""
-        if id(asked) not in self._right_before:
-            found: Items = frozenset()
-            if self._original and not (asked.wrong and len(items(asked)) == 1):
-                self._limit.renew(EACH)
-                with contextlib.suppress(TimeLimit):
-                    found = right_items(asked, self._called(self._original, asked))
-            self._right_before[id(asked)] = found
-        return self._right_before[id(asked)]
-
     def _try(self, edits: tuple[Edit, ...]) -> None:
-        lines = tuple(dict.fromkeys(edit.line for edit in edits))
+        lines = lines_of(edits)
         if self.found:
             if cost(edits) > self.found[0].cost + ALSO:
                 self.over = True
                 return
-            if any(set(lines) & set(found.lines) for found in self.found):
+            if any(lines & set(found.lines) for found in self.found):
                 return
             if any(begin < line <= end for line in lines for begin, end in self._without):
                 return
-        self.tries += 1
-        try:
-            for edit in edits:
-                edit.apply()
-            answer = self._program.function(self._definition(edits[0]))
-        except (TimeLimit, KeyboardInterrupt):
-            raise
-        except BaseException:  # what is no program, or raises where it is defined
+        self._tries += 1
+        answer = self._trials.with_edits(edits)
+        if answer is None or (WHOLE in self._aims and self._mends(answer, edits)):
             return
-        self._now_right = {}
-        if WHOLE in self._aims and self._mends(answer, edits):
-            return
-        for goal in self._parts(edits) if self._right_now(answer, self._pivot) else ():
+        reached = self._trials.right_now(answer, self._trials.pivot)
+        if not (self.found or self._but):
+            self._steps.note(edits)
+        for goal in self._parts(edits) if reached else ():
             if self._reaches(answer, goal):
-                wrong = [asked for asked in self._cases if self._shows(asked, goal)]
+                wrong = [asked for asked in self._cases if self._trials.shows(asked, goal)]
                 found = self._finding(edits, self._share(goal, wrong), goal)
                 self.parts.setdefault(goal, []).append(found)
 
     def _mends(self, answer: Callable, edits: tuple[Edit, ...]) -> bool:
         """Whether it makes all right; what makes most right is kept as well."""
         repaired, wrong = self._repaired(answer), sum(asked.wrong for asked in self._cases)
-        if repaired == wrong and self._right_elsewhere(answer):
+        if repaired == wrong and self._trials.right_elsewhere(answer):
             self.found.append(self._finding(edits, repaired))
             if edits[0].kind == "statement too much":  # and so is what stands in it
                 statement = edits[0].statement
@@ -231,17 +242,12 @@ class Search:
             self.partial = self._finding(edits, repaired)
         return False
 
-    def _definition(self, edit: Edit) -> ast.stmt:
-        """The definition that an edit is in."""
-        within = self._program.tree.body
-        return next(s for s in reversed(within) if s.lineno <= edit.statement.lineno)
-
     def _repaired(self, answer: Callable) -> int:
         """How many wrong cases become right; 0: too few, or a right one goes wrong."""
         wrong = sum(asked.wrong for asked in self._cases)
         missed = 0
         for i, asked in enumerate(self._cases):
-            if not self._right(answer, asked):
+            if not self._trials.right(answer, asked):
                 missed += 1
                 if i == 0 or not asked.wrong or missed > (1 - PARTIAL) * wrong:
                     return 0
@@ -249,9 +255,8 @@ class Search:
 
     def _parts(self, edits: tuple[Edit, ...]) -> Iterator[Goal]:
         """The parts for which it is worth a look, beside what is found for them already."""
-        doubtful = any(edit.kind in BY_CHANCE or edit.role == "condition" for edit in edits)
-        lines = {edit.line for edit in edits}
-        for goal in () if self.found or doubtful else self._aims:
+        lines = lines_of(edits)
+        for goal in () if self.found or doubtful(edits) else self._aims:
             found = self.parts.get(goal, [])
             dear = found and cost(edits) > found[0].cost + ALSO
             if goal.group[-1:].isdigit() and any(edit.kind in OFFSETS for edit in edits):
@@ -261,61 +266,27 @@ class Search:
 
     def _reaches(self, answer: Callable, goal: Goal) -> bool:
         """Whether it makes this part right, on more seeds, too, and nothing else wrong."""
-        if not self._shows(self._pivot, goal) or not self._keeps(answer, self._pivot, goal):
+        trials = self._trials
+        if not trials.shows(trials.pivot, goal) or not trials.keeps(answer, trials.pivot, goal):
             return False
-        if not all(self._keeps(answer, asked, goal) for asked in self._cases):
+        if not all(trials.keeps(answer, asked, goal) for asked in self._cases):
             return False
-        checks = self._others()
-        if not all(self._keeps(answer, asked, goal) for asked in checks):
+        if not all(trials.keeps(answer, asked, goal) for asked in trials.others()):
             return False
-        return convincing(goal, [asked for asked in self._cases if self._shows(asked, goal)])
-
-    def _keeps(self, answer: Callable, asked: Asked, goal: Goal) -> bool:
-        """Whether what has to be right in a case is, and what was right before."""
-        return goal.due(asked) | self._before(asked) <= self._right_now(answer, asked)
+        return convincing(goal, [asked for asked in self._cases if trials.shows(asked, goal)])
 
     def _share(self, goal: Goal, repaired: list[Asked]) -> int:
         """How many wrong cases that is worth: of one that is repaired by half, the half."""
+        before = self._trials.before
         wrong = [asked for asked in self._cases if asked.wrong]
-        points = sum(len(items(asked) - self._before(asked)) for asked in wrong)
-        won = sum(len(goal.due(asked) - self._before(asked)) for asked in repaired)
+        points = sum(len(items(asked) - before(asked)) for asked in wrong)
+        won = sum(len(goal.due(asked) - before(asked)) for asked in repaired)
         return max(1, len(wrong) * won // points)
-
-    def _right_elsewhere(self, answer: Callable) -> bool:
-        """Whether it is right on cases of more seeds, too."""
-        return all(self._right(answer, asked) for asked in self._others())
-
-    def _others(self) -> list[Asked]:
-        """The cases of more seeds."""
-        if self._checks is None:
-            self._limit.renew(10.0)
-            self._fenced.close()  # the right answer may use what the student may not
-            self._checks = self._more()
-            self._fenced.enter_context(self._fence())
-        return self._checks
-
-    def _right(self, answer: Callable, asked: Asked) -> bool:
-        return self._right_now(answer, asked) == items(asked)
-
-    def _right_now(self, answer: Callable, asked: Asked) -> Items:
-        """What is right in a case with the edit that is tried."""
-        if id(asked) not in self._now_right:
-            self._limit.renew(self._each if asked is self._pivot else EACH)
-            self._now_right[id(asked)] = right_items(asked, self._called(answer, asked))
-        return self._now_right[id(asked)]
-
-    def _first(self, answer: Callable) -> Outcome:
-        """What comes of the wrong case that is tried first."""
-        return self._called(answer, self._pivot)
-
-    def _called(self, answer: Callable, asked: Asked) -> Outcome:
-        seed()
-        return outcome(answer, asked.case)
 
     def _finding(self, edits: tuple[Edit, ...], repaired: int, goal: Goal = WHOLE) -> Found:
         self._undo()
         edit, source = edits[0], self._program.source
-        was, would, at = seen(self._program, edit, self._first)
+        was, would, at = seen(self._program, edit, self._trials.first)
         kind, place = edit.kind, (*quoted(edit, source, bool(was and would)), part_of(edit, source))
         if other := next((e for e in edits if e.key != edit.key), None):
             names = (ast.get_source_segment(source, e.code) or "" for e in (edit, other) if e.code)
@@ -324,6 +295,6 @@ class Search:
         wrong = sum(asked.wrong for asked in self._cases)
         return Found(
             *(lines, kind, edit.role, *place),
-            *(cost(edits), was, would, at, self._pivot.case.name, repaired, wrong),
+            *(cost(edits), was, would, at, self._trials.pivot.case.name, repaired, wrong),
             *(goal.group, goal.item),
         )

@@ -43,6 +43,7 @@ def slots(statement: ast.stmt) -> Iterator[Slot]:
     if isinstance(statement, ast.ClassDef):
         return
     for field, role in _OF_STATEMENTS:
+        role = "end of a loop" if field == "test" and isinstance(statement, ast.While) else role
         if isinstance(getattr(statement, field, None), ast.expr):
             yield from _under(Slot(statement, field, None, role, statement))
     if isinstance(statement, (ast.Assign, ast.AugAssign)):

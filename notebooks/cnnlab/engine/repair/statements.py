@@ -83,9 +83,17 @@ def _moved(
         if isinstance(statement, ast.If) and statement.orelse:
             branches: list[Change] = [(statement, "body", statement.orelse)]
             yield 1.4, "branches swapped", [*branches, (statement, "orelse", inner)]
-    elif isinstance(following, LOOPS) and not isinstance(statement, ast.Return):
-        longer = [(following, "body", [statement, *following.body])]
+    elif (loop := _next_loop(body, i)) and not isinstance(statement, ast.Return):
+        longer = [(loop, "body", [statement, *loop.body])]
         yield 1.3, "before the loop", [*longer, (owner, field, _with(body, i))]
+
+
+def _next_loop(body: list[ast.stmt], i: int) -> ast.For | ast.While | None:
+    """The loop under a statement, of a few that stand above it."""
+    following = body[i + 1 : i + 4]
+    loops = [s for s in following if isinstance(s, LOOPS)]
+    above = following[: following.index(loops[0])] if loops else []
+    return loops[0] if loops and all(isinstance(s, ast.Assign) for s in above) else None
 
 
 def _moved_together(
@@ -166,7 +174,7 @@ def _rewritten(
         and i == len(body) - 1
         and isinstance(owner, (ast.FunctionDef, ast.If))
     ):
-        yield 1.0, "return missing", instead(ast.Return(statement.value))
+        yield 1.0, "value not used", instead(ast.Return(statement.value))
     if (
         isinstance(owner, ast.FunctionDef)
         and i == len(body) - 1
@@ -197,15 +205,40 @@ def _inserted(
             if "optim" in name.lower():
                 yield 2.0, "zero_grad missing", before(_parsed(f"{name}.zero_grad()"))
                 yield 2.0, "step missing in a loop", after(_parsed(f"{name}.step()"))
+    if not scope.uses_torch and isinstance(owner, ast.FunctionDef):
+        for name in scope.parameters:
+            if scope.kind(name) == "a" and _reads_first(body, i, name):
+                floats = _parsed(f"{name} = {name}.astype(float)")
+                yield 2.0, "float missing", before(floats)
     first = isinstance(owner, ast.FunctionDef) and owner.name != "__init__"
     if first and i == _begin(body):
         for name in scope.parameters:
             if scope.kind(name) == "a":
                 how = "clone()" if scope.uses_torch else "copy()"
                 yield 2.0, "copy missing", before(_parsed(f"{name} = {name}.{how}"))
-                if not scope.uses_torch:
-                    floats = _parsed(f"{name} = {name}.astype(float)")
-                    yield 2.0, "float missing", before(floats)
+
+
+def _reads_first(body: list[ast.stmt], i: int, name: str) -> bool:
+    """Whether a statement is the first that computes with a name; its size is no matter."""
+
+    def computes(statement: ast.stmt) -> bool:
+        sizes = {
+            id(n.value)
+            for n in ast.walk(statement)
+            if isinstance(n, ast.Attribute) and n.attr in ("shape", "size", "ndim", "dtype")
+        }
+        sizes |= {
+            id(a)
+            for n in ast.walk(statement)
+            if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "len"
+            for a in n.args
+        }
+        return any(
+            isinstance(n, ast.Name) and n.id == name and id(n) not in sizes
+            for n in ast.walk(statement)
+        )
+
+    return computes(body[i]) and not any(map(computes, body[:i]))
 
 
 def _begin(body: list[ast.stmt]) -> int:

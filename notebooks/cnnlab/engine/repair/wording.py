@@ -6,7 +6,7 @@ there is no such number the sentence asks about the student's own words.
 
 from __future__ import annotations
 
-from .search import Found
+from .goals import Found
 
 STEPS = (
     "The steps of each update are: set the old gradients to zero, compute the output and the loss, "
@@ -39,6 +39,11 @@ ASKS = {
     "positions": "does the loop need the values of {code}, or their positions?",
     "order of items": "are the parts of {code} in the right order? In another one, {good}.",
     "order of axes": "are the axes in {code} in the right order? In another one, {good}.",
+    "order of entries laid out": (
+        "{code} goes through the entries in the order of the axes. Is that the order that is "
+        "needed? With an axis moved before, {good}."
+    ),
+    "length": "is {code} the right length here? With another one {good}.",
     "order of entries": "look at the direction of {code}: counted from the other end {good}.",
     "order of names": "are the names on the left in the right order? Swapped, {good}.",
     "one more or less": "{code} is off by one here.",
@@ -104,6 +109,7 @@ ASKS = {
     "after the loop": "this line stands after the loop. Inside the loop, {good}.",
     "before the loop": "this line stands before the loop. Inside the loop, {good}.",
     "return missing": "the function ends here and returns nothing. Is a return missing?",
+    "value not used": "what this line gives is not used. Returned here, {good}.",
     "super missing": "before this line `super().__init__()` has to be called.",
     "zero_grad missing": f"before this line a step is missing. {STEPS}",
     "step missing in a loop": f"after this line a step is missing. {STEPS}",
@@ -134,7 +140,7 @@ BY_VALUE = {
     *("name for a constant", "parentheses", "order of operands", "factor missing", "power missing"),
     *("divisor missing", "term missing", "reduction missing", "function", "subscript missing"),
     *("condition too much", "order of entries", "transposition missing", "operand too much"),
-    *("list missing", "float missing", "tuple missing", "item missing"),
+    *("length", "list missing", "float missing", "tuple missing", "item missing"),
 }
 """Kinds of which two values say more than a question."""
 
