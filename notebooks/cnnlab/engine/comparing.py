@@ -44,7 +44,9 @@ def difference(expected: Any, got: Any, rtol: float, atol: float, at: str = "") 
             odd = sorted(map(repr, set(expected) ^ set(got)))[0]
             side = "is missing" if odd in map(repr, expected) else "should not be there"
             where = f" ({at})" if at else ""
-            return Problem("values", f"the key {odd} {side}{where}.")
+            inside = [k for k in got if isinstance(k, str) and repr(k).endswith(f".{odd[1:]}")]
+            more = f" yours is called {inside[0]!r}." if inside and "missing" in side else ""
+            return Problem("values", f"the key {odd} {side}{where}{':' if more else '.'}{more}")
         of = f" of {at}" if at else ""
         pairs = [(expected[k], got[k], f"the entry {k!r}{of}") for k in expected]
         return next(filter(None, (difference(a, b, rtol, atol, w) for a, b, w in pairs)), None)

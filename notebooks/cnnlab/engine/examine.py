@@ -59,6 +59,7 @@ def examine(
         bare = report
         found = find(
             *(results, known, exercise, answer),
+            seed=seed,
             seconds=0.0 if hidden else search,
             wrong_ones_called=lambda: wrong_ones_called(answer, exercise),
             meanwhile=lambda f: meanwhile(dataclasses.replace(bare, findings=f)),

@@ -20,7 +20,8 @@ def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
     if got.status == "died":
         return Problem("died", f"the process running it ended: {got.message}")
     if got.status == "forbidden":
-        return Problem("forbidden", got.message)
+        place = f" It stands in your line {got.line}." if got.line else ""
+        return Problem("forbidden", f"{got.message}{place}")
     if got.status == "not filled in":
         more = f" It says: {got.message}" if got.message else ""
         return Problem(

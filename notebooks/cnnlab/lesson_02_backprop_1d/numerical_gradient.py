@@ -130,6 +130,20 @@ def _(right, loss, p, eps=1e-6):
 
 
 @numerical_gradient.mistake(
+    "one step, divided by two",
+    "You compare loss(p + eps) with loss(p), which is one step of eps, and divide by 2·eps: your "
+    "slopes are half as steep. From p + eps it is 2·eps down to p − eps.",
+)
+def _(right, loss, p, eps=1e-6):
+    slopes = np.zeros(p.shape)
+    for i in np.ndindex(p.shape):
+        step = np.zeros(p.shape)
+        step[i] = eps
+        slopes[i] = (loss(p + step) - loss(p)) / (2 * eps)
+    return slopes
+
+
+@numerical_gradient.mistake(
     "all entries move together",
     "You add eps to the whole array. Change one entry at a time and leave the others.",
 )

@@ -227,6 +227,20 @@ def _(right, H, P1, P2, dout):
 
 
 @max_pool2d_backward.mistake(
+    "the maximum is looked for in the whole map",
+    "You compare all of the map with the largest number of a cell. An equal number in another cell "
+    "gets a gradient, too, which is not its own: look in the cell alone.",
+)
+def _(right, H, P1, P2, dout):
+    right(H, P1, P2, dout)
+    dH = np.zeros(H.shape)
+    for i, j, n in np.ndindex(dout.shape):
+        cell = H[i * P1 : (i + 1) * P1, j * P2 : (j + 1) * P2, n]
+        dH[..., n] += dout[i, j, n] * (H[..., n] == cell.max())
+    return dH
+
+
+@max_pool2d_backward.mistake(
     "dropped rows and columns are missing",
     "The gradient has the size of the full cells only. It must have the shape of H; what was "
     "dropped had no influence and gets 0.",

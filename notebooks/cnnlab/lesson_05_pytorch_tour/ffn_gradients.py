@@ -154,6 +154,17 @@ def _(right, x, y, W, V):
 
 
 @ffn_gradients.mistake(
+    "ReLU on the way back",
+    "You sent the gradient itself through ReLU. What decides is not its sign but that of g, on "
+    "the way there: where g > 0 it passes, negative or not, and elsewhere nothing does.",
+)
+def _(right, x, y, W, V):
+    h = torch.relu(x @ W)
+    dy = 2 / len(y) * (h @ V - y)
+    return torch.outer(x, torch.relu(V @ dy)), torch.outer(h, dy)
+
+
+@ffn_gradients.mistake(
     "g where h belongs",
     "ŷ is made of h, the values after ReLU: dV is the outer product of h and dJ/dŷ.",
 )

@@ -151,3 +151,12 @@ IN_THE_GRAPH.belongs_to(standardize)
 def _(right, matrix):
     centred = matrix - matrix.mean(0)
     return centred / centred.abs().mean(0)
+
+
+@standardize.mistake(
+    "the squares of the numbers themselves",
+    "You divide by the root of the mean of x². The deviation is that of x from its mean: subtract "
+    "the column's mean first, then square.",
+)
+def _(right, matrix):
+    return (matrix - matrix.mean(0)) / matrix.square().mean(0).sqrt()

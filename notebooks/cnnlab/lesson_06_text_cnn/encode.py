@@ -115,3 +115,25 @@ def _(right, tokens, vocabulary):
 )
 def _(right, tokens, vocabulary):
     return [vocabulary.get(token) or vocabulary["<unk>"] for token in tokens]
+
+
+@encode.mistake(
+    "the place in an order of its own",
+    "Your numbers are the words' places in an alphabetical list. The vocabulary has given each "
+    "word its id already: vocabulary[word].",
+)
+def _(right, tokens, vocabulary):
+    right(tokens, vocabulary)
+    places = {word: place for place, word in enumerate(sorted(vocabulary))}
+    return [places.get(token, vocabulary["<unk>"]) for token in tokens]
+
+
+@encode.mistake(
+    "only the last word is found",
+    "Your loop goes on after it has found the word, and what comes next overwrites the id. Stop "
+    "there (break), or ask `token in vocabulary`.",
+)
+def _(right, tokens, vocabulary):
+    right(tokens, vocabulary)
+    last = list(vocabulary)[-1]
+    return [vocabulary[last] if token == last else vocabulary["<unk>"] for token in tokens]

@@ -25,6 +25,7 @@ from .effects import MISLAID
 from .fact import Fact
 from .known import likely
 from .parameters import parameter
+from .refused import refused
 from .relations import relation
 from .repairing import Repairs, searching
 from .static import LOOPS, UNUSED, seen, static
@@ -42,13 +43,15 @@ def find(
     exercise: Exercise,
     answer: Any = None,
     *,
+    seed: int = 0,
     seconds: float = 0.0,
     meanwhile: Callable[[Findings], None] = lambda findings: None,
     wrong_ones_called: Callable[[], tuple[str, ...]] = tuple,
 ) -> Findings:
     """What is known of why an answer is wrong.
 
-    answer: itself, or what stands in for it. seconds: how long its source may be searched.
+    answer: itself, or what stands in for it. seed: of the cases.
+    seconds: how long its source may be searched.
     meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
     wrong_ones_called: names of other answers that it calls and that are not right.
     """
@@ -57,6 +60,8 @@ def find(
     # Of two answers that are wrong the search would mend one so that it makes up for the other.
     seconds = 0.0 if others else seconds
     search = searching(results, known, exercise, answer, seconds) if seconds else None
+    if seconds and (beneath := refused(results, known, exercise, answer, seed)):
+        return Findings(explanation=beneath)
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
     facts = others + static(answer, exercise)

@@ -33,7 +33,7 @@ UNUSED = ("never read", "only checked")
 
 def static(answer: Any, exercise: Exercise) -> list[Fact]:
     """All such facts, those first that leave least doubt."""
-    function = _function(answer)
+    function = function_of(answer)
     names = unread(answer, exercise)
     found = [*_never_read(names, function)]
     if (whole := _definition(answer)) is not None:
@@ -101,7 +101,7 @@ def _cell(code: types.CodeType | None) -> ast.Module | None:
 def _definition(answer: Any) -> tuple[ast.AST, set[str]] | None:
     """The tree of an answer, a class's with all methods, and what its cell defines by name."""
     cell = _cell(code_of(answer))
-    function = _function(answer)
+    function = function_of(answer)
     if cell is None or function is None:
         return None
     kinds = (ast.FunctionDef, ast.ClassDef)
@@ -112,7 +112,7 @@ def _definition(answer: Any) -> tuple[ast.AST, set[str]] | None:
     return (around[0] if around else function), defined
 
 
-def _function(answer: Any) -> ast.FunctionDef | None:
+def function_of(answer: Any) -> ast.FunctionDef | None:
     """The tree of a function, or of a class's ``__init__``; None: its source is not there."""
     code = code_of(answer)
     tree = _cell(code)

@@ -159,6 +159,10 @@ def _operation(node: ast.BinOp, slot: Slot, scope: Scope) -> Iterator[Raw]:
             yield 1.4, "operator", (type(op).__name__, name), lambda either=either: either
     yield 0.9, "operand too much", (type(op).__name__, "r", ast.dump(right)), lambda: left
     yield 0.9, "operand too much", (type(op).__name__, "l", ast.dump(left)), lambda: right
+    if slot.role == "value" and isinstance(left, ast.BinOp):
+        arrays = [n for n in ast.walk(node) if isinstance(n, ast.Name) and scope.kind_of(n) == "a"]
+        for name in {n.id: n for n in reversed(arrays)}.values():
+            yield 1.2, "operation too much", None, lambda name=name: name
     if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.FloorDiv)):
         yield 1.1, "order of operands", (), lambda: ast.BinOp(right, op, left)
     if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):  # x.mean() ** 2

@@ -46,6 +46,10 @@ ROUNDS = 2
 OFFSETS = ("term missing", "one more or less")
 """Where an argument is 1 in a whole group, an offset by 1 makes up for what it is used for."""
 
+INSTEAD = ("function", "name", "expression")
+"""Kinds of edits that put something else of the student's in a place: where a property is asked for
+and no value, such as that padding changes nothing, much else has it."""
+
 
 class Search:
     """The search on one answer; ``run`` goes on with it.
@@ -136,6 +140,8 @@ class Search:
             self.over = True
             return
         todo = listed(self._program, trials.first)
+        if trials.pivot.case.judge:
+            todo = [edits for edits in todo if edits[0].kind not in INSTEAD]
         if self._but:
             todo = [edits for edits in todo if likely(edits) and not lines_of(edits) & self._but]
         self._beginning = time.monotonic() - begun

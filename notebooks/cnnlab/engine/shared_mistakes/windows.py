@@ -173,6 +173,20 @@ def _(right, X, F, *args, **kwargs):
 
 
 @AROUND_A_POSITION.mistake(
+    "goes round from one side to the other",
+    "What leaves your input on one side comes in again on the other, as np.roll has it. Outside "
+    "the input x is zero: put zeros around it first.",
+)
+def _(right, X, F, *args, **kwargs):
+    places = 1 if X.ndim < F.ndim == 3 else 2
+    around = [((K - 1) // 2, K // 2) for K in F.shape[:places]]
+    wide = np.pad(X, around + [(0, 0)] * (X.ndim - places), mode="wrap")
+    H = right(wide, F, *args, **kwargs)
+    sizes = zip(X.shape, around, strict=False)
+    return H[tuple(slice(before, before + J) for J, (before, _) in sizes)]
+
+
+@AROUND_A_POSITION.mistake(
     "edge values instead of zeros",
     "Beyond the edge you repeat the outermost values. Outside the input x is zero.",
 )
