@@ -388,9 +388,85 @@ def test_of_the_wrong_ones_that_ask_for_a_value_the_list_may_show_one_more():
     assert "The only wrong case of those that ask for a value: “a filter with a sing" in text
 
 
-def test_where_all_cases_ask_for_a_value_none_of_them_is_no_case():
+def test_that_no_case_is_right_is_in_the_headline_and_not_said_again():
     _, text = report_on("dense_parameters", "def dense_parameters(J1, J2, M, N): return -J1")
-    assert "No case is right." in text
+    assert "0 of" in text and "No case" not in text
+
+
+# ── what is refused ─────────────────────────────────────────────────────────
+
+CONVOLVED = """
+def conv1d(x, f):
+    if len(f) > len(x):
+        raise ValueError("the filter is longer than the series")
+    x, f = np.asarray(x, dtype=float), np.asarray(f, dtype=float)
+    return np.convolve(x, f[::-1], mode="valid")
+"""
+FLIPPED = CONVOLVED.replace("f[::-1]", "f")
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "causes"),
+    [
+        (CONVOLVED, "All else is right: write by hand what it does.", []),
+        (FLIPPED, "With it the values are not right, either.", ["the filter is flipped"]),
+    ],
+)
+def test_what_is_refused_is_told_what_its_values_would_be(source, said, causes):
+    report, text = report_on("conv1d", source, search=1.5)
+    assert "`np.convolve` in line 6 is not allowed here." in text and said in text
+    assert [cause.name for cause in report.findings.causes] == causes
+    assert report.points == 0
+
+
+def test_where_points_are_given_it_stays_at_that_it_is_not_allowed():
+    _, text = report_on("conv1d", FLIPPED)
+    assert "either" not in text and "np.convolve is not allowed" in text
+
+
+def test_an_activation_that_is_called_for_nothing_is_seen():
+    _, text = report_on(
+        "conv1d_layer",
+        """
+        def conv1d_layer(x, f, b=0.0, stride=1, padding=(0, 0), activation=None):
+            if stride < 1:
+                raise ValueError("the stride must be at least 1")
+            x = np.pad(np.asarray(x, dtype=float), padding)
+            if len(f) > len(x):
+                raise ValueError("the filter is longer than the padded series")
+            f = np.asarray(f, dtype=float)
+            h = np.lib.stride_tricks.sliding_window_view(x, len(f))[::stride] @ f + b
+            if activation is not None:
+                activation(h)
+            return h
+        """,
+    )
+    assert "Line 11: what `activation(h)` gives is thrown away." in text
+
+
+def test_what_no_line_reads_does_no_harm_by_itself():
+    _, text = report_on(
+        "conv1d", SHORT.replace("    return h", "    n = len(x)\n    return h + 3.3")
+    )
+    assert "I don't know why it is wrong" in text and "and no line reads it" in text
+
+
+def test_a_key_that_stands_inside_another_model_is_found_there():
+    _, text = report_on(
+        "FFN",
+        """
+        from collections import OrderedDict
+        class FFN(nn.Module):
+            def __init__(self, input_size, hidden_size, output_size):
+                super().__init__()
+                self.net = nn.Sequential(OrderedDict(
+                    linear1=nn.Linear(input_size, hidden_size), relu=nn.ReLU(),
+                    linear2=nn.Linear(hidden_size, output_size)))
+            def forward(self, inputs):
+                return self.net(inputs)
+        """,
+    )
+    assert "yours is called 'net.linear1.bias'" in text
 
 
 def test_how_many_cases_are_right_is_in_the_headline_and_not_said_again():

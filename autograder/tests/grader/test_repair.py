@@ -24,8 +24,8 @@ from cnnlab.engine.examine import examine
 from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
 from cnnlab.engine.limiting import TimeLimit
 from cnnlab.engine.repair import beside, candidates, wording
-from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.goals import Asked
+from cnnlab.engine.repair.program import Program
 from cnnlab.engine.repair.search import Search
 from cnnlab.engine.repair.slots import slots
 from cnnlab.engine.shown import as_text, why
@@ -109,6 +109,29 @@ def pad(x, left, right, mode="zeros"):
         raise ValueError(f"there is no mode {mode}")
     return np.concatenate([np.full(left, before), x, np.full(right, after)])
 """
+BANK = """
+def conv2d_bank(X, F, b=None, activation=None):
+    K1, K2, M, N = F.shape
+    J1, J2 = X.shape[:2]
+    around = ((K1 - 1) // 2, K1 // 2), ((K2 - 1) // 2, K2 // 2), (0, 0)
+    P = np.pad(np.asarray(X, dtype=float), around)
+    maps = []
+    for n in range(N):
+        H = np.zeros((J1, J2))
+        for k1 in range(K1):
+            for k2 in range(K2):
+                H += P[k1 : k1 + J1, k2 : k2 + J2] @ F[k1, k2, :, n].astype(float)
+        maps.append(H + (0.0 if b is None else b[n]))
+    H = np.moveaxis(np.array(maps), 0, -1)
+    return H if activation is None else activation(H)
+"""
+GRADIENT = """
+def filter_gradient(x, dh, K):
+    df = np.zeros(K)
+    for k in range(K):
+        df[k] = np.sum(x[k : k + len(dh)].astype(float) * dh)
+    return df
+"""
 MSE = """
 def mse(yhat, y):
     difference = yhat - y
@@ -122,6 +145,7 @@ def slipped(source):
     return report_on(re.findall(r"def (\w+)", source)[0], source)
 
 
+MOVED = "np.moveaxis(np.array(maps), 0, -1)"
 SLIPS = [
     # the right answer, the place, what stands there instead, its line, the kind of the repair
     (CONV1D, "len(x) - K + 1)", "len(x) - K)", 8, "one more or less"),
@@ -151,6 +175,20 @@ SLIPS = [
     (PAD, "x.mean(), x", "x.max(), x", 9, "function"),
     (PAD, "x.mean(), x.mean()", "x.mean(), x", 9, "reduction missing"),
     (PAD, 'mode="zeros"', 'mode="edge"', 2, "string"),
+    (
+        BANK,
+        "np.moveaxis(np.array(maps), 0, -1)",
+        "np.array(maps).reshape(J1, J2, N)",
+        14,
+        "order of entries laid out",
+    ),
+    (
+        GRADIENT,
+        "x[k : k + len(dh)].astype(float) * dh",
+        "x[k : k + K].astype(float) * dh",
+        5,
+        "length",
+    ),
     (MSE, ".mean()", ".sum()", 4, "function"),
     (MSE, " ** 2)", ")", 3, "power missing"),
     (MSE, "yhat - y", "yhat + y", 3, "operator"),
@@ -165,6 +203,41 @@ def test_the_place_and_the_kind_of_a_slip_are_named(slip):
     found = report.findings.explanation
     assert found is not None, as_text(report)
     assert found.part == "repair" and line in found.lines and found.kind in kind.split(" / "), found
+
+
+def test_an_array_becomes_one_of_fractions_where_it_is_first_computed_with():
+    source = """
+def pad(x, left, right, mode="zeros"):
+    modes = {"zeros": "constant", "mean": "mean", "edge": "edge"}
+    if mode not in modes or len(x) == 0:
+        raise ValueError(f"there is no mode {mode}, or nothing to pad")
+    padded = np.pad(x, (left, right), mode=modes[mode])
+    return padded.astype(float)
+"""
+    report = report_on("pad", source)
+    assert report.findings.explanation.lines == (6,), as_text(report)
+
+
+def test_where_a_property_is_asked_for_nothing_else_is_put_in_a_place():
+    """Much makes an image's scores independent of the others: ReLUs that are none, say."""
+    source = """
+class LeNet(nn.Module):
+    def __init__(self, classes=10):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+        self.classifier = nn.Sequential(
+            nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
+
+    def forward(self, images):
+        x = (images - images.mean()) / (images.std() + 1e-6)
+        x = self.features(x)
+        return self.classifier(x)
+"""
+    report = report_on("LeNet", source)
+    found = report.findings.explanation
+    assert (found.lines, found.kind) == ((12,), "operation too much"), as_text(report)
 
 
 # ── what it never does ──────────────────────────────────────────────────────
@@ -273,7 +346,7 @@ def test_what_does_more_than_compute_is_not_damaged(line, monkeypatch):
         ("conv1d", CONV1D.replace("return h", "given[:1] = 9\n    return h")),
         ("conv1d", CONV1D.replace("return h", "return h.astype(np.float32)")),
         ("conv1d", CONV1D.replace("raise ValueError", "return str")),
-        ("conv1d", CONV1D.replace("return h", "return np.convolve(x, f)")),
+        ("conv1d", CONV1D.replace("return h", "return np.asarray(torch.as_tensor(h))")),
         ("conv1d", "def conv1d(x, f):\n    raise NotImplementedError\n"),
     ],
     ids=["changed", "dtype", "no error", "forbidden", "not filled in"],

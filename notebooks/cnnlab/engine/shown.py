@@ -217,7 +217,8 @@ def why(report: Report) -> list[tuple[str, str]]:
             ("cause", f"Perhaps: {perhaps.name}. {perhaps.advice} {_how_far(perhaps, [perhaps])}")
         )
     first = first_wrong(report)
-    if first and first.problem and (first.problem.kind in _OPEN or first.case.raises):
+    kinds = (*_OPEN, "forbidden")
+    if first and first.problem and (first.problem.kind in kinds or first.case.raises):
         certain = " ".join(report.findings.certain)
         if not (perhaps or _says_why(report, first)):
             begin = "I don't know why it is wrong"
@@ -228,7 +229,8 @@ def why(report: Report) -> list[tuple[str, str]]:
 
 def _says_why(report: Report, first: Result) -> bool:
     """Whether what is said of the case, or was seen in the source, says what to change."""
-    told = first.case.raises or first.outcome.status == "raised" or report.findings.seen
+    clear = ("raised", "forbidden")
+    told = first.case.raises or first.outcome.status in clear or report.findings.seen
     return bool(told or (first.problem and first.problem.kind == "shape"))
 
 

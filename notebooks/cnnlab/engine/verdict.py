@@ -70,8 +70,8 @@ class Explanation:
 
     part: how it was found: "repair" (a small edit of the answer makes it right), "parameter" (the
         right answer does the same, if it is asked for something else), "static" (it is seen in the
-        source), "relation" (what is right becomes what the answer gives), "another answer" (it
-        calls one that is not right) or "refused" (what its values would be, if it were not).
+        source), "relation" (what is right becomes what the answer gives) or "another answer" (it
+        calls one that is not right).
     sentence: for the student. kind, role: what kind of edit or change, and of what.
     lines: where, if a place is known. shown_by: the number of the case that shows it.
     explains, of: how many wrong cases it explains, and how many there are.

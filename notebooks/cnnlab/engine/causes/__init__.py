@@ -25,10 +25,10 @@ from .effects import MISLAID
 from .fact import Fact
 from .known import likely
 from .parameters import parameter
-from .refused import refused
+from .refused import beneath
 from .relations import relation
 from .repairing import Repairs, searching
-from .static import LOOPS, UNUSED, seen, static
+from .static import FOR_NOTHING, LOOPS, UNUSED, seen, static
 
 AT_ONCE = 0.25
 """Seconds that a search may take before the report appears."""
@@ -55,13 +55,48 @@ def find(
     meanwhile: gets what is known so far, if the search takes longer than AT_ONCE.
     wrong_ones_called: names of other answers that it calls and that are not right.
     """
+    refused = beneath(results, known, exercise, answer, seed) if seconds else None
+    if refused is None:
+        asked = _Asked(results, known, exercise, answer)
+        return _find(asked, seconds, meanwhile, wrong_ones_called)
+    said, shown, values = refused
+
+    def told(findings: Findings) -> Findings:
+        named = findings.causes or findings.explanation
+        return dataclasses.replace(
+            findings, certain=(said + shown * (not named), *findings.certain)
+        )
+
+    if not any(result.problem for result in values):
+        return told(Findings())
+    asked = _Asked(values, known, exercise, answer, fenced=False)
+    return told(_find(asked, seconds, lambda f: meanwhile(told(f)), wrong_ones_called))
+
+
+@dataclasses.dataclass
+class _Asked:
+    """An answer, and what came of it. fenced: what is ready-made is refused."""
+
+    results: list[Result]
+    known: Known
+    exercise: Exercise
+    answer: Any
+    fenced: bool = True
+
+
+def _find(
+    asked: _Asked,
+    seconds: float,
+    meanwhile: Callable[[Findings], None],
+    wrong_ones_called: Callable[[], tuple[str, ...]],
+) -> Findings:
+    results, known, exercise, answer = asked.results, asked.known, asked.exercise, asked.answer
     begun = time.monotonic()
     others = calls(wrong_ones_called())
     # Of two answers that are wrong the search would mend one so that it makes up for the other.
     seconds = 0.0 if others else seconds
-    search = searching(results, known, exercise, answer, seconds) if seconds else None
-    if seconds and (beneath := refused(results, known, exercise, answer, seed)):
-        return Findings(explanation=beneath)
+    about = results, known, exercise, answer, seconds, asked.fenced
+    search = searching(*about) if seconds else None
     found = likely(results, known)
     named = bool(found.causes) and all(len(c.explains) == c.of for c in found.causes)
     facts = others + static(answer, exercise)
@@ -136,5 +171,7 @@ def _with_facts(
     facts = [f for f in facts if f.kind != LOOPS or too_slow]
     told = [f for f in facts if f.kind in always or not explained]
     more = parting(results, exercise) if explained else certain(results, exercise)
-    seen = tuple(f.sentence for f in told if not tried or f.sentence != tried.sentence)
-    return dataclasses.replace(found, certain=(*seen, *more), seen=bool(seen))
+    said = [f for f in told if not tried or f.sentence != tried.sentence]
+    sentences = tuple(f.sentence for f in said)
+    seen = any(f.kind != FOR_NOTHING for f in said)
+    return dataclasses.replace(found, certain=(*sentences, *more), seen=seen)

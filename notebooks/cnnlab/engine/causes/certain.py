@@ -44,7 +44,7 @@ def _which(results: list[Result]) -> str:
     if not wrong:
         return "All values are right; what is missing is a ValueError with a sentence."
     if not right:
-        return f"No case{' that asks for a value' if True in refused else ''} is right."
+        return "No case that asks for a value is right." if True in refused else ""
     fewer, good = (right, True) if len(right) < len(wrong) else (wrong, False)
     if len(fewer) > 3:
         return ""

@@ -41,6 +41,9 @@ OF_ARRAYS = (
 OF_TENSORS = ("to", "cpu", "cuda", "double", "float")
 """Methods that change a model, and of a tensor give a new one."""
 
+ACTIVATION = "activation"
+"""The parameter that is a function of arrays, in all exercises that have it."""
+
 BUILTIN = ("abs", "float", "int", "len", "list", "max", "min", "round", "sorted", "sum", "tuple")
 
 LAYERS = (
@@ -83,7 +86,7 @@ def _call_is_pure(call: ast.Call, tree: ast.AST, defined: set[str]) -> bool:
         return False
     called = call.func
     if isinstance(called, ast.Name):
-        return called.id in BUILTIN and called.id not in defined
+        return called.id in (*BUILTIN, ACTIVATION) and called.id not in defined
     if not isinstance(called, ast.Attribute) or called.attr in defined:
         return False
     base = called.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -142,9 +143,17 @@ def _due(results: list[Result]) -> list[Result]:
 
 
 def searching(
-    results: list[Result], known: Known, exercise: Exercise, answer: Any, seconds: float
+    results: list[Result],
+    known: Known,
+    exercise: Exercise,
+    answer: Any,
+    seconds: float,
+    fenced: bool = True,
 ) -> Searching | None:
-    """Begin to search for a repair; None: there is nothing to search for, or in."""
+    """Begin to search for a repair; None: there is nothing to search for, or in.
+
+    fenced: what is ready-made is refused.
+    """
     kinds = [r.problem.kind if r.problem else "" for r in results]
     due = [i for i, r in enumerate(results) if r.problem and not r.case.raises]
     first = due or [i for i, r in enumerate(results) if r.problem]
@@ -171,7 +180,7 @@ def searching(
     if isinstance(answer, StandIn):
         running = _there(answer, exercise, cases, seconds)
     else:
-        running = _here(answer, exercise, cases, seconds)
+        running = _here(answer, exercise, cases, seconds, fenced)
     everything = len(tried) == len(asked) and len(results) == len(known.cases)
     return Searching(running, results, exercise, everything) if running else None
 
@@ -185,7 +194,7 @@ def _there(answer: StandIn, exercise: Exercise, cases: list[Asked], seconds: flo
 
 
 def _here(
-    answer: Any, exercise: Exercise, cases: list[Asked], seconds: float
+    answer: Any, exercise: Exercise, cases: list[Asked], seconds: float, fenced: bool
 ) -> Here | Forked | None:
     """The search for an answer of this process."""
     try:
@@ -195,7 +204,8 @@ def _here(
     except NotSearched:
         return None
     more = functools.partial(_more, exercise, cases)
-    return begin(Search(program, cases, more, lambda: fence(exercise)), seconds)
+    around = functools.partial(fence, exercise) if fenced else contextlib.nullcontext
+    return begin(Search(program, cases, more, around), seconds)
 
 
 def right(result: Result, known: Known, i: int) -> Outcome:

@@ -27,6 +27,9 @@ from .simple import simplest
 LOOPS = "loop over positions"
 """The kind of fact that says where an array is gone through entry by entry: right, but slow."""
 
+FOR_NOTHING = "no line reads it"
+"""The kind of fact that says that a value is not used: by itself that does no harm."""
+
 UNUSED = ("never read", "only checked")
 """Kinds of facts on a parameter that is not put to use."""
 
@@ -68,7 +71,7 @@ def seen(facts: list[Fact], results: list[Result], exercise: Exercise) -> Explan
         cases = [results[i].case for i in wrong]
         given = fact.kind not in UNUSED or all(_given(fact.role, c, exercise) for c in cases)
         given &= fact.kind != "strides" or all(map(_not_contiguous, cases))
-        if given and fact.kind not in ("no line reads it", LOOPS):
+        if given and fact.kind not in (FOR_NOTHING, LOOPS):
             told = (fact.sentence, fact.kind, fact.role, shown, len(wrong), len(wrong))
             return Explanation("static", *told, fact.lines)
     return None
@@ -252,7 +255,7 @@ def _for_nothing(function: ast.FunctionDef) -> Iterator[Fact]:
         if isinstance(target, ast.Name) and target.id not in read | given | {"_"}:
             yield Fact(
                 f"Line {statement.lineno} sets `{target.id}`, and no line reads it.",
-                *("no line reads it", "value", (statement.lineno,)),
+                *(FOR_NOTHING, "value", (statement.lineno,)),
             )
 
 
