@@ -5,7 +5,8 @@
 - ``program``, ``candidates``: a cell as a program that is run again and again, and called;
 - ``tracing``: which lines of it run, and what its names and expressions hold;
 - ``goals``: what has to be right: all cases, or a part that may have a cause of its own;
-- ``listing``, ``search``: list them, and try them;
+- ``listing``, ``trials``, ``search``: list them, call what comes of them, and try all;
+- ``nearness``, ``pairs``: two edits, the first of which brings the answer nearer;
 - ``seeing``, ``quoting``: see two values, and quote, where one is found;
 - ``beside``: do so in a forked child, or here;
 - ``said``, ``wording``: what was found, as data from where damaged code has run, and in words.
