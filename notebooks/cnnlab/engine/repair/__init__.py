@@ -1,7 +1,7 @@
 """The small edit of a student's own source that makes every case right: it names the place.
 
 - ``edits``, ``slots``, ``names``, ``families``: what an edit is, where one can be made, with what;
-- ``expressions``, ``subscripts``, ``around``, ``statements``: all small edits;
+- ``expressions``, ``calls``, ``subscripts``, ``around``, ``statements``: all small edits;
 - ``program``, ``candidates``: a cell as a program that is run again and again, and called;
 - ``tracing``: which lines of it run, and what its names and expressions hold;
 - ``goals``: what has to be right: all cases, or a part that may have a cause of its own;

@@ -84,18 +84,19 @@ class Steps:
         return sorted(different.values(), key=lambda s: (-s.gain, cost(s.edits)))[:MOST]
 
     def _in_all_cases(self, step: Step) -> Step | None:
-        gain, came = 0.0, []
+        trials, gain, came = self._trials, 0.0, []
+        assert trials.original is not None
         try:
-            answer = self._trials.with_edits(step.edits)
-            for asked in self._trials.cases if answer else ():
-                self._trials.renew()
-                got, value = self._trials.called(answer, asked), asked.right.value
+            if (answer := trials.with_edits(step.edits)) is None:
+                return None
+            for asked in trials.cases:
+                trials.renew()
+                got, value = trials.called(answer, asked), asked.right.value
                 if not asked.wrong and right_items(asked, got) != items(asked):
                     return None
                 if asked.wrong:
-                    self._trials.renew()
-                    assert self._trials.original is not None
-                    before = self._trials.called(self._trials.original, asked)
+                    trials.renew()
+                    before = trials.called(trials.original, asked)
                     gain += nearness(value, got) - nearness(value, before)
                     came.append(repr((got.status, got.value))[:MOST_CHARACTERS])
         except TimeLimit:
