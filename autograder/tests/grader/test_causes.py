@@ -304,7 +304,7 @@ def test_a_small_image_comes_before_one_of_a_small_type():
                 a, b = {"zeros": (0, 0), "mean": (np.mean(x),) * 2, "edge": (x[-1], x[0])}[mode]
                 return np.concatenate([np.full(left, a), x, np.full(right, b)]).astype(float)
             """,
-            "Wrong in all cases with mode = 'edge', right in all with another `mode`.",
+            "wrong in all cases with mode = 'edge', right in all with another `mode`.",
         ),
         (
             "linear",

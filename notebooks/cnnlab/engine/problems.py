@@ -8,6 +8,9 @@ from __future__ import annotations
 from .case import Case, Outcome
 from .comparing import Problem, difference
 
+OWN = ("torch's ", "the seed of ", "NumPy's ", "Python's ")
+"""How what belongs to the whole process is called, and to no argument."""
+
 
 def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
     """What is wrong with what came of a case, or None. right: what the oracle gives."""
@@ -41,12 +44,10 @@ def problem_of(case: Case, right: Outcome, got: Outcome) -> Problem | None:
         problem = difference(right.value, got.value, case.rtol, case.atol)
     changed = [c for c in got.changed if not (case.draws and "random generator" in c)]
     if problem is None and changed:
-        return Problem(
-            "changed",
-            f"the values are right, but the call changed "
-            f"{' and '.join(changed)}. Work on a copy: the caller "
-            f"still needs the original.",
-        )
+        own = all(name.startswith(OWN) for name in changed)
+        instead = "Leave it as it was." if own else "Work on a copy: the caller still needs it."
+        what = " and ".join(changed)
+        return Problem("changed", f"the values are right, but the call changed {what}. {instead}")
     return problem
 
 

@@ -25,7 +25,7 @@ PROBLEMS = {
     "shape": "wrong shape",
     "dtype": "wrong dtype",
     "values": "wrong values",
-    "changed": "changed its arguments",
+    "changed": "changed what is not its own",
     "no error": "no ValueError",
     "timeout": "did not end",
     "forbidden": "not allowed",

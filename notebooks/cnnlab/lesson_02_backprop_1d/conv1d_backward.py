@@ -120,7 +120,7 @@ conv1d_backward.built = (
 
 @conv1d_backward.mistake(
     "dx is filtered instead of spread",
-    "You slid f over dh the way forward goes. Backward, dh[i] is spread over x[i:i+K] with the "
+    "You slid f over dh as in the forward pass. Backward, dh[i] is spread over dx[i:i+K] with the "
     "weights f: as a convolution it would need the flipped filter.",
 )
 def _(right, x, f, dh):

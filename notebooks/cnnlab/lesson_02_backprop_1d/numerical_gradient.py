@@ -231,8 +231,8 @@ def _(right, loss, p, eps=1e-6):
 @numerical_gradient.mistake(
     "the loss does not move",
     "Both losses are the same, so every slope is 0. Either p is not what is changed (flatten() "
-    "and, of some arrays, reshape and ravel give a copy), or both losses are taken at one place, "
-    "because two names mean one array.",
+    "and, of some arrays, reshape and ravel give a copy), or both losses are taken at one place: "
+    "a = p makes no copy, and both names mean one array.",
     symptom=True,
 )
 def _(right, loss, p, eps=1e-6):

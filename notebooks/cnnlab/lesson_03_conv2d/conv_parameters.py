@@ -78,7 +78,8 @@ def _(right, K1, K2, M, N):
 
 
 @conv_parameters.mistake(
-    "a bias for every channel", "The channels are summed before the bias is added: one per filter."
+    "a bias for every channel",
+    "The channels are summed before the bias is added: a filter has one bias.",
 )
 def _(right, K1, K2, M, N):
     return K1 * K2 * M * N + M * N

@@ -120,7 +120,7 @@ def _(right, kernel_sizes, strides):
 
 @receptive_field.mistake(
     "only the stride of the layer before",
-    "The strides of all layers before multiply; you used the last one only.",
+    "The strides of all earlier layers are multiplied; you used the last one only.",
 )
 def _(right, kernel_sizes, strides):
     steps = [1, *strides][: len(kernel_sizes)]

@@ -79,7 +79,7 @@ standardize.built = (
 
 @standardize.mistake(
     "divides by I−1 inside the deviation",
-    "That is the sample standard deviation, torch's default. Asked for is the population's, "
+    "That is the sample standard deviation, torch's default. The population's is asked for, "
     "which divides by I: std(…, correction=0).",
 )
 def _(right, matrix):

@@ -136,8 +136,8 @@ def _(right, sentences, min_count=1):
 
 @build_vocabulary.mistake(
     "a word is counted once per sentence",
-    "A word that stands twice in a sentence occurs twice. A set of the sentence's "
-    "words forgets it.",
+    "A word that stands twice in a sentence occurs twice. In a set of the sentence's "
+    "words it stands once.",
 )
 def _(right, sentences, min_count=1):
     return right([list(dict.fromkeys(s)) for s in sentences], min_count)

@@ -68,7 +68,7 @@ def _(right, tokens, vocabulary):
 
 @encode.mistake(
     "unknown words are left out",
-    "The sentence gets shorter, and words become neighbours that were none. Put "
+    "The sentence gets shorter, and words that were apart become neighbours. Put "
     "<unk>'s id instead.",
 )
 def _(right, tokens, vocabulary):

@@ -23,13 +23,13 @@ from .trivial import says_nothing
 def certain(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
     """Sentences that are true whatever the reason is."""
     asked = [r for r in results if not r.case.raises]
-    which = tuple(contrast(asked, exercise)) or (_which(results),)
+    which = tuple(contrast(results, exercise)) or (_which(results),)
     return (*_symptoms(asked), *filter(None, which))
 
 
 def parting(results: list[Result], exercise: Exercise) -> tuple[str, ...]:
     """That of them which is worth saying beside a cause: what parts right cases from wrong ones."""
-    return tuple(contrast([r for r in results if not r.case.raises], exercise))
+    return tuple(contrast(results, exercise))
 
 
 def _which(results: list[Result]) -> str:

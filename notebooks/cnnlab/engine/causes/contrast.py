@@ -20,8 +20,12 @@ Feature = tuple[str, str]
 """A thing that is so or not, in words for both: ("with an even `K`", "with an odd `K`")."""
 
 
-def contrast(asked: list[Result], exercise: Exercise) -> Iterator[str]:
-    """The one thing (or two that go together) that parts the right cases from the wrong ones."""
+def contrast(results: list[Result], exercise: Exercise) -> Iterator[str]:
+    """The one thing (or two that go together) that parts the right cases from the wrong ones.
+
+    Cases that ask for a ValueError are left out, and it is said so.
+    """
+    asked = [r for r in results if not r.case.raises]
     wrong = [_features(r.case, exercise) for r in asked if r.problem]
     right = [_features(r.case, exercise) for r in asked if not r.problem]
     least = min(len(right), len(wrong))
@@ -33,11 +37,13 @@ def contrast(asked: list[Result], exercise: Exercise) -> Iterator[str]:
     # Of what goes together (what is given, and its kind) the first says enough.
     if parting and (len(parting) == 1 or _one_thing(parting)):
         is_wrong, is_right = min(parting, key=lambda feature: " = '" not in feature[0])
-        yield _sentence(is_wrong, is_right)
+        where = "Where a value is asked for: " if len(asked) < len(results) else ""
+        yield _sentence(is_wrong, is_right, where)
 
 
-def _sentence(is_wrong: str, is_right: str) -> str:
-    return f"Wrong in all cases {is_wrong}, right in all {is_right}."
+def _sentence(is_wrong: str, is_right: str, where: str = "") -> str:
+    wrong = "wrong" if where else "Wrong"
+    return f"{where}{wrong} in all cases {is_wrong}, right in all {is_right}."
 
 
 def _one_thing(features: list[Feature]) -> bool:

@@ -138,8 +138,8 @@ def _(right, X, F, *args, **kwargs):
 
 @AROUND_A_POSITION.mistake(
     "even filters lean the other way",
-    "With an even K one side gets a zero more than the other. By the lecture's formula that is the "
-    "right (and lower) one: K//2 zeros after the input, (K−1)//2 before it.",
+    "With an even K one side gets a zero more than the other. By the lecture's formula it is the "
+    "side after the input (to the right and below): K//2 zeros after it, (K−1)//2 before it.",
 )
 def _(right, X, F, *args, **kwargs):
     places = 1 if X.ndim < F.ndim == 3 else 2
@@ -174,7 +174,7 @@ def _(right, X, F, *args, **kwargs):
 
 @AROUND_A_POSITION.mistake(
     "goes round from one side to the other",
-    "What leaves your input on one side comes in again on the other, as np.roll has it. Outside "
+    "What leaves your input on one side comes in again on the other, as with np.roll. Outside "
     "the input x is zero: put zeros around it first.",
 )
 def _(right, X, F, *args, **kwargs):

@@ -27,8 +27,8 @@ def _(right, classes=10):
 
 @LeNet.mistake(
     "no nonlinearity after the convolutions",
-    "Two convolutions without a nonlinearity between them can do no more than one: put a ReLU or "
-    "a tanh behind each.",
+    "A nonlinearity belongs behind each convolution, a ReLU or a tanh: two convolutions with "
+    "nothing between them can do no more than one.",
 )
 def _(right, classes=10):
     return nn.Sequential(

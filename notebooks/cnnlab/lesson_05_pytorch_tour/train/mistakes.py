@@ -19,8 +19,8 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 
 @train.mistake(
     "nothing is learned",
-    "The losses stay the same: backward() or optimizer.step() is missing, or zero_grad() comes "
-    "between the two and leaves nothing to step along.",
+    "The weights stay as they were: backward() or optimizer.step() is missing, or zero_grad() "
+    "comes between the two and leaves nothing to step along.",
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     optimizer.step = lambda *args, **kwargs: None
@@ -136,8 +136,8 @@ def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
 
 @train.mistake(
     "divided by the number of examples",
-    "A batch's loss is a mean already, and you divide their sum by all examples. Average over the "
-    "batches.",
+    "A batch's loss is a mean already, and you divide their sum by the number of examples. Divide "
+    "by that of the batches.",
 )
 def _(right, model, dataloader, loss_function, optimizer, epochs, device="cpu"):
     losses = right(model, dataloader, loss_function, optimizer, epochs, device)
