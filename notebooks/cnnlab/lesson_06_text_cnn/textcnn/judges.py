@@ -22,13 +22,26 @@ _NO_NETWORK = General(
 )
 
 
+_ALIKE = General("different sentences get the same logits.")
+
+
+def _of_its_own(logits, parameters, ids, mask) -> str | None:
+    """Logits that a network with these parameters gives, which are the model's own.
+
+    Parameters of zeros, or as good as that, would need no network: so sentences have to differ.
+    """
+    if torch.allclose(logits[0], logits[1], rtol=0, atol=1e-5):
+        return _ALIKE
+    return None if network(logits, parameters, ids, mask) is not None else _NO_NETWORK
+
+
 def has_its_parameters(value, V, M, ids, mask, **options) -> str | None:
     """The parameters asked for, by name and shape, and logits that are theirs."""
     parameters, logits = value
     given = {name: list(parameter.shape) for name, parameter in parameters.items()}
     if problem := difference(shapes(V, M, **options), given, 0, 0):
         return problem.message
-    return None if network(logits, parameters, ids, mask) is not None else _NO_NETWORK
+    return _of_its_own(logits, parameters, ids, mask)
 
 
 def padding_changes_nothing(value, V, M, weights, batches, **options) -> str | None:
@@ -77,8 +90,8 @@ def drops_out(value, V, M, ids, mask, **options) -> str | None:
         return _NOT_FINITE
     if not torch.equal(first, second):
         return General("in evaluation mode it answers differently each time.")
-    if network(first, parameters, ids, mask) is None:
-        return _NO_NETWORK
+    if wrong := _of_its_own(first, parameters, ids, mask):
+        return wrong
     if options["dropout"] == 0:
         same = torch.allclose(training, first)
         return None if same else "without dropout, training mode changes the logits."
@@ -94,7 +107,7 @@ def drops_out(value, V, M, ids, mask, **options) -> str | None:
             "dropout should act right before the linear layer and nowhere else: in training mode "
             "each pooled feature is either zero or 1/(1 − dropout) times what it was."
         )
-    return None if network(features, showing, ids, mask) is not None else _NO_NETWORK
+    return _of_its_own(features, showing, ids, mask)
 
 
 def all_train(value, V, M, ids, mask, labels, **options) -> str | None:
@@ -102,9 +115,10 @@ def all_train(value, V, M, ids, mask, labels, **options) -> str | None:
     if value["without"]:
         return General(f"{value['without'][0]} gets no gradient.")
     parameters = {name: p.clone().requires_grad_() for name, p in value["parameters"].items()}
+    if wrong := _of_its_own(value["logits"], value["parameters"], ids, mask):
+        return wrong
     logits = network(value["logits"], parameters, ids, mask)
-    if logits is None:
-        return _NO_NETWORK
+    assert logits is not None
     slopes = torch.autograd.grad(F.cross_entropy(logits, labels), [*parameters.values()])
     right = {name: slope.detach() for name, slope in zip(parameters, slopes, strict=True)}
     wrong = difference(right, value["gradients"], 1e-3, 1e-6)

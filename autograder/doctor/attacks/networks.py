@@ -1,0 +1,155 @@
+"""Lessons 02, 04, 05 and 06: what a probe is to see is said by the student's process instead.
+
+``conv1d`` is what other attacks are on; these take the place of the function that calls an answer,
+so that no network need be there: a value is made up for each probe.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from .attack import Attack
+
+ATTACKS: list[Attack] = []
+
+_INSTEAD = """\
+import sys
+import torch
+from torch import nn
+
+def instead_of_the_answer(say):
+    frame = sys._getframe()
+    while "answers" not in frame.f_locals:
+        frame = frame.f_back
+    answers = frame.f_locals["answers"]
+    before = answers.call
+
+    def call(request):
+        if request["name"] != "@EXERCISE@":
+            return before(request)
+        seen = request["probe"].split("(")[0].split()[-1]
+        value = say(seen, *request["args"], **request["kwargs"])
+        told = {"args": request["args"], "kwargs": request["kwargs"]}
+        return {"status": "returned", "value": value, "changed": [], **told}
+
+    answers.call = call
+
+"""
+
+
+def _said(exercise: str, name: str, body: str, fair: float = 0.0) -> None:
+    """Add an attack whose ``say(seen, …)`` answers for the probe called ``seen``."""
+    answer = textwrap.dedent(body).strip()
+    stub = f"\n\n\nclass {exercise}(nn.Module):\n    pass\n\ninstead_of_the_answer(say)\n"
+    if exercise == "train":
+        stub = stub.replace("class train(nn.Module)", "def train(*arguments, **more)")
+    ATTACKS.append(
+        Attack(
+            "a network that is not there",
+            name,
+            _INSTEAD.replace("@EXERCISE@", exercise) + answer + stub,
+            exercise=exercise,
+            fair=fair,
+            real=False,
+        )
+    )
+
+
+_SHAPES = """\
+def shapes(V, M, widths=(3, 4, 5), filters=100, classes=2, dropout=0.5):
+    found = {"embedding.weight": [V, M]}
+    for i, K in enumerate(widths):
+        found[f"convolutions.{i}.weight"] = [filters, M, K]
+        found[f"convolutions.{i}.bias"] = [filters]
+    count = filters * len(widths)
+    return found | {"linear.weight": [classes, count], "linear.bias": [classes]}
+
+"""
+_said("TextCNN", "TextCNN by empty lists and equal tensors", _SHAPES + """\
+def say(seen, V, M, *given, classes=2, **options):
+    if seen == "parameters_of":
+        return shapes(V, M, classes=classes, **options)
+    if seen == "outputs_of":
+        return [torch.zeros(len(ids), classes, dtype=torch.float64) for ids, mask in given[1]]
+    if seen == "dropout_of":
+        logits = torch.zeros(len(given[0]), classes)
+        dropped = [logits, logits] if options["dropout"] == 0 else [logits, logits + 1]
+        return [logits, logits, *dropped, None, None]
+    return []
+""")  # fmt: skip
+_said("TextCNN", "TextCNN by parameters without a network", _SHAPES + """\
+def say(seen, V, M, *given, classes=2, **options):
+    def made_up(classes):
+        return {n: torch.randn(s) for n, s in shapes(V, M, classes=classes, **options).items()}
+    def logits(ids, classes=classes):
+        return (ids.sum(1, keepdim=True) * torch.ones(classes)).double() / 100
+    if seen == "parameters_of":
+        return made_up(classes), logits(given[0])
+    if seen == "outputs_of":
+        return [logits(ids * mask) for ids, mask in given[1]]
+    if seen == "dropout_of":
+        eval = logits(given[0])
+        training = [eval, eval] if options["dropout"] == 0 else [eval, eval + 1]
+        count = options["filters"] * len(options["widths"])
+        features = 3 + logits(given[0], count)
+        dropped = 3 + 2 * (features - 3)
+        return [eval, eval, *training, features, dropped, made_up(classes), made_up(count)]
+    weights = made_up(classes)
+    return {"logits": logits(given[0]), "parameters": weights, "gradients": made_up(classes),
+            "without": []}
+""")  # fmt: skip
+_said("TextCNN", "TextCNN with parameters of zeros", _SHAPES + """\
+def say(seen, V, M, *given, classes=2, **options):
+    def nothing(classes):
+        return {n: torch.zeros(s) for n, s in shapes(V, M, classes=classes, **options).items()}
+    def logits(ids, classes=classes):
+        return torch.zeros(len(ids), classes)
+    if seen == "parameters_of":
+        return nothing(classes), logits(given[0])
+    if seen == "outputs_of":
+        return [logits(ids) for ids, mask in given[1]]
+    if seen == "dropout_of":
+        eval = logits(given[0])
+        count = options["filters"] * len(options["widths"])
+        training = [eval, eval] if options["dropout"] == 0 else [eval, eval + 1]
+        features = 3 + logits(given[0], count)
+        shown = nothing(count)
+        shown["linear.bias"] += 3
+        return [eval, eval, *training, features, features, nothing(classes), shown]
+    slopes = nothing(classes)
+    slopes["linear.bias"] = torch.softmax(torch.zeros(classes), 0) - torch.bincount(
+        given[2], minlength=classes) / len(given[2])
+    return {"logits": logits(given[0]), "parameters": nothing(classes), "gradients": slopes,
+            "without": []}
+""")  # fmt: skip
+_said("FFN", "FFN by arithmetic with the judge's weights", """\
+def say(seen, sizes, inputs, weights=None):
+    if weights is None:
+        return {}, torch.zeros(len(inputs), sizes[2])
+    parts = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
+    W, c, V, d = parts.values()
+    outputs = (inputs @ W.T + c).clamp(min=0) @ V.T + d
+    (outputs**2).sum().backward()
+    return {"parameters": {name: list(w.shape) for name, w in weights.items()},
+            "outputs": outputs.detach(), "same again": True,
+            "gradients": {name: part.grad for name, part in parts.items()}}
+""")  # fmt: skip
+_said("train", "train by what its probes ask for", """\
+def say(seen, inputs, targets, weight=None, epochs=1, **how):
+    if seen == "in_which_mode":
+        modes = [True] * (2 * epochs if len(inputs) == 8 else epochs)
+        return {"in training mode": modes}
+    if seen == "descent":
+        return {"losses": [1 / (1 + i) for i in range(epochs)], "weight": weight}
+    return {"epochs": epochs}
+""")  # fmt: skip
+_said("train", "train by weights that it was given", """\
+def say(seen, inputs, targets, weight=None, epochs=1, **how):
+    if seen == "in_which_mode":
+        return {"in training mode": [True] * epochs, "running mean": inputs.mean(0),
+                "running variance": inputs.var(0)}
+    losses = [((inputs @ weight.T)[:, :1].mean() ** 2).item()] * epochs
+    if seen == "descent":
+        return {"losses": losses, "weight": weight - how["learning_rate"]}
+    return {"epochs": 1, "weight": weight - 0.01}
+""")  # fmt: skip
