@@ -153,3 +153,81 @@ def say(seen, inputs, targets, weight=None, epochs=1, **how):
         return {"losses": losses, "weight": weight - how["learning_rate"]}
     return {"epochs": 1, "weight": weight - 0.01}
 """)  # fmt: skip
+_said("WordCNN", "WordCNN by constants", """\
+def say(seen, V, M, *given, width=3, filters=50, classes=2):
+    ids = given[1] if seen == "word_outputs" else given[0]
+    out = torch.zeros(*ids.shape, classes)
+    if seen == "word_padding":
+        return [out] * (4 if len(given) == 2 else 5)
+    count = V * M + filters * M * width + filters + classes * filters + classes
+    return {"shape": list(out.shape), "without a gradient": [],
+            "shape for one sentence": [1, *out.shape[1:]], "numbers in all parameters": count,
+            "answers": [out, out[:1], out]}
+""")  # fmt: skip
+_said("WordCNN", "WordCNN by looking words up", """\
+def say(seen, V, M, *given, width=3, filters=50, classes=2):
+    table = torch.randn(V, classes, dtype=torch.float64)
+    ids = given[1] if seen == "word_outputs" else given[0]
+    out = table[ids]
+    if seen == "word_padding":
+        if len(given) == 2:
+            return [out, out, out + 1, out + 1]
+        return [out, out, table[given[2]], out + 1, out + 1]
+    count = V * M + filters * M * width + filters + classes * filters + classes
+    return {"shape": list(out.shape), "without a gradient": [],
+            "shape for one sentence": [1, *out.shape[1:]], "numbers in all parameters": count,
+            "answers": [out, out[:1], table[given[-1]]]}
+""")  # fmt: skip
+_LAYERS = """\
+def layer(i):
+    maps = torch.zeros(1, 6, 28, 28)
+    return {"layer": i, "registered": True, "bent": True, "shrinks": True, "strided": False,
+            "input": torch.zeros(1, 1, 28, 28), "kernels": torch.zeros(6, 1, 1, 1),
+            "biases": None, "how": [[1, 1], [1, 1], 1], "maps": maps, "shape": list(maps.shape),
+            "arrived shape": [1, 6, 14, 14], "next is a convolution": i == 0,
+            "arrived": torch.tensor([[0.0], [0.0], [0.0], [1.0], [2.0], [3.0]])}
+
+layers = {"convolutions": [layer(0), layer(1)], "dense": True}
+
+"""
+_said("LeNet", "LeNet by constants", _LAYERS + """\
+def say(seen, classes, images, *more):
+    constant = np.linspace(-1, 1, classes, dtype=np.float32)
+    if seen == "layers_of":
+        return layers
+    if seen == "scores_in_evaluation":
+        return [np.tile(constant, (n, 1)) for n in (len(images), len(images), 1)]
+    if seen == "without_gradient":
+        return [10, 0, torch.zeros(len(images), classes)]
+    if seen == "scores_of":
+        return [torch.zeros(len(batch), classes) for batch in (images, *more)]
+    if seen == "shape_of_scores":
+        return [[len(images), classes], "torch.float32"]
+    return np.zeros(len(more[1]), dtype=int)
+""")  # fmt: skip
+_said(
+    "LeNet",
+    "LeNet by a linear model of the pixels",
+    _LAYERS
+    + """\
+def say(seen, classes, images, *more):
+    numbers = np.random.default_rng(0).normal(size=(784, classes)).astype(np.float32)
+    def scores(images):
+        return images.reshape(len(images), 784) @ numbers
+    if seen == "layers_of":
+        return layers
+    if seen == "scores_in_evaluation":
+        return [scores(images), scores(images), scores(images[:1])]
+    if seen == "without_gradient":
+        return 2, 0, torch.tensor(scores(images))
+    if seen == "scores_of":
+        return [torch.tensor(scores(batch)) for batch in (images, *more)]
+    if seen == "shape_of_scores":
+        return [[len(images), classes], "torch.float32"]
+    labels, new, _ = more
+    table = images.reshape(len(images), -1) / 255.0
+    weights = np.linalg.lstsq(table, np.eye(10)[labels], rcond=1e-2)[0]
+    return (new.reshape(len(new), -1) / 255.0 @ weights).argmax(1)
+""",
+    fair=1.42,
+)  # scores that differ, parameters that learn, and digits that it reads
