@@ -32,7 +32,7 @@ from .stub import LeNet
 def _(rng: np.random.Generator) -> Iterator[Case]:
     images, labels = digits_sample()
     order = rng.permutation(len(images))
-    classes = int(rng.integers(4, 9))
+    classes = int(rng.integers(12, 17))
     some = rng.random((int(rng.integers(3, 8)), 1, 28, 28), dtype=np.float32)
     shapes = {"probe": scores_of, "judge": judge_shapes}
     yield Case("scores for each image of a batch", (10, some), **shapes)
