@@ -20,46 +20,49 @@ LAYOUTS: tuple[Callable, ...] = (lambda x: x.T, lambda x: x.reshape(x.shape[1], 
 """From embedded words (J, M) to what the filters see, (M, J)."""
 
 ACTIVATIONS: tuple[Callable, ...] = (torch.relu, lambda h: h, torch.sigmoid, torch.tanh)
+"""None of them falls, so the maximum may be taken before."""
 
 
-def _maxima(h: torch.Tensor, K: int, J: int) -> Iterator[torch.Tensor]:
-    """Maximum over time, for each number of zeros before and after the words."""
+def _outputs(logits: torch.Tensor) -> Iterator[Callable]:
+    """What may have been made of logits, as far as it is to be seen in them."""
+    yield lambda sums: sums
+    one = torch.ones(len(logits)).to(logits)
+    if torch.allclose(logits.sum(1), one, atol=1e-4):
+        yield lambda sums: sums.softmax(-1)
+    if torch.allclose(logits.exp().sum(1), one, atol=1e-4):
+        yield lambda sums: sums.log_softmax(-1)
+
+
+def _maxima(h: torch.Tensor, K: int) -> torch.Tensor:
+    """Maxima over time, one for each number of zeros before and after the words."""
     words = h.shape[1] - K - 1
-    for before, after in itertools.product(range(K + 1), range(K + 1)):
-        windows = h[:, K - before : words + 1 + after]
-        if windows.shape[1]:
-            yield windows.amax(1)
+    ranges = itertools.product(range(K + 1), range(K + 1))
+    windows = [h[:, K - before : words + 1 + after] for before, after in ranges]
+    return torch.stack([w.amax(1) for w in windows if w.shape[1]])
 
 
-def _averages(h: torch.Tensor, K: int, J: int) -> Iterator[torch.Tensor]:
-    """Mean over the words, and over all columns."""
+def _others(h: torch.Tensor, K: int, J: int) -> Iterator[torch.Tensor]:
+    """Mean over the words, mean over all columns, and the last column, which may be padding."""
     words = h.shape[1] - K - 1
     centred = h[:, K // 2 + 1 :][:, :words]
-    yield centred.mean(1)
-    yield centred.sum(1) / J
+    yield centred.mean(1)[None]
+    yield centred.sum(1)[None] / J
+    yield centred[:, -1][None] * (words == J)
 
 
-def _lasts(h: torch.Tensor, K: int, J: int) -> Iterator[torch.Tensor]:
-    """The last column, which may be padding."""
-    words = h.shape[1] - K - 1
-    yield h[:, words + K // 2] * (words == J)
+def _pooled(
+    responses: list[torch.Tensor], widths: list[int], J: int
+) -> Iterator[list[torch.Tensor]]:
+    """For each kind of activation and pooling, and each width: features that there may be, (C, N).
 
-
-POOLINGS: tuple[Callable[[torch.Tensor, int, int], Iterator[torch.Tensor]], ...] = (
-    _maxima,
-    _averages,
-    _lasts,
-)
-"""``pooling(h, K, J)`` yields features (N,) that a filter of width K may have in J columns.
-
-h: its responses to the sentence with K zeros on either side, (N, words + K + 1).
-"""
-
-OUTPUTS: tuple[Callable, ...] = (
-    lambda logits: logits,
-    lambda logits: logits.softmax(-1),
-    lambda logits: logits.log_softmax(-1),
-)
+    responses: of each width's filters to the sentence with K zeros on either side, (N, words+K+1).
+    """
+    pairs = list(zip(responses, widths, strict=True))
+    maxima = [_maxima(h, K) for h, K in pairs]
+    for activation in ACTIVATIONS:
+        yield [activation(m) for m in maxima]
+    for activation in ACTIVATIONS:
+        yield from map(list, zip(*(_others(activation(h), K, J) for h, K in pairs), strict=True))
 
 
 def shapes(V: int, M: int, widths=(3, 4, 5), filters=100, classes=2, **more) -> dict[str, list]:
@@ -84,11 +87,15 @@ def network(
     if any(parameter.dtype == torch.float32 for parameter in parameters.values()):
         digits = {"rtol": 1e-4, "atol": 1e-5}
     parameters = {name: parameter.double() for name, parameter in parameters.items()}
-    for kind in itertools.product(LAYOUTS, ACTIVATIONS, POOLINGS, OUTPUTS):
+    outputs = [*_outputs(logits)]
+    every = [
+        _possible(sentence[words], len(words), parameters, outputs)
+        for sentence, words in zip(ids, mask, strict=True)
+    ]
+    for possible in zip(*every, strict=True):  # of one kind, for each sentence
         rows: list[torch.Tensor] = []
-        for row, sentence, words in zip(logits, ids, mask, strict=True):
-            possible = _possible(sentence[words], len(words), parameters, *kind)
-            nearest = possible[(possible - row).abs().amax(1).argmin()]
+        for row, candidates in zip(logits, possible, strict=True):
+            nearest = candidates[(candidates - row).abs().amax(1).argmin()]
             if not torch.allclose(nearest, row, **digits):
                 break
             rows.append(nearest)
@@ -98,25 +105,26 @@ def network(
 
 
 def _possible(
-    words: torch.Tensor,
-    J: int,
-    parameters: dict[str, torch.Tensor],
-    layout: Callable,
-    activation: Callable,
-    pooling: Callable,
-    output: Callable,
-) -> torch.Tensor:
-    """What networks of one kind may say of a sentence in J columns, each in a row of its own."""
-    x = layout(parameters["embedding.weight"][words])
-    weight, sums = parameters["linear.weight"], parameters["linear.bias"]
+    words: torch.Tensor, J: int, parameters: dict[str, torch.Tensor], outputs: list[Callable]
+) -> Iterator[torch.Tensor]:
+    """For each kind of network, what it may say of a sentence in J columns, (C, classes)."""
+    weight, bias = parameters["linear.weight"], parameters["linear.bias"]
     count = sum(name.startswith("convolutions") for name in parameters) // 2
+    banks = [parameters[f"convolutions.{i}.weight"] for i in range(count)]
+    biases = [parameters[f"convolutions.{i}.bias"] for i in range(count)]
     heads = weight.chunk(count, dim=1)
-    if weight.shape[1] == len(parameters["convolutions.0.bias"]):  # features are added up
+    if weight.shape[1] == len(biases[0]):  # features are added up
         heads = [weight] * count
-    for i, head in enumerate(heads):
-        bank, bias = (parameters[f"convolutions.{i}.{part}"] for part in ("weight", "bias"))
-        K = bank.shape[2]
-        h = activation(F.conv1d(F.pad(x, (K, K))[None], bank, bias)[0])
-        parts = torch.stack([*pooling(h, K, J)]) @ head.T
-        sums = sums[..., None, :] + parts  # one more axis: which of this width's features
-    return output(sums.reshape(-1, sums.shape[-1]))
+    widths = [bank.shape[2] for bank in banks]
+    for layout in LAYOUTS:
+        x = layout(parameters["embedding.weight"][words])
+        responses = [
+            F.conv1d(F.pad(x, (K, K))[None], bank, b)[0]
+            for bank, b, K in zip(banks, biases, widths, strict=True)
+        ]
+        for features in _pooled(responses, widths, J):
+            sums = bias
+            for part, head in zip(features, heads, strict=True):
+                sums = sums[..., None, :] + part @ head.T  # one more axis: which of its features
+            sums = sums.reshape(-1, sums.shape[-1])
+            yield from (output(sums) for output in outputs)
