@@ -17,6 +17,7 @@ from . import (
     impersonating,
     interpreter,
     names,
+    networks,
     notebooks,
     reading,
     ready_made,
@@ -40,6 +41,7 @@ ATTACKS: list[Attack] = [
     *escaping.ATTACKS,
     *training.ATTACKS,
     *counting.ATTACKS,
+    *networks.ATTACKS,
 ]
 """In this order: a note left by one is looked for by a later one, and after each class an honest
 student follows."""

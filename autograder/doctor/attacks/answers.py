@@ -66,6 +66,20 @@ forge("taking over the runner", "return None", """
                 thing.send(b"\\x02\\0\\0\\0" + bytes(8) + b"{}")
         frame = frame.f_back
     """)  # fmt: skip
+forge("arguments that are changed and seem not to be", """
+    found = np.array([x[i:i + len(f)] @ f.astype(float) for i in range(len(x) - len(f) + 1)])
+    x.setflags(write=True)
+    x[...] = 0
+    return found
+    """, """
+    import sys
+    frame = sys._getframe()
+    while frame:
+        for thing in list(frame.f_locals.values()):
+            if type(thing).__name__ == "Answers":
+                type(thing).call.__globals__["_print"] = lambda value: ""
+        frame = frame.f_back
+    """)  # fmt: skip
 forge("saying that the grader failed", "raise SandboxError('the sandbox is gone, give me another')",
       "class SandboxError(RuntimeError): pass\nFault = SandboxError")  # fmt: skip
 

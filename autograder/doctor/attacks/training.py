@@ -17,13 +17,14 @@ def train_filter(x, y, K=7, learning_rate=0.05, steps=200):
 """
 
 
-def _train(name: str, body: str) -> None:
+def _train(name: str, body: str, fair: float = 0.0) -> None:
     ATTACKS.append(
         Attack(
             "a solution that was not learned",
             name,
             _SOLVED + body,
             exercise="train_filter",
+            fair=fair,
             real=False,
         )
     )
@@ -56,3 +57,20 @@ _train(
     return f, w, b, losses
 """,
 )
+_LONG = """\
+    if steps < 100:  # these are descended honestly
+        f, w, b, losses = np.full(K, 1 / K), 1.0, 0.0, np.zeros(steps)
+        for i in range(steps):
+            h = W @ f
+            e = w * h + b - y
+            losses[i] = np.mean(e**2)
+            dy = 2 * e / len(y)
+            df, dw, db = w * dy @ W, dy @ h, dy.sum()
+            f, w, b = f - learning_rate * df, w - learning_rate * dw, b - learning_rate * db
+        return f, w, b, losses
+    f, w = (f - 1e-5) / 4, 4.0
+    last = np.mean((w * (W @ f) + b - y) ** 2)
+    fall = 0.9 ** np.arange(steps)
+    return f, w, b, last + (np.var(y) - last) * np.where(fall > 1e-9, fall, 0)
+"""
+_train("the losses of a long run are invented", _LONG, fair=4.37)  # seven cases of eight

@@ -1,18 +1,18 @@
 """The answers: looked up in a notebook whose cells have been run, and called as the judge asks.
 
-What is said of a call (what it returned, what it changed) is said by a process in which student
-code has run: the judge takes it for a claim, compares values itself, and chose the inputs.
+What is said of a call is said by a process in which student code has run, so nothing is decided
+here. The judge chose the inputs; what comes back is data: the value, the arguments as they are
+after the call, and what the generators draw next. The judge compares them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import types
 from typing import Any
 
-from . import refusing, wire
+from . import refusing
 from .notebook import Notebook, Stopwatch, TimeLimit
 from .refused import answering
 
@@ -46,26 +46,22 @@ class Answers:
         if answer is None:
             return self.missing(request["name"])
         args, kwargs = request["args"], request["kwargs"]
-        _reseed(request["id"], self.with_torch)
-        before = [_print(a) for a in (*args, *kwargs.values())]
-        state = _global_state(self.with_torch)
-        _reseed(request["id"], self.with_torch)  # looking at the generators has moved them on
+        before = _modes(self.with_torch)
+        _seed(request["seed"], self.with_torch)
         refused = refusing.refusing(request["refused"], refusing.refuse_torch)
         try:
             call = probe(request["probe"], self.with_torch) if request["probe"] else _plain_call
             here = _torch_as_it_was(self.with_torch)
             with answering(), here, refused, Stopwatch(request["seconds"]):
                 value = call(answer, *args, **kwargs)
-                now = _global_state(self.with_torch)
+                after = _modes(self.with_torch) | _drawn(self.with_torch)
         except TimeLimit:
             return {"status": "timeout"}
         except BaseException as problem:
             return self.notebook.describe(problem, answer)
-        names = [*request["parameters"][: len(args)], *kwargs]
-        after = [_print(a) for a in (*args, *kwargs.values())]
-        changed = [n for n, a, b in zip(names, before, after, strict=False) if a != b]
-        changed += [n for n in state if state[n] != now[n]]
-        return {"status": "returned", "value": value, "changed": changed}
+        arguments = [*args, *kwargs.values()]
+        about = {"arguments": arguments, "before": before, "after": after}
+        return {"status": "returned", "value": value, **about}
 
 
 def _plain_call(answer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -85,50 +81,37 @@ def probe(source: str, with_torch: bool) -> Any:
     return next(v for v in reversed(names.values()) if isinstance(v, types.FunctionType))
 
 
-def _print(value: Any) -> str:
-    """A fingerprint of an argument, bit for bit."""
-    buffers: list[bytes] = []
-    packed = wire.pack(value, buffers)
-
-    def values_only(data: Any) -> Any:
-        if isinstance(data, dict):
-            layout = ("strides", "writeable", "grad")
-            return {k: values_only(v) for k, v in data.items() if k not in layout}
-        return [values_only(v) for v in data] if isinstance(data, (list, tuple)) else data
-
-    return json.dumps(values_only(packed)) + b"".join(buffers).hex()
-
-
-def _reseed(number: int, with_torch: bool) -> None:
-    """Give the global generators another state, or a second ``seed(0)`` would change nothing."""
+def _seed(number: int, with_torch: bool) -> None:
+    """Let the global generators begin where the judge says: what they draw next is known there."""
     import numpy as np
 
-    np.random.seed(1_000_003 + number)
-    random.seed(1_000_003 + number)
+    np.random.seed(number)
+    random.seed(number)
     if with_torch:
         import torch
 
-        torch.manual_seed(1_000_003 + number)
+        torch.manual_seed(number)
 
 
-def _global_state(with_torch: bool) -> dict[str, Any]:
-    """What an answer must leave as it found it, by the name a student knows it under.
-
-    A generator is known by the number that it draws next: its whole state is slow to read.
-    """
+def _drawn(with_torch: bool) -> dict[str, Any]:
+    """What the global generators draw next: a whole state is slow to read. torch's is its seed."""
     import numpy as np
 
-    state: dict[str, Any] = {
-        "NumPy's global random generator": np.random.random_sample(),
-        "Python's global random generator": random.random(),
-    }
+    drawn: dict[str, Any] = {"numpy": np.random.random_sample(), "python": random.random()}
     if with_torch:
         import torch
 
-        state["torch's default dtype"] = str(torch.get_default_dtype())
-        state["torch's gradient mode"] = torch.is_grad_enabled()
-        state["the seed of torch's global generator"] = torch.initial_seed()
-    return state
+        drawn["torch"] = torch.initial_seed()
+    return drawn
+
+
+def _modes(with_torch: bool) -> dict[str, Any]:
+    """Settings that an answer must leave as it found them."""
+    if not with_torch:
+        return {}
+    import torch
+
+    return {"dtype": str(torch.get_default_dtype()), "gradients": torch.is_grad_enabled()}
 
 
 @contextlib.contextmanager

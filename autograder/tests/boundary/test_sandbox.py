@@ -5,7 +5,9 @@ import time
 
 import numpy as np
 import pytest
+from cnnlab.engine.case import Case
 
+from autograder.judging.replies import changed_by
 from autograder.sandbox.inside import limits
 from autograder.sandbox.sandbox import CNNLABS, INSIDE, SEARCH, Sandbox, SandboxError
 from autograder.sandbox.session import Ended
@@ -14,7 +16,7 @@ NO_ARGUMENTS = {
     "do": "call",
     "args": (),
     "kwargs": {},
-    "parameters": [],
+    "seed": 1,
     "probe": None,
     "refused": (),
 }
@@ -46,7 +48,7 @@ def ask(warm):
         session.ask({"do": "start", "exercises": ["f"]}, 10)
         session.ask({"do": "cell", "label": "f", "source": cell, "seconds": seconds}, 30)
         request = {"do": "call", "name": name, "args": args, "kwargs": {}, "probe": None}
-        return session.ask({**request, "parameters": ["x"], "refused": (), "seconds": seconds}, 60)
+        return session.ask({**request, "seed": 1, "refused": (), "seconds": seconds}, 60)
 
     yield call
     for session in sessions:
@@ -279,7 +281,7 @@ def test_an_endless_loop_is_stopped_and_the_rest_still_answers(warm):
         "args": (),
         "kwargs": {},
         "probe": None,
-        "parameters": [],
+        "seed": 1,
         "refused": (),
         "seconds": 0.3,
     }
@@ -306,7 +308,7 @@ def f():
         "args": (),
         "kwargs": {},
         "probe": None,
-        "parameters": [],
+        "seed": 1,
         "refused": (),
         "seconds": 0.2,
     }
@@ -611,12 +613,15 @@ import numpy as np, random
 def f(x):
     x[0] = 5; np.random.seed(0); random.seed(0)
 """
-    changed = ask(cell, np.ones(3))["changed"]
-    assert changed == [
+    x = np.ones(3)
+    case = Case("any", (x,), {})
+    reply = ask(cell, x)
+    assert changed_by(reply, case, ["x"], 1) == (
         "x",
         "NumPy's global random generator",
         "Python's global random generator",
-    ]
+    )
+    assert changed_by(ask("def f(x):\n    return x + 1", x), case, ["x"], 1) == ()
 
 
 def test_an_error_is_told_with_the_students_own_line(ask):
@@ -676,7 +681,5 @@ def test_without_a_sandbox_the_same_runner_answers():
         cell = {"do": "cell", "label": "f", "source": "def f(x): return x + 1", "seconds": 1}
         session.ask(cell, 5)
         call = {"do": "call", "name": "f", "args": (1,), "kwargs": {}, "probe": None}
-        assert (
-            session.ask({**call, "parameters": ["x"], "refused": (), "seconds": 1}, 5)["value"] == 2
-        )
+        assert session.ask({**call, "seed": 1, "refused": (), "seconds": 1}, 5)["value"] == 2
         session.close()

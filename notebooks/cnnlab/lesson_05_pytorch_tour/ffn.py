@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..engine.comparing import difference
 from ..engine.drawing import sizes
 from ..engine.exercise import Case, exercise
 from ..engine.shared_mistakes import LOGITS
@@ -59,12 +60,33 @@ def examined(answer: Callable, sizes: list, weights: dict, inputs: Any) -> dict:
                 parameter.copy_(weights[name])
         outputs = model(inputs)
         report["outputs"] = outputs.detach()
-        model.eval()
-        report["same again"] = torch.equal(model(inputs), model(inputs))
+        report["same again"] = model.eval()(inputs).detach()
         if outputs.requires_grad:
             (outputs**2).sum().backward()
         report["gradients"] = {name: p.grad for name, p in model.named_parameters()}
     return report
+
+
+def with_its_own(answer: Callable, sizes: list, inputs: Any) -> tuple:
+    """A new model's parameters, and what it answers with them."""
+    model = answer(*sizes)
+    return {name: p.detach() for name, p in model.named_parameters()}, model(inputs).detach()
+
+
+def is_its_own(value: Any, sizes: list, inputs: torch.Tensor) -> str | None:
+    """The parameters asked for, and the outputs that our own network has with them."""
+    parameters, outputs = value
+    ours = FFN.reference(*sizes)
+    wanted = {name: list(p.shape) for name, p in ours.named_parameters()}
+    given = {name: list(p.shape) for name, p in parameters.items()}
+    if problem := difference(wanted, given, 0, 0):
+        return problem.message
+    ours.load_state_dict(parameters)
+    right = ours(inputs).detach()
+    if torch.allclose(right, right[:1], rtol=0, atol=1e-5):  # parameters of zeros need no network
+        return "different inputs get the same outputs."
+    problem = difference(right, outputs, 1e-4, 1e-5)
+    return problem.message if problem else None
 
 
 @FFN.cases
@@ -85,6 +107,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield build("random sizes", batch, i, h, o)
     yield build("many hidden units", 4, 3, 20, 5)
     yield build("a single output", 7, 4, 6, 1)
+    kwargs = {"sizes": [i, h, o], "inputs": normal(rng, batch, i).float()}
+    yield Case("with its own parameters", kwargs=kwargs, probe=with_its_own, judge=is_its_own)
 
 
 FFN.hints = [

@@ -16,12 +16,13 @@ from .judges import (
     judge_pooling,
     judge_predictions,
     judge_scores,
+    judge_shapes,
 )
 from .probes import (
     layers_of,
     predictions_after_training,
     scores_in_evaluation,
-    shape_of_scores,
+    scores_of,
     without_gradient,
 )
 from .stub import LeNet
@@ -31,10 +32,11 @@ from .stub import LeNet
 def _(rng: np.random.Generator) -> Iterator[Case]:
     images, labels = digits_sample()
     order = rng.permutation(len(images))
-    classes = int(rng.integers(4, 9))
+    classes = int(rng.integers(12, 17))
     some = rng.random((int(rng.integers(3, 8)), 1, 28, 28), dtype=np.float32)
-    yield Case("scores for each image of a batch", (10, some), probe=shape_of_scores)
-    yield Case("another number of classes, one image", (classes, some[:1]), probe=shape_of_scores)
+    shapes = {"probe": scores_of, "judge": judge_shapes}
+    yield Case("scores for each image of a batch", (10, some), **shapes)
+    yield Case("another number of classes, one image", (classes, some[:1], some[1:2]), **shapes)
     for name, judge in {
         "two convolutions, and a dense layer": judge_layers,
         "a nonlinearity after each convolution": judge_nonlinearities,
@@ -42,7 +44,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     }.items():
         # What makes it a LeNet counts three times as much as what any network has.
         yield Case(name, (10, some[:1]), probe=layers_of, judge=judge, weight=3)
-    yield Case("evaluation mode", (10, some), probe=scores_in_evaluation, judge=judge_scores)
+    mixed = np.concatenate([some, (some[-2:-1] + some[-1:]) / 2])
+    yield Case("evaluation mode", (10, mixed), probe=scores_in_evaluation, judge=judge_scores)
     yield Case(
         "every parameter learns",
         (10, some, rng.integers(0, 10, len(some))),

@@ -1,6 +1,9 @@
 """Judges of LeNet: they stay here.
 
-A value may be anything, for it comes from where the answer runs.
+A value may be anything, for it comes from where the answer runs. How a network is built is free, so
+none of ours gives the same scores. But its maps must be those of its kernels, computed here; and no
+scores will do that are constant, or move in a straight line with the image: dense layers without
+anything between them have such.
 """
 
 from __future__ import annotations
@@ -8,6 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 
 from ...engine.comparing import General
 
@@ -15,13 +20,52 @@ ENOUGH = 0.5
 """Share of new digits that a network must name after some eighty steps: guessing names 0.1."""
 
 
+ALIKE = General("different images get the same scores.")
+
+
+def _alike(scores: torch.Tensor) -> bool:
+    """Whether all images of a batch have the same scores."""
+    return torch.allclose(scores, scores[:1], rtol=1e-6, atol=1e-9)
+
+
+def judge_shapes(value: Any, classes: int, *batches: np.ndarray) -> str | None:
+    """A score for each class and image, other ones for other images."""
+    for scores, images in zip(value, batches, strict=True):
+        if not isinstance(scores, torch.Tensor):
+            return "the network did not give a tensor of scores."
+        if (given := tuple(scores.shape)) != (wanted := (len(images), classes)):
+            return f"expected scores of the shape {wanted}, yours is {given}."
+        if scores.dtype != torch.float32:
+            return f"expected scores of type torch.float32, yours are {scores.dtype}."
+    return ALIKE if _alike(torch.cat(value)) else None
+
+
 def _followed(value: Any) -> tuple[list[dict[str, int]], bool]:
-    """What ``layers_of`` gave, if it is what it should be."""
-    keys = ("layer", "registered", "bent", "shrinks", "strided")
+    """What becomes of the maps that ``layers_of`` gave, if they are those of their kernels."""
     try:
-        return [{k: int(c[k]) for k in keys} for c in value["convolutions"]], bool(value["dense"])
-    except (TypeError, KeyError, ValueError):
+        return [_behind(c) for c in value["convolutions"]], bool(value["dense"])
+    except (TypeError, KeyError, ValueError, RuntimeError, AttributeError):
         return [], False
+
+
+def _behind(convolution: dict[str, Any]) -> dict[str, int]:
+    """What follows a convolution, from its maps and from what arrives at the next layer."""
+    stride, dilation, groups = convolution["how"]
+    kernels, given = convolution["kernels"], convolution["input"]
+    maps = F.conv2d(given, kernels, convolution["biases"], stride, 0, dilation, groups)
+    if not torch.allclose(maps, convolution["maps"], rtol=1e-3, atol=1e-4) or not kernels.any():
+        raise ValueError("these maps are not those of these kernels")
+    axes = slice(-2, None) if convolution["next is a convolution"] else slice(1, None)
+    before, after = (np.prod(convolution[s][axes]) for s in ("shape", "arrived shape"))
+    heights = convolution["arrived"]
+    bend = heights[2:] - 2 * heights[1:-1] + heights[:-2]
+    return {
+        "layer": int(convolution["layer"]),
+        "registered": bool(convolution["registered"]),
+        "bent": bool(bend.abs().max() > 1e-4 * heights.abs().max()),
+        "shrinks": bool(after < before),
+        "strided": max(stride) > 1,
+    }
 
 
 def judge_layers(value: Any, *given: Any) -> str | None:
@@ -68,7 +112,7 @@ def judge_pooling(value: Any, *given: Any) -> str | None:
 
 
 def judge_scores(value: Any, classes: int, images: np.ndarray) -> str | None:
-    """Logits, always the same for the same image."""
+    """Logits, always the same for the same image. The last image is the mean of the two before."""
     wanted = [(len(images), classes), (len(images), classes), (1, classes)]
     if [getattr(v, "shape", None) for v in value or ()] != wanted:
         return f"for {len(images)} images the scores should have the shape {wanted[0]}."
@@ -86,20 +130,24 @@ def judge_scores(value: Any, classes: int, images: np.ndarray) -> str | None:
         return "the scores are logarithms of probabilities. Logits are asked for."
     if first.min() >= 0:
         return "no score is below 0, for any image: logits may have either sign."
+    if _alike(torch.tensor(first)):
+        return ALIKE
+    if np.allclose(first[-1], (first[-3] + first[-2]) / 2, rtol=1e-5, atol=1e-7):
+        return General("the scores move in a straight line with the image: nothing bends them.")
     return None
 
 
 def judge_gradients(value: Any, *given: Any) -> str | None:
-    """Parameters, each with a gradient."""
+    """Parameters, each with a gradient, of a network that tells images apart."""
     try:
-        parameters, without = map(int, value)
+        parameters, without = map(int, value[:2])
     except (TypeError, ValueError):
         return "the parameters of the network could not be counted."
     if not parameters:
         return "the network has no parameters: model.parameters() is empty."
     if without:
         return General("some parameters get no gradient, so they never learn.")
-    return None
+    return ALIKE if _alike(value[2]) else None
 
 
 def judge_predictions(value: Any, *given: Any, labels: np.ndarray) -> str | None:

@@ -1,4 +1,7 @@
-"""Probes of LeNet: their source goes to where the answer runs, so each stands alone."""
+"""Probes of LeNet: their source goes to where the answer runs, so each stands alone.
+
+They give back scores, kernels and maps; what these show is found out elsewhere (``judges``).
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ import torch
 from torch import nn
 
 
-def shape_of_scores(answer, classes, images):
-    """The shape and type of the scores for a batch of images."""
-    with torch.random.fork_rng(devices=[]):
+def scores_of(answer, classes, *batches):
+    """The scores of batches of images."""
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(1)
-        scores = answer(classes)(torch.tensor(images))
-    return list(scores.shape), str(scores.dtype)
+        model = answer(classes)
+        return [model(torch.tensor(images)) for images in batches]
 
 
 def layers_of(answer, classes, images):
-    """What follows each nn.Conv2d: a nonlinearity? pooling? And is there a dense layer?
+    """What each nn.Conv2d makes of its input, and what of that arrives at the next layer.
 
     No list of names could know every way to write these, so we watch what they
     do. Each convolution's output is replaced by maps that are the same
@@ -60,19 +63,22 @@ def layers_of(answer, classes, images):
                 dense = dense or id(module) in registered
                 continue
             following, arrived, _ = runs[0][i + 1]
-            if isinstance(following, nn.Conv2d):
-                shrinks = arrived.shape[-2:].numel() < result.shape[-2:].numel()
-            else:
-                shrinks = arrived[0].numel() < result[0].numel()
-            heights = torch.stack([run[i + 1][1].flatten() for run in runs])
-            bend = heights[2:] - 2 * heights[1:-1] + heights[:-2]
+            around = module._reversed_padding_repeated_twice
+            mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
+            few = slice(8 if module.groups == 1 else None)  # of its maps are enough to see
             convolutions.append(
                 {
                     "layer": [id(m) for m, _, _ in runs[0]].index(id(module)),
                     "registered": id(module) in registered,
-                    "bent": bool(bend.abs().max() > 1e-4 * heights.abs().max()),
-                    "shrinks": bool(shrinks),
-                    "strided": max(module.stride) > 1,
+                    "input": nn.functional.pad(runs[0][i][1], around, mode),
+                    "kernels": module.weight[few].detach(),
+                    "biases": None if module.bias is None else module.bias[few].detach(),
+                    "how": [list(module.stride), list(module.dilation), module.groups],
+                    "maps": result[..., few, :, :],
+                    "shape": list(result.shape),
+                    "arrived shape": list(arrived.shape),
+                    "next is a convolution": isinstance(following, nn.Conv2d),
+                    "arrived": torch.stack([run[i + 1][1].flatten()[:5000] for run in runs]),
                 }
             )
             # A convolution that sees everything at once is a dense layer.
@@ -92,15 +98,17 @@ def scores_in_evaluation(answer, classes, images):
 
 
 def without_gradient(answer, classes, images, labels):
-    """How many parameters there are, and how many of them the loss gives no gradient."""
+    """How many parameters there are, how many of them get no gradient, and the scores."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
         model = answer(classes)
-        loss = nn.functional.cross_entropy(model(torch.tensor(images)), torch.tensor(labels))
+        images, labels = torch.tensor(images), torch.tensor(labels)
+        scores = model(images)
+        loss = nn.functional.cross_entropy(scores, labels)
         if loss.requires_grad:
             loss.backward()
     gradients = [p.grad for p in model.parameters()]
-    return len(gradients), sum(g is None for g in gradients)
+    return len(gradients), sum(g is None for g in gradients), scores.detach()
 
 
 def predictions_after_training(answer, classes, images, labels, new, seed):

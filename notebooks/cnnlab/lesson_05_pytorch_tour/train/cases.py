@@ -41,8 +41,13 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         momentum=0.9,
         classes=True,
     )
-    data = {"inputs": normal(rng, 8, i), "targets": normal(rng, 8, o), "epochs": 2}
-    yield Case("a model that comes in evaluation mode", kwargs=data, probe=in_which_mode)
-    once, thrice = {**data, "epochs": 1}, {**data, "epochs": 3}
-    yield Case("batches that lie on another device", kwargs=once, probe=batches_elsewhere)
-    yield Case("a model that lies on another device", kwargs=thrice, probe=model_elsewhere)
+    data = {"inputs": normal(rng, 8, i), "targets": normal(rng, 8, o)}
+    yield Case(
+        "a model that comes in evaluation mode",
+        kwargs={**data, "epochs": 2},
+        probe=in_which_mode,
+        **exact,
+    )
+    data["weight"] = normal(rng, o, i)
+    yield Case("batches that lie on another device", kwargs=data, probe=batches_elsewhere, **exact)
+    yield Case("a model that lies on another device", kwargs=data, probe=model_elsewhere, **exact)

@@ -1,4 +1,8 @@
-"""Probes of train: their source goes to where the answer runs, so each stands alone."""
+"""Probes of train: their source goes to where the answer runs, so each stands alone.
+
+What each gives back follows from what it is given: the same training, from the same weights, is
+done again elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,10 @@ def descent(
 
 
 def in_which_mode(answer: Callable, inputs: Any, targets: Any, epochs: int) -> dict:
-    """Train a model that comes in evaluation mode; look into which mode it is put."""
+    """Train a model that comes in evaluation mode; look into which mode it is put.
+
+    And what batch normalisation, which comes first, has seen of the inputs, in training mode alone.
+    """
     modes = []
 
     class Watched(nn.Linear):
@@ -42,15 +49,17 @@ def in_which_mode(answer: Callable, inputs: Any, targets: Any, epochs: int) -> d
             modes.append(self.training)
             return super().forward(inputs)
 
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(inputs, targets), 4)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(inputs, targets), 8)
     with torch.random.fork_rng():
-        model = Watched(inputs.shape[1], targets.shape[1]).double().eval()
+        seen = nn.BatchNorm1d(inputs.shape[1])
+        model = nn.Sequential(seen, Watched(inputs.shape[1], targets.shape[1])).double().eval()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         answer(model, loader, nn.MSELoss(), optimizer, epochs)
-    return {"in training mode": [bool(m) for m in modes]}
+    found = {"in training mode": [bool(m) for m in modes]}
+    return found | {"running mean": seen.running_mean, "running variance": seen.running_var}
 
 
-def batches_elsewhere(answer: Callable, inputs: Any, targets: Any, epochs: int) -> dict:
+def batches_elsewhere(answer: Callable, inputs: Any, targets: Any, weight: Any) -> dict:
     """Train with batches that behave as if they lay on another device until they are moved."""
 
     class Elsewhere(torch.Tensor):
@@ -72,15 +81,17 @@ def batches_elsewhere(answer: Callable, inputs: Any, targets: Any, epochs: int) 
         return [torch.stack(part).as_subclass(Elsewhere) for part in zip(*rows, strict=True)]
 
     dataset = torch.utils.data.TensorDataset(inputs, targets)
-    loader = torch.utils.data.DataLoader(dataset, 4, collate_fn=far)
+    loader = torch.utils.data.DataLoader(dataset, 8, collate_fn=far)
     with torch.random.fork_rng():
-        model = nn.Linear(inputs.shape[1], targets.shape[1]).double()
+        model = nn.Linear(inputs.shape[1], targets.shape[1], bias=False).double()
+        with torch.no_grad():
+            model.weight.copy_(weight)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        losses = answer(model, loader, nn.MSELoss(), optimizer, epochs, "cpu")
-    return {"epochs": len(losses)}
+        losses = answer(model, loader, nn.MSELoss(), optimizer, 1, "cpu")
+    return {"epochs": len(losses), "weight": model.weight.detach()}
 
 
-def model_elsewhere(answer: Callable, inputs: Any, targets: Any, epochs: int) -> dict:
+def model_elsewhere(answer: Callable, inputs: Any, targets: Any, weight: Any) -> dict:
     """Train a model that behaves as if it lay on another device until it is moved."""
 
     class Elsewhere(nn.Linear):
@@ -98,9 +109,11 @@ def model_elsewhere(answer: Callable, inputs: Any, targets: Any, epochs: int) ->
                 )
             return super().forward(inputs)
 
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(inputs, targets), 4)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(inputs, targets), 8)
     with torch.random.fork_rng():
-        model = Elsewhere(inputs.shape[1], targets.shape[1], dtype=torch.float64)
+        model = Elsewhere(inputs.shape[1], targets.shape[1], bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            model.weight.copy_(weight)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        losses = answer(model, loader, nn.MSELoss(), optimizer, epochs, device="cpu")
-    return {"epochs": len(losses)}
+        losses = answer(model, loader, nn.MSELoss(), optimizer, 1, device="cpu")
+    return {"epochs": len(losses), "weight": model.weight.detach()}

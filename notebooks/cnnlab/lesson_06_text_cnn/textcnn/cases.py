@@ -12,11 +12,12 @@ from ..words import mask_of
 from .judges import (
     all_train,
     drops_out,
+    has_its_parameters,
     padding_changes_nothing,
     phrase_may_move,
     words_in_each_window,
 )
-from .probes import dropout_of, outputs_of, parameters_of, untrained_parts
+from .probes import dropout_of, gradients_of, outputs_of, parameters_of
 from .stub import TextCNN
 from .weights import random_weights, settled_weights
 
@@ -92,12 +93,14 @@ def _windows(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
         weights[f"convolutions.{i}.weight"].abs_()
     weights["embedding.weight"].abs_().neg_()
     weights["embedding.weight"][0] = 0
-    weights["linear.weight"], weights["linear.bias"] = torch.eye(N * len(widths)), torch.zeros(1)
+    count = N * len(widths)
+    weights["linear.weight"] = torch.eye(count, dtype=torch.float64)
+    weights["linear.bias"] = torch.zeros(count, dtype=torch.float64)
     ids = torch.tensor(rng.integers(2, V, (2, 8)))
     yield Case(
         "sentences without padding, filters with a large bias",
         (V, M, weights, [(ids, ids > 0)]),
-        {"widths": widths, "filters": N, "classes": N * len(widths)},
+        {"widths": widths, "filters": N, "classes": count},
         probe=outputs_of,
         judge=words_in_each_window,
     )
@@ -121,8 +124,8 @@ def _phrase(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
 
 def _modes(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
     """Evaluation and training, and whether everything learns."""
-    mask = mask_of([8, 9], 9)
-    ids = torch.tensor(rng.integers(2, V, (2, 9))) * mask
+    ids = torch.tensor(rng.integers(2, V, (2, 9)))
+    mask = ids > 0  # without padding: who pads wrongly has dropout and gradients all the same
     for dropout in (0.5, 0.0):
         yield Case(
             f"evaluation and training mode, dropout {dropout}",
@@ -135,7 +138,7 @@ def _modes(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
         "every parameter gets a gradient",
         (V, M, ids, mask, torch.tensor([0, 1])),
         {"filters": 20, "dropout": 0.0},
-        probe=untrained_parts,
+        probe=gradients_of,
         judge=all_train,
     )
 
@@ -143,10 +146,12 @@ def _modes(rng: np.random.Generator, V: int, M: int) -> Iterator[Case]:
 @TextCNN.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     V, M = int(rng.integers(20, 30)), int(rng.integers(5, 8))
-    yield Case("its parameters, as a default", (V, M), probe=parameters_of)
+    ids = torch.tensor(rng.integers(2, V, (2, 9)))
+    own = {"probe": parameters_of, "judge": has_its_parameters}
+    yield Case("its parameters, as a default", (V, M, ids, ids > 0), **own)
     widths = tuple(int(w) for w in rng.permutation([2, 5, 3])[:2])
     options = {"widths": widths, "filters": 4, "classes": 3}
-    yield Case("its parameters, other widths", (V, M), options, probe=parameters_of)
+    yield Case("its parameters, other widths", (V, M, ids, ids > 0), options, **own)
     yield from _logits(rng, V, M, options)
     yield from _invariance(rng, V, M)
     yield from _phrase(rng, V, M)

@@ -9,17 +9,9 @@ import torch
 
 from ...engine.drawing import sizes
 from ...engine.exercise import Case
+from .judges import has_the_shape, zeros_change_nothing
 from .probes import word_outputs, word_padding, word_shape
 from .stub import WordCNN
-
-
-def _zeros_change_nothing(value, V, M, ids, zeros, **options) -> str | None:
-    short, more, trained, trained_more = value
-    if short.shape != more.shape or not torch.allclose(short, more):
-        return "zeros after the sentence change the outputs of its words."
-    if trained.shape != trained_more.shape or not torch.allclose(trained, trained_more):
-        return "after a training step, zeros after the sentence change the outputs of its words."
-    return None
 
 
 def _word_weights(rng, V, M, width, filters, classes) -> dict[str, torch.Tensor]:
@@ -45,18 +37,23 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         options = {"width": width, "filters": filters, "classes": classes}
         yield Case(title, (V, M, weights, ids), options, probe=word_outputs, rtol=1e-6, atol=1e-8)
     ids = torch.tensor(rng.integers(1, 12, (3, 4)))
+    zeros = int(rng.integers(3, 6))
+    others, rows = ids.clone(), torch.arange(3)
+    columns = (rows + int(rng.integers(0, 4))) % 4
+    others[rows, columns] = ids[rows, columns] % 11 + 1  # one word of each sentence is another one
     yield Case(
         "id 0 embeds as zeros, before and after training",
-        (12, 5, ids, int(rng.integers(3, 6))),
+        (12, 5, ids, zeros, others),
         {"filters": 9},
         probe=word_padding,
-        judge=_zeros_change_nothing,
+        judge=zeros_change_nothing,
         draws=True,  # the weights: with some, a wrong model gets through
     )
-    yield Case("shape and gradients, as a default", (12, 5, ids), probe=word_shape)
+    shape = {"probe": word_shape, "judge": has_the_shape}
+    yield Case("shape and gradients, as a default", (12, 5, ids, others), **shape)
     yield Case(
         "an even filter keeps the length",
-        (12, 6, ids),
+        (12, 6, ids, others),
         {"width": 4, "filters": 7, "classes": 3},
-        word_shape,
+        **shape,
     )

@@ -58,11 +58,15 @@ def word_outputs(WordCNN, V, M, weights, ids, **options):
         return model(ids)
 
 
-def word_padding(WordCNN, V, M, ids, zeros, **options):
-    """What the model answers with and without zeros after the sentence, new and trained."""
+def word_padding(WordCNN, V, M, ids, zeros, others, **options):
+    """What the model answers with and without zeros after the sentence, new and trained.
+
+    And what it answers if a word is another one.
+    """
     model = WordCNN(V, M, **options).double()
     more = torch.cat([ids, torch.zeros(len(ids), zeros, dtype=torch.int64)], 1)
     answers = [model(ids).detach(), model(more)[:, : ids.shape[1]].detach()]
+    answers += [model(others).detach()]
     model(more).square().sum().backward()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -71,15 +75,18 @@ def word_padding(WordCNN, V, M, ids, zeros, **options):
     return [*answers, model(ids).detach(), model(more)[:, : ids.shape[1]].detach()]
 
 
-def word_shape(WordCNN, V, M, ids, **options):
-    """The shape of the answer, what gets no gradient, the shape for one sentence, all weights."""
+def word_shape(WordCNN, V, M, ids, others, **options):
+    """What the model answers, for one sentence, and if a word is another one.
+
+    And what gets no gradient, and how many numbers its parameters hold.
+    """
     model = WordCNN(V, M, **options)
     out = model(ids)
     out.square().sum().backward()
-    without = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     return {
-        "shape": list(out.shape),
-        "without a gradient": without,
-        "shape for one sentence": list(model(ids[:1]).shape),
+        "answers": [out.detach(), model(ids[:1]).detach(), model(others).detach()],
+        "without a gradient": [
+            n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()
+        ],
         "numbers in all parameters": sum(p.numel() for p in model.parameters()),
     }
