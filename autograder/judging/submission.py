@@ -65,6 +65,7 @@ class Submission:
         self.cells, self.exercises = cells, exercises
         self.notes: list[str] = []
         self.wrong: set[str] = set()  # the exercises whose answers are known not to be right
+        self.knows_hidden = False  # from then on no word of its processes is shown
         self._seconds = seconds
         self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
@@ -259,7 +260,7 @@ class Submission:
         so: str = "such cells after it may be left out, but for what they define",
     ) -> None:
         """Say once which cell was the one too many."""
-        if not self.notes:
+        if not (self.notes or self.knows_hidden):
             first = beginning(cell.source)
             self.notes.append(
                 f"The cell that begins with {first} {what}: {so}. Answers keep their share."

@@ -13,7 +13,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.cells import is_test, released
 from autograder.intake.restore import restore
-from autograder.judging import judge, replies, submission
+from autograder.judging import judge, replies, running, submission
 from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
 from autograder.releasing import build
@@ -395,14 +395,14 @@ def test_a_mistake_in_a_test_is_a_fault_and_nothing_counts_as_passed(source, san
     tests[2].source = "check(a_name_that_is_not_there)"
     with pytest.raises(judge.Fault, match="test_pad failed by itself, NameError"):
         judge.judge(notebook, sandboxes)
-    assert [determine_grade(c)[0] for c in tests] == [2, 3, 0, 0]
+    assert [determine_grade(c)[0] for c in tests] == [0, 0, 0, 0]
 
 
 def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("torch is broken")
 
-    judge.known_values.cache_clear()
+    running.known_values.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr(EXERCISES["pad"], "_oracle", broken)
         with pytest.raises(judge.Fault, match=r"right answer to pad, .* RuntimeError torch is bro"):
