@@ -173,6 +173,8 @@ def _command(flavour: str, fd: int) -> list[str]:
         *(part for name, text in variables.items() for part in ("--setenv", name, text)),
         *mounts,
         *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
+        # Of /dev/zero one could map memory that is nobody's when it is not looked at.
+        *("--ro-bind", "/dev/null", "/dev/zero"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         *(_python(), "-I", "-S", "-B", "/runner"),
         *(str(fd), "/packages", flavour, "confined"),
