@@ -32,6 +32,7 @@ from cnnlab.engine import (
     telling,
 )
 
+from . import cgroup
 from .inside import limits, wire
 from .session import Session
 
@@ -193,6 +194,7 @@ class Sandbox:
         self.flavour, self.unsafe_local = flavour, unsafe_local
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
+        self._group: Path | None = None
 
     def start(self) -> None:
         """Start the warm process, unless it runs already. Raises SandboxError."""
@@ -237,6 +239,7 @@ class Sandbox:
                 "namespaces, or root; some containers and hardened kernels allow neither. "
                 "--unsafe-local runs students' code unprotected."
             )
+        self._group = None if self.unsafe_local else cgroup.enclose(self._process.pid)
 
     def open(self) -> Session:
         """A session in a fresh fork, locked in. Raises SandboxError."""
@@ -279,7 +282,9 @@ class Sandbox:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = self._control = None
+        if self._group is not None:
+            cgroup.remove(self._group)
+        self._process = self._control = self._group = None
 
     def __enter__(self) -> Sandbox:
         self.start()
