@@ -16,31 +16,49 @@ import torch
 from nbformat import NotebookNode
 
 from ..cells import STUDENTS_KERNEL, is_test, name_of, points_of, role_of, tested_by
+from ..sandbox.inside.limits import TURNS
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import Sandboxes
-from .order import Straight, beginning, to_run
+from .order import Straight, Time, beginning, to_run
 from .record import failed
 from .running import Running, run_tests
-from .submission import Fault, Submission
+from .submission import Fault, Submission, Unfinished
 
 
 def judge_twice(
-    notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None
+    notebook: NotebookNode,
+    sandboxes: Sandboxes,
+    seed: int | None = None,
+    seconds: float = TURNS[-1],
 ) -> NotebookNode:
-    """Judge; if that fails for our own reasons, once more with a fresh sandbox."""
+    """Judge; if that fails for our own reasons, once more with a fresh sandbox.
+
+    seconds: what there is for both together. Raises Unfinished if the submission needs more, and
+    Fault if that may be because a first try has failed.
+    """
+    turn = Time(seconds)
     try:
-        return judge(notebook, sandboxes, seed)
-    except Fault:
+        return judge(notebook, sandboxes, seed, turn)
+    except Fault as fault:
         sandboxes.close()
-        return judge(notebook, sandboxes, seed)
+        try:
+            return judge(notebook, sandboxes, seed, turn)
+        except Unfinished:
+            raise fault from None
 
 
-def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None) -> NotebookNode:
+def judge(
+    notebook: NotebookNode,
+    sandboxes: Sandboxes,
+    seed: int | None = None,
+    turn: Time | None = None,
+) -> NotebookNode:
     """Run the test cells of a restored notebook and write the verdicts into them.
 
     seed: of the hidden cases; drawn if None, and noted in the notebook's metadata so
-    that a verdict can be looked into. Returns the same notebook. Raises Fault, and then
-    every test cell holds an error: nothing counts as passed that was not.
+    that a verdict can be looked into. turn: the time that there is. Returns the same notebook.
+    Raises Fault or Unfinished, and then every test cell holds an error: nothing counts as passed
+    that was not.
     """
     torch.set_num_threads(1)  # cases are small: several threads only wait for each other
     seed = secrets.randbits(32) if seed is None else seed
@@ -52,7 +70,7 @@ def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None)
     for cell in tests:  # first of all, so that whatever stops us leaves no cell that looks passed
         cell.outputs = failed("NotJudged", "this test has not been run to its end").outputs()
     try:
-        _judge(notebook, tests, sandboxes, seed)
+        _judge(notebook, tests, sandboxes, seed, turn)
     except SandboxError as problem:
         raise Fault(str(problem)) from problem
     del notebook.metadata["cnnlab"]["straight"]  # not before: after a fault it is needed again
@@ -60,12 +78,16 @@ def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None)
 
 
 def _judge(
-    notebook: NotebookNode, tests: list[NotebookNode], sandboxes: Sandboxes, seed: int
+    notebook: NotebookNode,
+    tests: list[NotebookNode],
+    sandboxes: Sandboxes,
+    seed: int,
+    turn: Time | None,
 ) -> None:
     """Write the verdicts. Answers that are not wholly right are judged in a second order, too."""
     exercises = [name_of(c) for c in notebook.cells if role_of(c) == "answer"]
     wrong = {}
-    with closing(Submission(list(to_run(notebook)), exercises, sandboxes)) as first:
+    with closing(Submission(list(to_run(notebook)), exercises, sandboxes, turn)) as first:
         for cell, judgement in zip(tests, run_tests(tests, first, seed), strict=True):
             cell.outputs = judgement.outputs()
             if judgement.points(points_of(cell)) < points_of(cell):
@@ -74,7 +96,7 @@ def _judge(
     asks = sorted((p, name) for name in wrong for p in straight.places(name, first.cells))
     repairs = notebook.metadata["cnnlab"].setdefault("repairs", [])
     if asks:
-        with closing(Submission(straight.cells, exercises, sandboxes, first)) as again:
+        with closing(Submission(straight.cells, exercises, sandboxes, turn, first)) as again:
             repairs += _look_again(wrong, asks, again, seed, repairs)
         first.notes = first.notes or again.notes
     repairs += first.notes

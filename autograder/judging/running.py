@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from ..cells import error, hidden_lines, name_of, points_of, tested_by
 from ..sandbox.sandbox import SandboxError
 from .record import Judgement, report_output
-from .submission import Failed, Fault, Sandboxed, Submission
+from .submission import Failed, Fault, Sandboxed, Submission, Unfinished
 
 UNSEEN = "what is said here is not shown: hidden inputs were known by then"
 
@@ -84,7 +84,7 @@ class Running:
             except (AssertionError, Failed) as problem:
                 self._failed = self._why(statement, problem)
                 return
-            except (Fault, SandboxError):
+            except (Fault, SandboxError, Unfinished):
                 raise
             except Exception as problem:
                 raise self._fault(problem) from problem

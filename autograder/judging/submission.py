@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import math
 import textwrap
 import time
 from collections import Counter
@@ -43,10 +44,15 @@ class Fault(RuntimeError):
     """Grading failed for reasons that are not the student's: no points, grade again."""
 
 
+class Unfinished(RuntimeError):
+    """A submission needs more time than it has at this turn."""
+
+
 class Submission:
     """A student's cells in the sandbox, and what comes of calling their answers.
 
-    cells: those that are run, in this order. exercises: the names that are answers. before: the
+    cells: those that are run, in this order. exercises: the names that are answers. turn: the time
+    that it has with all that is tried besides; when that is over, Unfinished is raised. before: the
     same notebook's, judged in another order: what is left of its time is this one's. seconds: what
     there is in all, if that is less than what a submission may use.
     A process that dies or hangs is the student's affair: that case fails, and a new process runs
@@ -58,6 +64,7 @@ class Submission:
         cells: list[Cell],
         exercises: list[str],
         sandboxes: Sandboxes,
+        turn: Time | None = None,
         before: Submission | None = None,
         seconds: float | None = None,
     ):
@@ -66,7 +73,7 @@ class Submission:
         self.notes: list[str] = []
         self.wrong: set[str] = set()  # the exercises whose answers are known not to be right
         self.knows_hidden = False  # from then on no word of its processes is shown
-        self._seconds = seconds
+        self._seconds, self._turn = seconds, turn or Time(math.inf)
         self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
         self._ran: dict[str, int] = {}  # the number of cells that each session has run
@@ -192,19 +199,25 @@ class Submission:
         counted: bool = False,
     ) -> dict:
         """Ask, and keep the books: a session that ends is gone, time is counted."""
+        books, turn = self._books(flavour), self._turn
+        if turn.left() <= 0:
+            raise Unfinished
         started = time.monotonic()
-        books = self._books(flavour)
+        # By the clock, so generous: the runner itself stops what computes too long.
+        most = max(min(3 * seconds + 5, books.left()), 0.01)
         try:
-            # By the clock, so generous: the runner itself stops what computes too long.
-            return session.ask(request, max(min(3 * seconds + 5, books.left()), 0.01), counted)
+            return session.ask(request, min(most, turn.left()), counted)
         except (TimeoutError, Ended) as problem:
             del self._sessions[flavour]
             self._last_end = str(problem) or "it did not come to an end and was stopped"
             if not self.sandboxes[flavour].alive():
                 raise Fault(f"the sandbox itself ended ({problem})") from problem
+            if isinstance(problem, TimeoutError) and most > turn.left():
+                raise Unfinished from problem
             raise
         finally:
-            books.book(time.monotonic() - started, own)
+            for each in (books, turn):
+                each.book(time.monotonic() - started, own)
 
     def _session(self, flavour: str) -> Session | None:
         """A session in which the cells have been run, or None if they do not let it live."""

@@ -23,13 +23,17 @@ from nbformat import NotebookNode
 from ..cells import is_test
 from ..intake.reading import Unreadable, from_data, load
 from ..intake.restore import restore
+from ..sandbox.inside.limits import TURNS
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
 from .judge import judge_twice
 from .record import failed
 from .search import SECONDS, search, searchable
-from .submission import Fault
+from .submission import Fault, Unfinished
 from .testimony import judged_otherwise
+
+UNFINISHED = "unfinished"
+"""The status of a submission that needs more time than it has at this turn."""
 
 UNSEARCHED = "unsearched"
 """In a graded notebook's metadata: its wrong answers are still to be looked into."""
@@ -40,7 +44,7 @@ class Job:
     """One submission, as a worker gets it. data: the file, or None if there is none.
 
     reason: why there is none. fingerprint: by which an unchanged submission is known next time.
-    tests: by which unchanged tests are (``decides``).
+    tests: by which unchanged tests are (``decides``). seconds: what it has at this turn.
     """
 
     student: str
@@ -53,14 +57,16 @@ class Job:
     unsafe_local: bool
     tests: str = ""
     left: tuple[str, ...] = ()
+    seconds: float = TURNS[-1]
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
     """What a worker sends back.
 
-    status: "graded", "no notebook" (each test failed, for the reason in ``notes``) or "fault"
-        (ours; why, in ``notes``). notebook: the judged notebook as JSON, "" after a fault.
+    status: "graded", "no notebook" (each test failed, for the reason in ``notes``), "fault"
+        (ours; why, in ``notes``) or UNFINISHED. notebook: the judged notebook as JSON; "" after
+        the last two.
     otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
     """
 
@@ -95,6 +101,8 @@ def work(job: Job) -> Judged:
         started = time.monotonic()
         try:
             status, notebook, otherwise = _judged(job)
+        except Unfinished:
+            return Judged(UNFINISHED, time.monotonic() - started)
         except (Fault, SandboxError) as problem:
             return Judged("fault", time.monotonic() - started, (str(problem),))
         except Exception as problem:  # a mistake of ours in judging one must not stop the others
@@ -134,7 +142,7 @@ def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:
     notebook, _ = restore(submitted, _source(job.source))
     if submitted is not None:
         notebook.metadata["cnnlab"]["repairs"] += [*job.left, *remarks]
-        notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed)
+        notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed, job.seconds)
         return "graded", notebook, judged_otherwise(notebook, raw)
     notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
     for cell in notebook.cells:

@@ -31,6 +31,11 @@ AGAIN_SECONDS = 1
 WALL_SECONDS = 120
 """All of a submission's calls and cells together; in torch lessons six times that."""
 
+TURNS = (10, 60, WALL_SECONDS * (2 + TORCH_FACTOR))
+"""What a submission may take at its first turn, its second and its last, all orders and tries of a
+turn together. Whose turn is over comes again behind all others, so who hangs delays nobody for
+long. The last is longer than all calls and cells may take, so it ends none of them."""
+
 MEMORY = 2 * 2**30
 """Bytes of memory of a submission: of each process (RLIMIT_DATA: torch and NumPy fail under
 RLIMIT_AS), and of all its processes together (a look at them every WATCH_SECONDS)."""
