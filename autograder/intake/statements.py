@@ -68,7 +68,7 @@ def defined(source: str) -> dict[str, str]:
     if found is None:
         return dict.fromkeys(_BY_HAND.findall(source), "def")
     how: dict[str, str] = {}
-    for statement in _at_top(found):
+    for statement in at_top(found):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             how[statement.name] = "def"
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -78,7 +78,7 @@ def defined(source: str) -> dict[str, str]:
     return how
 
 
-def _at_top(found: list[ast.stmt]) -> Iterator[ast.stmt]:
+def at_top(found: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements, and those in them that share their names: in ``if``, ``try``, ``with``, loops."""
     waiting: list[ast.AST] = [*found]
     while waiting:

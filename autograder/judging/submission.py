@@ -25,6 +25,7 @@ from ..sandbox.warm import Sandboxes
 from .constants import constants, is_plain
 from .order import Cell, Time, beginning
 from .replies import outcome_from, texts
+from .shortcuts import shortcut
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
@@ -81,6 +82,7 @@ class Submission:
         self._time: dict[str, Time] = {}
         self._lent: tuple[Session, int] | None = None  # at how many cells a session was lent values
         self._last_end = ""
+        self._shortcuts: dict[str, str] = {}
         self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
         self._slow: Counter[str] = Counter(before._slow.keys() if before else ())
         self._patience = LESS_PATIENCE if before else None
@@ -114,6 +116,8 @@ class Submission:
         if len(deaths) >= DEATHS:
             return deaths[-1]
         exercise, flavour = EXERCISES.get(name), flavour_of(name)
+        if why := self._shortcut(name):
+            return Outcome("forbidden", message=why)
         out_of_patience = self._patience is not None and self._slow[name] > self._patience
         if self._books(flavour).left() <= 0 or out_of_patience:
             return Outcome("timeout")
@@ -160,6 +164,14 @@ class Submission:
         sources = [cell.source for cell in self.cells if cell.label == name]
         named = {n for source in sources for n in reads(source) - defined(source).keys()}
         return tuple(sorted(named & self.wrong - {name}))
+
+    def _shortcut(self, name: str) -> str:
+        """Why an answer's text alone is reason to refuse it, or ""."""
+        if name not in self._shortcuts:
+            refused = EXERCISES[name].refused if name in EXERCISES else ()
+            sources = (cell.source for cell in self.cells)
+            self._shortcuts[name] = shortcut(name, sources, refused)
+        return self._shortcuts[name]
 
     def _lend(self, session: Session) -> None:
         """Hand over what cells have made with torch, which is not there where NumPy answers are.
