@@ -18,12 +18,8 @@ OUTPUTS = 20_000
 """So many outputs of a notebook are looked at."""
 
 
-def judged_otherwise(judged: NotebookNode, raw: Any) -> tuple[str, ...]:
-    """The exercises whose verdict is another than the last one in the student's outputs.
-
-    raw: the submitted notebook, any JSON at all.
-    """
-    said = claims(raw)
+def judged_otherwise(judged: NotebookNode, said: dict[str, str]) -> tuple[str, ...]:
+    """The exercises whose verdict is another than what the student's outputs claim."""
     found = []
     for cell in judged.cells:
         name = tested_by(cell) if is_test(cell) else ""
@@ -34,7 +30,10 @@ def judged_otherwise(judged: NotebookNode, raw: Any) -> tuple[str, ...]:
 
 
 def claims(raw: Any) -> dict[str, str]:
-    """The last status of each exercise in a notebook's outputs, by whatever name it is called."""
+    """The last status of each exercise in a notebook's outputs, by whatever name it is called.
+
+    raw: the submitted notebook, any JSON at all.
+    """
     said: dict[str, str] = {}
     left = OUTPUTS
     for cell in _list(raw, "cells"):

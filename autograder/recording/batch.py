@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..course import CourseError
-from ..judging import worker
+from ..judging import apart, worker
 from ..judging.worker import UNFINISHED, Job, Judged, Look, Looked, look, work
 from ..sandbox.inside.limits import TURNS
 from ..sandbox.warm import close_kept
@@ -45,6 +45,7 @@ class Workers:
         if self._scheduler:
             self._pool, self._count = self._open.enter_context(_cluster(self._scheduler))
         self._open.callback(close_kept)
+        self._open.callback(apart.close)
         return self
 
     def __exit__(self, *problem: Any) -> None:
