@@ -37,11 +37,14 @@ class Broken(RuntimeError):
     """Our own process failed: no fault of the student's."""
 
 
-def taken_in(data: bytes | None, reason: str, source: str) -> tuple[NotebookNode, str, dict]:
-    """A submission in the source's notebook; why it cannot be judged, or ""; and what it claims.
+TakenIn = tuple[NotebookNode, str, dict[str, str]]
+"""A submission in the source's notebook; why it cannot be judged, or ""; and what it claims."""
+
+
+def taken_in(data: bytes | None, reason: str, source: str) -> TakenIn:
+    """A submission, taken in by a process of its own. Raises Broken.
 
     data: the file, or None, and the reason why there is none. source: the lesson's, as text.
-    Raises Broken.
     """
     about = {"source": source, "reason": reason, "size": -1 if data is None else len(data)}
     line = json.dumps(about | {"seconds": SECONDS}).encode() + b"\n" + (data or b"")
@@ -55,9 +58,9 @@ def taken_in(data: bytes | None, reason: str, source: str) -> tuple[NotebookNode
             answer = b""
         if answer:
             said = json.loads(answer, object_hook=NotebookNode)
-            if "fault" in said:
-                raise Broken(said["fault"])
-            return said["notebook"], said["reason"], said["claims"]
+            if isinstance(said, str):
+                raise Broken(said)
+            return said
         _readers.clear()
         if process.wait() == -signal.SIGPROF:
             why = f"the file holds so much that it is not read in {SECONDS} seconds of computing"
@@ -76,8 +79,14 @@ def _reader() -> Any:
     if process is None or process.poll() is not None:
         command = [sys.executable, "-m", __name__]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        _readers[os.getpid()] = process = subprocess.Popen(command, env=environment, **pipes)
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        _readers[os.getpid()] = process
     return process
 
 
@@ -98,14 +107,15 @@ def main() -> None:
         data = sys.stdin.buffer.read(size) if size >= 0 else None
         signal.setitimer(signal.ITIMER_PROF, about["seconds"])
         try:
-            answer = _taken_in(data, about["reason"], about["source"])
+            answer = take_in(data, about["reason"], about["source"])
         except Exception as problem:  # a mistake of ours in one must not stop the others
-            answer = {"fault": f"{type(problem).__name__}: {problem}"}
+            answer = f"{type(problem).__name__}: {problem}"
         signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(answer), flush=True)
 
 
-def _taken_in(data: bytes | None, reason: str, source: str) -> dict[str, Any]:
+def take_in(data: bytes | None, reason: str, source: str) -> TakenIn:
+    """The same, in this process."""
     submitted, remarks, claimed = None, [], {}
     try:
         if data is not None:
@@ -115,7 +125,7 @@ def _taken_in(data: bytes | None, reason: str, source: str) -> dict[str, Any]:
         reason = str(problem)
     notebook, _ = restore(submitted, _source(source))
     notebook.metadata["cnnlab"]["repairs"] += remarks
-    return {"notebook": notebook, "claims": claimed, "reason": reason if submitted is None else ""}
+    return notebook, reason if submitted is None else "", claimed
 
 
 @functools.lru_cache(maxsize=8)

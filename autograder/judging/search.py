@@ -18,9 +18,9 @@ from nbformat import NotebookNode
 
 from ..cells import is_test, name_of, role_of
 from ..sandbox.warm import Sandboxes
+from .judge import known_values
 from .order import to_run
 from .record import Record, records, report_output
-from .running import known_values
 from .submission import Sandboxed, Submission, flavour_of
 
 SECONDS = 1.0

@@ -116,7 +116,8 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        targets = getattr(statement, "targets", None) or [statement.target]
+        one = isinstance(statement, ast.Assign)
+        targets = statement.targets if one else [statement.target]
         nodes = (node for target in targets for node in ast.walk(target))
         yield from (node.id for node in nodes if isinstance(node, ast.Name))
 

@@ -7,15 +7,13 @@ trust: it is cut to size here, and becomes an ``Outcome`` or the end of that pro
 from __future__ import annotations
 
 import builtins
-import inspect
 import math
-import textwrap
 import time
 from collections import Counter
 from typing import Any
 
 from cnnlab.engine.case import together
-from cnnlab.engine.exercise import EXERCISES, Case, Exercise, Outcome
+from cnnlab.engine.exercise import EXERCISES, Case, Outcome
 from cnnlab.engine.repair import Asked
 
 from ..intake.statements import defined, definitions, reads
@@ -25,6 +23,7 @@ from ..sandbox.warm import Sandboxes
 from .constants import constants, is_plain
 from .order import Cell, Time, beginning
 from .replies import outcome_from, texts
+from .requests import as_data, call_of
 from .shortcuts import shortcut
 
 DEATHS = 4
@@ -124,7 +123,7 @@ class Submission:
         seconds = AGAIN_SECONDS if name in self._slow else CALL_SECONDS * _factor(flavour)
         request = {"do": "value" if value else "call", "name": name, "seconds": seconds}
         if not value:
-            request |= _call(exercise, case)
+            request |= call_of(exercise, case)
         try:
             session = self._session(flavour)
             if session is None:
@@ -152,7 +151,7 @@ class Submission:
         """What a search in an answer's source says: a claim; {} if it did not come to its end."""
         flavour, refused = flavour_of(name), EXERCISES[name].refused
         request = {"do": "search", "name": name, "seconds": seconds, "refused": refused}
-        request |= {"asked": [*map(_as_data, asked)], "more": [*map(_as_data, more)]}
+        request |= {"asked": [*map(as_data, asked)], "more": [*map(as_data, more)]}
         try:
             session = self._session(flavour)
             return self._ask(flavour, session, request, seconds) if session else {}
@@ -296,28 +295,6 @@ def flavour_of(name: str) -> str:
     """The sandbox that an answer is asked in."""
     exercise = EXERCISES.get(name)
     return "numpy" if exercise is not None and exercise.numpy_only else "torch"
-
-
-def _call(exercise: Exercise | None, case: Case) -> dict[str, Any]:
-    """What is asked of an answer."""
-    parameters = exercise.names(case) if exercise else []
-    refused = exercise.refused if exercise else ()
-    return _arguments(case) | {"parameters": parameters, "refused": refused}
-
-
-def _arguments(case: Case) -> dict[str, Any]:
-    """What an answer is called with, and by what, if a plain call is not enough."""
-    probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
-    return {"args": tuple(case.args), "kwargs": dict(case.kwargs), "probe": probe}
-
-
-def _as_data(asked: Asked) -> dict[str, Any]:
-    """A visible case, what is right there, whether the answer is wrong, and what it is alike in."""
-    case = asked.case
-    about = {name: getattr(case, name) for name in ("raises", "draws", "rtol", "atol")}
-    about |= {"case": case.name, "right": asked.right.value, "wrong": asked.wrong}
-    about["groups"] = list(asked.groups)
-    return about | _arguments(case)
 
 
 def _factor(flavour: str) -> int:

@@ -38,7 +38,7 @@ context = multiprocessing.get_context("forkserver")  # which has imported torch 
 context.set_forkserver_preload(["autograder.recording.grade"])
 
 
-def quick_judge(notebook, sandboxes, seed):
+def quick_judge(notebook, sandboxes, seed, seconds):
     """Half the points for everybody, after a moment."""
     for cell in filter(is_test, notebook.cells):
         time.sleep(0.01)

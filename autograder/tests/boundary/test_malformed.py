@@ -13,9 +13,9 @@ from cnnlab.engine.exercise import EXERCISES
 from cnnlab.engine.page import as_html
 
 from autograder.intake.submitted import STAMP, time_of
+from autograder.judging.judge import known_values
 from autograder.judging.record import report_output
 from autograder.judging.replies import STATUSES, outcome_from
-from autograder.judging.running import known_values
 from autograder.recording.grade import grade
 from autograder.sandbox.inside import wire
 from autograder.sandbox.session import Ended, Session

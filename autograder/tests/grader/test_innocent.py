@@ -10,7 +10,7 @@ import pytest
 from autograder import cells
 from autograder.cells import is_test, points_of, released
 from autograder.intake.restore import restore
-from autograder.judging import running
+from autograder.judging import judge
 from autograder.judging.constants import constants
 from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
@@ -62,7 +62,7 @@ def judged(source, sandboxes):
         (test,) = [c for c in notebook.cells if is_test(c) and cells.tested_by(c) == name]
         names = [cells.tested_by(c) for c in notebook.cells if is_test(c)]
         with closing(Submission(list(to_run(notebook)), names, sandboxes)) as submission:
-            judgement = running.run_test(test, submission, 1)
+            judgement = judge.run_test(test, submission, 1)
         said = " ".join(o.data["text/plain"] for o in judgement.reports)
         of.said = " ".join(said.split())
         return judgement.points(points_of(test)) / points_of(test)

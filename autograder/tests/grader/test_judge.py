@@ -13,7 +13,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.cells import is_test, released
 from autograder.intake.restore import restore
-from autograder.judging import judge, replies, running, submission
+from autograder.judging import judge, replies, submission
 from autograder.judging.order import to_run
 from autograder.judging.submission import Submission
 from autograder.releasing import build
@@ -428,7 +428,7 @@ def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, m
     def broken(*args, **kwargs):
         raise RuntimeError("torch is broken")
 
-    running.known_values.cache_clear()
+    judge.known_values.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr(EXERCISES["pad"], "_oracle", broken)
         with pytest.raises(judge.Fault, match=r"right answer to pad, .* RuntimeError torch is bro"):

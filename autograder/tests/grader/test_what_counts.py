@@ -16,7 +16,7 @@ from autograder import cli
 from autograder.intake.collect import collect
 from autograder.intake.pictures import NAME_CHARACTERS, pictures
 from autograder.intake.reading import Unreadable, from_data, load, parse
-from autograder.judging import running
+from autograder.judging import judge
 from autograder.judging.decides import decided_by
 from autograder.judging.testimony import claims
 from autograder.pages.class_report import report
@@ -62,9 +62,9 @@ def test_a_mended_oracle_grades_again(course, monkeypatch):
     right = EXERCISES["conv1d"]._oracle
     with monkeypatch.context() as mistaken:
         mistaken.setattr(EXERCISES["conv1d"], "_oracle", lambda x, f: right(x, f[::-1]))
-        running.known_values.cache_clear()
+        judge.known_values.cache_clear()
         assert graded(course)["ada"].score < ALL
-        running.known_values.cache_clear()
+        judge.known_values.cache_clear()
     assert graded(course)["ada"].score == ALL
     assert graded(course)["ada"].status == "unchanged"
 
