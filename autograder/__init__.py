@@ -29,15 +29,15 @@ The way of one submission, as calls:
 
     cli → recording.grade → intake.submitted
           recording.grade → recording.batch → judging.worker → judging.judge
-    judging.apart → intake.reading
-    judging.apart → intake.restore
+    intake.apart → intake.reading
+    intake.apart → intake.restore
     judging.judge → judging.submission → sandbox.session ⇄ sandbox.inside
     judging.judge → cnnlab.engine.examine → cnnlab.engine.causes
     judging.judge → judging.record, a value that goes back all the way up
           recording.grade → recording.gradebook
     cli → pages.feedback
 
-``judging.apart`` is what a worker asks before it judges: a process of its own, whose end harms
+``intake.apart`` is what a worker asks before it judges: a process of its own, whose end harms
 nobody. When all points are recorded ``judging.search`` goes from the worker to a fresh session,
 which sees no hidden input, and looks for the edit that would make a wrong answer right; the page
 says it.

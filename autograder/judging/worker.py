@@ -20,15 +20,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..cells import is_test
+from ..intake.apart import Broken, taken_in
 from ..sandbox.inside.limits import TURNS
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
-from .apart import Broken, taken_in
 from .judge import judge_twice
 from .record import failed
 from .search import SECONDS, search, searchable
 from .submission import Fault, Unfinished
-from .testimony import judged_otherwise
+from .testimony import REPORTS, judged_otherwise
 
 UNFINISHED = "unfinished"
 """The status of a submission that needs more time than it has at this turn."""
@@ -130,7 +130,7 @@ def look(job: Look) -> Looked:
 
 def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:
     """The status, the judged notebook, and what was judged otherwise than the student saw."""
-    notebook, reason, claimed = taken_in(job.data, job.reason, job.source)
+    notebook, reason, claimed = taken_in(job.data, job.reason, job.source, REPORTS)
     if not reason:
         notebook.metadata["cnnlab"]["repairs"] += job.left
         notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed, job.seconds)

@@ -22,7 +22,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..course import CourseError
-from ..judging import apart, worker
+from ..intake import apart
+from ..judging import worker
 from ..judging.worker import UNFINISHED, Job, Judged, Look, Looked, look, work
 from ..sandbox.inside.limits import TURNS
 from ..sandbox.warm import close_kept

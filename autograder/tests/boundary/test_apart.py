@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from autograder.cells import as_text, is_test
-from autograder.judging import apart
+from autograder.intake import apart
+from autograder.judging.testimony import REPORTS
 from autograder.recording.grade import grade
 from autograder.tests.support import small_lesson
 from autograder.tests.support.hand_in import HandIn
@@ -34,20 +35,22 @@ def test_what_takes_too_long_is_the_students_and_the_next_one_is_read(lesson, mo
     source, right = lesson
     monkeypatch.setattr(apart, "SECONDS", 0.05)
     first = apart._reader()
-    restored, reason, claimed = apart.taken_in(LARGE, "", source)
+    restored, reason, claimed = apart.taken_in(LARGE, "", source, REPORTS)
     assert "not read in 0.05 seconds of computing" in reason
     assert [c for c in restored.cells if is_test(c)] and claimed == {}
     monkeypatch.undo()
     assert first.poll() is not None
-    assert apart.taken_in(right, "", source)[1] == ""
+    assert apart.taken_in(right, "", source, REPORTS)[1] == ""
 
 
 def test_the_same_process_reads_one_after_the_other(lesson):
     source, right = lesson
     process = apart._reader()
-    assert apart.taken_in(right, "", source)[1] == ""
-    assert apart.taken_in(b"no notebook", "", source)[1].startswith("the file is not a notebook")
-    assert apart.taken_in(None, "there is none", source)[1] == "there is none"
+    assert apart.taken_in(right, "", source, REPORTS)[1] == ""
+    assert apart.taken_in(b"no notebook", "", source, REPORTS)[1].startswith(
+        "the file is not a notebook"
+    )
+    assert apart.taken_in(None, "there is none", source, REPORTS)[1] == "there is none"
     assert apart._reader() is process
     apart.close()
     assert process.poll() == 0
@@ -64,17 +67,17 @@ def test_a_process_that_ends_by_itself_is_a_fault_of_ours_after_a_second_try(les
 
     monkeypatch.setattr(apart, "_reader", dies)
     with pytest.raises(apart.Broken, match="ends by itself"):
-        apart.taken_in(right, "", source)
+        apart.taken_in(right, "", source, REPORTS)
     assert len(started) == apart.TRIES
     monkeypatch.undo()
     apart._reader().kill()
-    assert apart.taken_in(right, "", source)[1] == ""
+    assert apart.taken_in(right, "", source, REPORTS)[1] == ""
 
 
 def test_a_mistake_of_ours_in_reading_one_is_a_fault_and_stops_no_other(lesson):
     with pytest.raises(apart.Broken, match="JSON"):
-        apart.taken_in(lesson[1], "", "no source")
-    assert apart.taken_in(lesson[1], "", lesson[0])[1] == ""
+        apart.taken_in(lesson[1], "", "no source", REPORTS)
+    assert apart.taken_in(lesson[1], "", lesson[0], REPORTS)[1] == ""
 
 
 def test_whoever_hands_in_too_much_loses_their_own_points_alone(tmp_path, monkeypatch):
@@ -88,3 +91,9 @@ def test_whoever_hands_in_too_much_loses_their_own_points_alone(tmp_path, monkey
     assert (a.status, a.score) == ("no notebook", 0)
     assert "seconds of computing" in a.notes[0]
     assert (b.status, b.score) == ("graded", 11)
+
+
+def test_the_process_starts_without_what_takes_seconds_to_import():
+    code = "import sys, autograder.intake.apart\nprint({'torch', 'cnnlab'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

@@ -30,7 +30,8 @@ from cnnlab.engine import calling
 import autograder
 from autograder import cli
 from autograder.course import Course
-from autograder.judging import apart, worker
+from autograder.intake import apart
+from autograder.judging import worker
 from autograder.releasing import build
 
 from . import small_lesson
@@ -55,8 +56,8 @@ ASIDE = (
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
     *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
     *("autograder.judging.decides", "autograder.judging.testimony", "autograder.judging.search"),
-    *("autograder.judging.replies", "autograder.judging.requests"),
-    *("autograder.judging.apart", "autograder.judging.shortcuts", "autograder.sandbox.cgroup"),
+    *("autograder.judging.replies", "autograder.judging.requests", "autograder.intake.claimed"),
+    *("autograder.intake.apart", "autograder.judging.shortcuts", "autograder.sandbox.cgroup"),
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what

@@ -4,7 +4,7 @@ What a file may hold is capped, and what is done with it takes time in proportio
 nobody has thought of. A text that never comes to its end, or ends Python itself, takes along this
 process alone. It is kept for the next submission, and ends with the worker that has started it.
 
-``python -m autograder.judging.apart`` is that process: it answers each line on its input, JSON
+``python -m autograder.intake.apart`` is that process: it answers each line on its input, JSON
 followed by the bytes of a file, with a line of JSON.
 """
 
@@ -17,14 +17,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from ..intake.reading import Unreadable, from_data, load
-from ..intake.restore import restore
-from .testimony import claims
+from .claimed import claimed
+from .reading import Unreadable, from_data, load
+from .restore import restore
 
 SECONDS = 20
 """Of computing, as the kernel counts it, for one submission: a busy machine costs nobody points.
@@ -41,13 +42,18 @@ TakenIn = tuple[NotebookNode, str, dict[str, str]]
 """A submission in the source's notebook; why it cannot be judged, or ""; and what it claims."""
 
 
-def taken_in(data: bytes | None, reason: str, source: str) -> TakenIn:
+Reports = tuple[str, Sequence[str]]
+"""By what reports are known in outputs: the type of their data, and the words for a status."""
+
+
+def taken_in(data: bytes | None, reason: str, source: str, reports: Reports) -> TakenIn:
     """A submission, taken in by a process of its own. Raises Broken.
 
     data: the file, or None, and the reason why there is none. source: the lesson's, as text.
     """
     about = {"source": source, "reason": reason, "size": -1 if data is None else len(data)}
-    line = json.dumps(about | {"seconds": SECONDS}).encode() + b"\n" + (data or b"")
+    about |= {"seconds": SECONDS, "reports": reports}
+    line = json.dumps(about).encode() + b"\n" + (data or b"")
     for _ in range(TRIES):
         process = _reader()
         try:
@@ -64,7 +70,7 @@ def taken_in(data: bytes | None, reason: str, source: str) -> TakenIn:
         _readers.clear()
         if process.wait() == -signal.SIGPROF:
             why = f"the file holds so much that it is not read in {SECONDS} seconds of computing"
-            return taken_in(None, why, source)
+            return taken_in(None, why, source, reports)
     raise Broken("the process that reads notebooks ends by itself")
 
 
@@ -77,7 +83,7 @@ _readers: dict[int, subprocess.Popen] = {}
 def _reader() -> Any:
     process = _readers.get(os.getpid())
     if process is None or process.poll() is not None:
-        command = [sys.executable, "-m", __name__]
+        command = [sys.executable, "-m", "autograder.intake.apart"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         process = subprocess.Popen(
             command,
@@ -107,25 +113,25 @@ def main() -> None:
         data = sys.stdin.buffer.read(size) if size >= 0 else None
         signal.setitimer(signal.ITIMER_PROF, about["seconds"])
         try:
-            answer = take_in(data, about["reason"], about["source"])
+            answer = take_in(data, about["reason"], about["source"], about["reports"])
         except Exception as problem:  # a mistake of ours in one must not stop the others
             answer = f"{type(problem).__name__}: {problem}"
         signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(answer), flush=True)
 
 
-def take_in(data: bytes | None, reason: str, source: str) -> TakenIn:
+def take_in(data: bytes | None, reason: str, source: str, reports: Reports) -> TakenIn:
     """The same, in this process."""
-    submitted, remarks, claimed = None, [], {}
+    submitted, remarks, said = None, [], {}
     try:
         if data is not None:
             raw, remarks = load(data)
-            submitted, claimed = from_data(raw), claims(raw)
+            submitted, said = from_data(raw), claimed(raw, *reports)
     except Unreadable as problem:
         reason = str(problem)
     notebook, _ = restore(submitted, _source(source))
     notebook.metadata["cnnlab"]["repairs"] += remarks
-    return notebook, reason if submitted is None else "", claimed
+    return notebook, reason if submitted is None else "", said
 
 
 @functools.lru_cache(maxsize=8)
