@@ -28,17 +28,19 @@ The walls:
 The way of one submission, as calls:
 
     cli → recording.grade → intake.submitted
-          recording.grade → recording.batch → judging.worker → intake.reading
-                                              judging.worker → intake.restore
-                                              judging.worker → judging.judge
+          recording.grade → recording.batch → judging.worker → judging.judge
+    intake.apart → intake.reading
+    intake.apart → intake.restore
     judging.judge → judging.submission → sandbox.session ⇄ sandbox.inside
     judging.judge → cnnlab.engine.examine → cnnlab.engine.causes
     judging.judge → judging.record, a value that goes back all the way up
           recording.grade → recording.gradebook
     cli → pages.feedback
 
-When all points are recorded ``judging.search`` goes from the worker to a fresh session, which sees
-no hidden input, and looks for the edit that would make a wrong answer right; the page says it.
+``intake.apart`` is what a worker asks before it judges: a process of its own, whose end harms
+nobody. When all points are recorded ``judging.search`` goes from the worker to a fresh session,
+which sees no hidden input, and looks for the edit that would make a wrong answer right; the page
+says it.
 
 ``judge`` and ``feedback``, beside the rooms, are addresses that courses of the first edition hold.
 """

@@ -27,6 +27,7 @@ from ..judging.worker import Job, Judged
 from ..recording import batch
 from ..recording.grade import Settled, grade
 from ..recording.table import table
+from ..sandbox.cgroup import about_memory
 from ..sandbox.sandbox import Sandbox
 from .attacks import ATTACKS, Attack
 from .environments import about_python
@@ -199,6 +200,7 @@ def doctor(told: Callable[[str], Any] = print) -> int:
     """
     for warning in about_python():
         told(warning)
+    told(about_memory())
     workers = min(len(os.sched_getaffinity(0)), 4)
     told(f"{len(ATTACKS)} attacks, {workers} at a time; about a minute on two cores.")
     verdicts = examine(workers=workers)

@@ -36,7 +36,7 @@ from ..terminal import visible
 from .inert import disarmed
 from .python import about_python
 from .reading import from_data
-from .statements import defined, ends, runs_alone, statements
+from .statements import defined, ends, runs_alone, same_code, statements
 from .straight import straight
 
 # ── restoring ───────────────────────────────────────────────────────────────
@@ -215,7 +215,10 @@ def _find(
         places = named or [i for i, c in enumerate(cells) if marker.search(c.source)]
     if not places:
         return None
-    worked_on = [i for i in places if bare(cells[i].source) != released(cell)]
+    stub = released(cell)
+    worked_on = [i for i in places if bare(cells[i].source) != stub]
+    if len(worked_on) > 1:  # a copy that is only put in other words is none
+        worked_on = [i for i in worked_on if not same_code(cells[i].source, stub)] or worked_on
     # An experiment further down goes by the same name, but hands nothing in.
     filled = [i for i in worked_on if _FILLS.search(cells[i].source)]
     chosen = (filled or worked_on or places)[-1]

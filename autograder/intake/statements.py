@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import re
 import textwrap
@@ -68,7 +69,7 @@ def defined(source: str) -> dict[str, str]:
     if found is None:
         return dict.fromkeys(_BY_HAND.findall(source), "def")
     how: dict[str, str] = {}
-    for statement in _at_top(found):
+    for statement in at_top(found):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             how[statement.name] = "def"
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -78,7 +79,7 @@ def defined(source: str) -> dict[str, str]:
     return how
 
 
-def _at_top(found: list[ast.stmt]) -> Iterator[ast.stmt]:
+def at_top(found: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements, and those in them that share their names: in ``if``, ``try``, ``with``, loops."""
     waiting: list[ast.AST] = [*found]
     while waiting:
@@ -110,6 +111,49 @@ def _only_defines(statement: ast.stmt) -> bool:
         return not any(isinstance(n, ast.Call) for n in _outside_functions(statement))
     functions = ast.FunctionDef | ast.AsyncFunctionDef
     return isinstance(statement, functions | ast.Import | ast.ImportFrom)
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two cells are the same but for words, and for how they say that nothing is done yet.
+
+    Those are comments, documentation, decorators; ``pass``, ``...`` and NotImplementedError.
+    """
+    bones = [_bones(source) for source in (one, other)]
+    return bones[0] is not None and bones[0] == bones[1]
+
+
+def _bones(source: str) -> str | None:
+    found = statements(source)
+    if found is None:
+        return None
+    try:
+        copies = copy.deepcopy(found)  # those are shared
+        return ast.unparse(_Bones().visit(ast.Module(copies, [])))
+    except (RecursionError, ValueError):
+        return None
+
+
+class _Bones(ast.NodeTransformer):
+    """Takes out of code what does nothing, and what says so."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else node
+
+    def visit_Pass(self, node: ast.Pass) -> None:
+        return None
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST | None:
+        undone = node.exc is not None and _name(node.exc) == "NotImplementedError"
+        return None if undone else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        if isinstance(node.value, ast.Constant) and node.value.value is ...:
+            node.value = ast.Constant(None)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.decorator_list = []
+        return self.generic_visit(node)
 
 
 # ── checks ──────────────────────────────────────────────────────────────────

@@ -4,6 +4,10 @@ In a test cell the names that students define are stand-ins. Calling one, or che
 sends arguments into the sandbox and brings data back; what is right is known here alone.
 The verdicts go into the test cells as nbgrader expects them, so that its gradebook,
 formgrader and feedback need not know that anything is different.
+
+A process that has been asked with hidden inputs may tell them in whatever it says next, in the
+visible check of another exercise too. So every visible statement of a lesson is run before the
+first hidden one, and what is said after that is not shown.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import ast
 import builtins
 import functools
 import io
+import itertools
 import re
 import secrets
 import types
@@ -37,30 +42,48 @@ from ..cells import (
     role_of,
     tested_by,
 )
+from ..sandbox.inside.limits import TURNS
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import Sandboxes
-from .order import Straight, beginning, to_run
+from .order import Straight, Time, beginning, to_run
 from .record import Judgement, failed, report_output
-from .submission import Failed, Fault, Sandboxed, Submission
+from .submission import Failed, Fault, Sandboxed, Submission, Unfinished
 
 
 def judge_twice(
-    notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None
+    notebook: NotebookNode,
+    sandboxes: Sandboxes,
+    seed: int | None = None,
+    seconds: float = TURNS[-1],
 ) -> NotebookNode:
-    """Judge; if that fails for our own reasons, once more with a fresh sandbox."""
+    """Judge; if that fails for our own reasons, once more with a fresh sandbox.
+
+    seconds: what there is for both together. Raises Unfinished if the submission needs more, and
+    Fault if that may be because a first try has failed.
+    """
+    turn = Time(seconds)
     try:
-        return judge(notebook, sandboxes, seed)
-    except Fault:
+        return judge(notebook, sandboxes, seed, turn)
+    except Fault as fault:
         sandboxes.close()
-        return judge(notebook, sandboxes, seed)
+        try:
+            return judge(notebook, sandboxes, seed, turn)
+        except Unfinished:
+            raise fault from None
 
 
-def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None) -> NotebookNode:
+def judge(
+    notebook: NotebookNode,
+    sandboxes: Sandboxes,
+    seed: int | None = None,
+    turn: Time | None = None,
+) -> NotebookNode:
     """Run the test cells of a restored notebook and write the verdicts into them.
 
     seed: of the hidden cases; drawn if None, and noted in the notebook's metadata so
-    that a verdict can be looked into. Returns the same notebook. Raises Fault, and then
-    every test cell holds an error: nothing counts as passed that was not.
+    that a verdict can be looked into. turn: the time that there is. Returns the same notebook.
+    Raises Fault or Unfinished, and then every test cell holds an error: nothing counts as passed
+    that was not.
     """
     torch.set_num_threads(1)  # cases are small: several threads only wait for each other
     seed = secrets.randbits(32) if seed is None else seed
@@ -72,7 +95,7 @@ def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None)
     for cell in tests:  # first of all, so that whatever stops us leaves no cell that looks passed
         cell.outputs = failed("NotJudged", "this test has not been run to its end").outputs()
     try:
-        _judge(notebook, tests, sandboxes, seed)
+        _judge(notebook, tests, sandboxes, seed, turn)
     except SandboxError as problem:
         raise Fault(str(problem)) from problem
     del notebook.metadata["cnnlab"]["straight"]  # not before: after a fault it is needed again
@@ -80,14 +103,17 @@ def judge(notebook: NotebookNode, sandboxes: Sandboxes, seed: int | None = None)
 
 
 def _judge(
-    notebook: NotebookNode, tests: list[NotebookNode], sandboxes: Sandboxes, seed: int
+    notebook: NotebookNode,
+    tests: list[NotebookNode],
+    sandboxes: Sandboxes,
+    seed: int,
+    turn: Time | None,
 ) -> None:
     """Write the verdicts. Answers that are not wholly right are judged in a second order, too."""
     exercises = [name_of(c) for c in notebook.cells if role_of(c) == "answer"]
     wrong = {}
-    with closing(Submission(list(to_run(notebook)), exercises, sandboxes)) as first:
-        for cell in tests:
-            judgement = run_test(cell, first, seed)
+    with closing(Submission(list(to_run(notebook)), exercises, sandboxes, turn)) as first:
+        for cell, judgement in zip(tests, run_tests(tests, first, seed), strict=True):
             cell.outputs = judgement.outputs()
             if judgement.points(points_of(cell)) < points_of(cell):
                 wrong[tested_by(cell)] = (cell, judgement.points(points_of(cell)))
@@ -95,7 +121,7 @@ def _judge(
     asks = sorted((p, name) for name in wrong for p in straight.places(name, first.cells))
     repairs = notebook.metadata["cnnlab"].setdefault("repairs", [])
     if asks:
-        with closing(Submission(straight.cells, exercises, sandboxes, first)) as again:
+        with closing(Submission(straight.cells, exercises, sandboxes, turn, first)) as again:
             repairs += _look_again(wrong, asks, again, seed, repairs)
         first.notes = first.notes or again.notes
     repairs += first.notes
@@ -112,14 +138,19 @@ def _look_again(
 
     wrong: test cells, and the points that each gave. asks: after how many cells an answer is
     asked for. It is the same answer, asked the same: who is wrong gains nothing by it.
+    All that is visible comes first here, too, and the hidden inputs go to processes of their own.
     """
     said: dict[str, str] = {}
-    for place, name in asks:
+    running = [(place, name, Running(wrong[name][0], submission, seed)) for place, name in asks]
+    for place, _, test in running:
+        submission.stop_at(place)
+        test.visible()
+    for place, name, test in running:
         cell, before = wrong[name]
         if before == points_of(cell):
             continue
         submission.stop_at(place)
-        judgement = run_test(cell, submission, seed)
+        judgement = test.judgement()
         if (points := judgement.points(points_of(cell))) <= before:
             continue
         wrong[name] = (cell, points)
@@ -133,43 +164,106 @@ def _look_again(
     return list(said.values())
 
 
+# ── one test cell ────────────────────────────────────────────────────────────
+
+UNSEEN = "what is said here is not shown: hidden inputs were known by then"
+
+
+class Running:
+    """A test cell in the middle of being run. seed: of the hidden cases.
+
+    ``visible`` runs it up to its first hidden statement, ``judgement`` the rest, and says what
+    came of it all.
+    """
+
+    def __init__(self, cell: NotebookNode, submission: Submission, seed: int):
+        self._cell, self._submission = cell, submission
+        self._reports: list[NotebookNode] = []
+        self._names = _names(submission, self._reports, seed, cell)
+        try:
+            self._left = ast.parse(cell.source).body
+        except SyntaxError as problem:
+            raise self._fault(problem) from problem
+        self._value: Any = None
+        self._failed: NotebookNode | None = None
+
+    def visible(self) -> None:
+        """Run what comes before the first hidden statement."""
+        hidden = hidden_lines(self._cell.source)
+        seen = itertools.takewhile(
+            lambda s: not (s.lineno in hidden or _asks_hidden(s)), self._left
+        )
+        self._run(len(list(seen)))
+
+    def judgement(self) -> Judgement:
+        """Run what is left. Raises Fault where the test itself does not work."""
+        if self._left and self._failed is None:
+            self._submission.knows_hidden = True
+            self._run(len(self._left))
+        if self._failed is not None:
+            return Judgement(tuple(self._reports), failed=self._failed)
+        if self._value is None:
+            return Judgement(tuple(self._reports))
+        points = points_of(self._cell)
+        if not isinstance(self._value, int | float) or not 0 <= self._value <= points:
+            name = name_of(self._cell)
+            raise Fault(f"the test cell {name} gave {self._value!r}, not 0 to {points} points")
+        return Judgement(tuple(self._reports), value=float(self._value))
+
+    def _run(self, count: int) -> None:
+        """Run so many statements, unless one has failed."""
+        statements, self._left = self._left[:count], self._left[count:]
+        for statement in statements:
+            self._value = None
+            try:
+                with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                    self._value = _do(statement, self._names)
+            except (AssertionError, Failed) as problem:
+                self._failed = self._why(statement, problem)
+                return
+            except (Fault, SandboxError, Unfinished):
+                raise
+            except Exception as problem:
+                raise self._fault(problem) from problem
+
+    def _why(self, statement: ast.stmt, problem: Exception) -> NotebookNode:
+        """The error of a test that is not passed; a hidden one says nothing of itself."""
+        if statement.lineno in hidden_lines(self._cell.source):
+            return error("Failed", "a hidden test is not passed")
+        text = ast.get_source_segment(self._cell.source, statement) or ""
+        if self._submission.knows_hidden:
+            return error("Failed", UNSEEN, text)
+        return error(type(problem).__name__, str(problem)[:1000], text)
+
+    def _fault(self, problem: Exception) -> Fault:
+        name = name_of(self._cell)
+        return Fault(f"the test cell {name} failed by itself, {type(problem).__name__}: {problem}")
+
+
 def run_test(cell: NotebookNode, submission: Submission, seed: int) -> Judgement:
-    """Run one test cell, statement by statement, and say what came of it."""
-    reports: list[NotebookNode] = []
-    names = _names(submission, reports, seed, cell)
-    statement: ast.stmt = ast.Pass(lineno=0)
-    value: Any = None
-    try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            for statement in ast.parse(cell.source).body:
-                value = None
-                if isinstance(statement, ast.Expr):
-                    code = compile(ast.Expression(statement.value), "<test>", "eval")
-                    value = eval(code, names)
-                else:
-                    exec(compile(ast.Module([statement], []), "<test>", "exec"), names)
-    except (AssertionError, Failed) as problem:
-        return Judgement(tuple(reports), failed=_why(cell, statement, problem))
-    except (Fault, SandboxError):
-        raise
-    except Exception as problem:
-        raise Fault(
-            f"the test cell {name_of(cell)} failed by itself, {type(problem).__name__}: {problem}"
-        ) from problem
-    if value is not None:
-        points = points_of(cell)
-        if not isinstance(value, int | float) or not 0 <= value <= points:
-            raise Fault(f"the test cell {name_of(cell)} gave {value!r}, not 0 to {points} points")
-        value = float(value)
-    return Judgement(tuple(reports), value=value)
+    """Run one test cell, alone, and say what came of it."""
+    return run_tests([cell], submission, seed)[0]
 
 
-def _why(cell: NotebookNode, statement: ast.stmt, problem: Exception) -> NotebookNode:
-    """The error of a test that is not passed; a hidden one says nothing of itself."""
-    if statement.lineno in hidden_lines(cell.source):
-        return error("Failed", "a hidden test is not passed")
-    text = ast.get_source_segment(cell.source, statement) or ""
-    return error(type(problem).__name__, str(problem)[:1000], text)
+def run_tests(cells: list[NotebookNode], submission: Submission, seed: int) -> list[Judgement]:
+    """Run test cells, all that is visible in them first."""
+    running = [Running(cell, submission, seed) for cell in cells]
+    for one in running:
+        one.visible()
+    return [one.judgement() for one in running]
+
+
+def _asks_hidden(statement: ast.stmt) -> bool:
+    """Whether a statement says ``hidden=…``, as ``check(conv1d, hidden=True)`` does."""
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return any(keyword.arg == "hidden" for call in calls for keyword in call.keywords)
+
+
+def _do(statement: ast.stmt, names: dict[str, Any]) -> Any:
+    """Run one statement; the value of an expression."""
+    if isinstance(statement, ast.Expr):
+        return eval(compile(ast.Expression(statement.value), "<test>", "eval"), names)
+    return exec(compile(ast.Module([statement], []), "<test>", "exec"), names)
 
 
 def _names(
@@ -187,7 +281,8 @@ def _names(
         known = known_values(exercise.name, drawn)
         # The cell and its metadata are the source's. No student has a say in what counts.
         worth = points_of(cell) if tested_by(cell) == exercise.name else points
-        about = {"hidden": hidden, "known": known, "worth": worth}
+        submission.knows_hidden |= hidden
+        about = {"hidden": submission.knows_hidden, "known": known, "worth": worth}
         report = examine(exercise, answer, drawn, search=0, **about)  # the search comes later
         _be_sure(report, known)
         if report.status == "incorrect":

@@ -8,13 +8,16 @@ when pages and tables are made. Graded notebooks of the first edition hold the s
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 from typing import Any
 
 import numpy as np
+from cnnlab.engine.comparing import Problem
+from cnnlab.engine.exercise import Outcome
 from cnnlab.engine.page import as_html
 from cnnlab.engine.shown import as_text, first_wrong
-from cnnlab.engine.verdict import MIME, Report
+from cnnlab.engine.verdict import MIME, Report, Result
 from nbformat import NotebookNode
 
 from ..cells import error, output
@@ -111,12 +114,27 @@ class Record:
 
 def report_output(report: Report) -> NotebookNode:
     """A report as a cell's output: text, HTML, and data for tables. Inputs only if visible."""
+    report = _without_words(report) if report.hidden else report
     data = {**report.as_data(), "hidden": report.hidden}
     drawing = _drawing(report)
     if drawing is not None:
         data["drawing"] = dataclasses.asdict(drawing)
     shown = {"text/plain": as_text(report), "text/html": as_html(report, drawing=False)}
     return output("display_data", data={**shown, MIME: data}, metadata={})
+
+
+def _without_words(report: Report) -> Report:
+    """The same without inputs, values, and any word that comes from where answers run.
+
+    What is shown of hidden cases is made of this, so that none of it can say an input.
+    """
+    results = []
+    for r in report.results:
+        case = dataclasses.replace(r.case, args=(), kwargs={})
+        errors = tuple(name for name in r.outcome.errors if hasattr(builtins, name))
+        outcome = Outcome(r.outcome.status, errors=errors)
+        results.append(Result(case, None, outcome, r.problem and Problem(r.problem.kind, "")))
+    return dataclasses.replace(report, results=results)
 
 
 def _drawing(report: Report) -> Drawing | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import inspect
-import textwrap
+import math
 import time
 import zlib
 from collections import Counter
@@ -26,6 +25,8 @@ from ..sandbox.warm import Sandboxes
 from .constants import constants, is_plain
 from .order import Cell, Time, beginning
 from .replies import changed_by, outcome_from, texts
+from .requests import as_data, call_of
+from .shortcuts import shortcut
 
 DEATHS = 4
 """How often one answer may take its process along before its other cases count as lost, too."""
@@ -45,10 +46,15 @@ class Fault(RuntimeError):
     """Grading failed for reasons that are not the student's: no points, grade again."""
 
 
+class Unfinished(RuntimeError):
+    """A submission needs more time than it has at this turn."""
+
+
 class Submission:
     """A student's cells in the sandbox, and what comes of calling their answers.
 
-    cells: those that are run, in this order. exercises: the names that are answers. before: the
+    cells: those that are run, in this order. exercises: the names that are answers. turn: the time
+    that it has with all that is tried besides; when that is over, Unfinished is raised. before: the
     same notebook's, judged in another order: what is left of its time is this one's. seconds: what
     there is in all, if that is less than what a submission may use.
     A process that dies or hangs is the student's affair: that case fails, and a new process runs
@@ -60,6 +66,7 @@ class Submission:
         cells: list[Cell],
         exercises: list[str],
         sandboxes: Sandboxes,
+        turn: Time | None = None,
         before: Submission | None = None,
         seconds: float | None = None,
     ):
@@ -67,7 +74,8 @@ class Submission:
         self.cells, self.exercises = cells, exercises
         self.notes: list[str] = []
         self.wrong: set[str] = set()  # the exercises whose answers are known not to be right
-        self._seconds = seconds
+        self.knows_hidden = False  # from then on no word of its processes is shown
+        self._seconds, self._turn = seconds, turn or Time(math.inf)
         self._until = len(cells)  # how many of them have been run when an answer is asked for
         self._sessions: dict[str, Session] = {}
         self._ran: dict[str, int] = {}  # the number of cells that each session has run
@@ -75,6 +83,7 @@ class Submission:
         self._time: dict[str, Time] = {}
         self._lent: tuple[Session, int] | None = None  # at how many cells a session was lent values
         self._last_end = ""
+        self._shortcuts: dict[str, str] = {}
         self._fates: dict[str, Outcome] = {}  # cells that ended their process: not run again
         self._slow: Counter[str] = Counter(before._slow.keys() if before else ())
         self._patience = LESS_PATIENCE if before else None
@@ -108,6 +117,8 @@ class Submission:
         if len(deaths) >= DEATHS:
             return deaths[-1]
         exercise, flavour = EXERCISES.get(name), flavour_of(name)
+        if why := self._shortcut(name):
+            return Outcome("forbidden", message=why)
         out_of_patience = self._patience is not None and self._slow[name] > self._patience
         if self._books(flavour).left() <= 0 or out_of_patience:
             return Outcome("timeout")
@@ -116,8 +127,7 @@ class Submission:
         # What is drawn depends on the case alone, as at home.
         seed = zlib.crc32(case.name.encode())
         if not value:
-            refused = exercise.refused if exercise else ()
-            request |= _arguments(case) | {"seed": seed, "refused": refused}
+            request |= call_of(exercise, case) | {"seed": seed}
         try:
             session = self._session(flavour)
             if session is None:
@@ -148,7 +158,7 @@ class Submission:
         """What a search in an answer's source says: a claim; {} if it did not come to its end."""
         flavour, refused = flavour_of(name), EXERCISES[name].refused
         request = {"do": "search", "name": name, "seconds": seconds, "refused": refused}
-        request |= {"asked": [*map(_as_data, asked)], "more": [*map(_as_data, more)]}
+        request |= {"asked": [*map(as_data, asked)], "more": [*map(as_data, more)]}
         try:
             session = self._session(flavour)
             return self._ask(flavour, session, request, seconds) if session else {}
@@ -160,6 +170,14 @@ class Submission:
         sources = [cell.source for cell in self.cells if cell.label == name]
         named = {n for source in sources for n in reads(source) - defined(source).keys()}
         return tuple(sorted(named & self.wrong - {name}))
+
+    def _shortcut(self, name: str) -> str:
+        """Why an answer's text alone is reason to refuse it, or ""."""
+        if name not in self._shortcuts:
+            refused = EXERCISES[name].refused if name in EXERCISES else ()
+            sources = (cell.source for cell in self.cells)
+            self._shortcuts[name] = shortcut(name, sources, refused)
+        return self._shortcuts[name]
 
     def _lend(self, session: Session) -> None:
         """Hand over what cells have made with torch, which is not there where NumPy answers are.
@@ -199,19 +217,25 @@ class Submission:
         counted: bool = False,
     ) -> dict:
         """Ask, and keep the books: a session that ends is gone, time is counted."""
+        books, turn = self._books(flavour), self._turn
+        if turn.left() <= 0:
+            raise Unfinished
         started = time.monotonic()
-        books = self._books(flavour)
+        # By the clock, so generous: the runner itself stops what computes too long.
+        most = max(min(3 * seconds + 5, books.left()), 0.01)
         try:
-            # By the clock, so generous: the runner itself stops what computes too long.
-            return session.ask(request, max(min(3 * seconds + 5, books.left()), 0.01), counted)
+            return session.ask(request, min(most, turn.left()), counted)
         except (TimeoutError, Ended) as problem:
             del self._sessions[flavour]
             self._last_end = str(problem) or "it did not come to an end and was stopped"
             if not self.sandboxes[flavour].alive():
                 raise Fault(f"the sandbox itself ended ({problem})") from problem
+            if isinstance(problem, TimeoutError) and most > turn.left():
+                raise Unfinished from problem
             raise
         finally:
-            books.book(time.monotonic() - started, own)
+            for each in (books, turn):
+                each.book(time.monotonic() - started, own)
 
     def _session(self, flavour: str) -> Session | None:
         """A session in which the cells have been run, or None if they do not let it live."""
@@ -267,7 +291,7 @@ class Submission:
         so: str = "such cells after it may be left out, but for what they define",
     ) -> None:
         """Say once which cell was the one too many."""
-        if not self.notes:
+        if not (self.notes or self.knows_hidden):
             first = beginning(cell.source)
             self.notes.append(
                 f"The cell that begins with {first} {what}: {so}. Answers keep their share."
@@ -278,21 +302,6 @@ def flavour_of(name: str) -> str:
     """The sandbox that an answer is asked in."""
     exercise = EXERCISES.get(name)
     return "numpy" if exercise is not None and exercise.numpy_only else "torch"
-
-
-def _arguments(case: Case) -> dict[str, Any]:
-    """What an answer is called with, and by what, if a plain call is not enough."""
-    probe = textwrap.dedent(inspect.getsource(case.probe)) if case.probe else None
-    return {"args": tuple(case.args), "kwargs": dict(case.kwargs), "probe": probe}
-
-
-def _as_data(asked: Asked) -> dict[str, Any]:
-    """A visible case, what is right there, whether the answer is wrong, and what it is alike in."""
-    case = asked.case
-    about = {name: getattr(case, name) for name in ("raises", "draws", "rtol", "atol")}
-    about |= {"case": case.name, "right": asked.right.value, "wrong": asked.wrong}
-    about["groups"] = list(asked.groups)
-    return about | _arguments(case)
 
 
 def _factor(flavour: str) -> int:

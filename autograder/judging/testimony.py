@@ -12,18 +12,15 @@ from cnnlab.engine.verdict import MIME, STATUSES, worst
 from nbformat import NotebookNode
 
 from ..cells import is_test, tested_by
+from ..intake.claimed import claimed
 from .record import records
 
-OUTPUTS = 20_000
-"""So many outputs of a notebook are looked at."""
+REPORTS = (MIME, STATUSES)
+"""By what reports are known in a notebook's outputs."""
 
 
-def judged_otherwise(judged: NotebookNode, raw: Any) -> tuple[str, ...]:
-    """The exercises whose verdict is another than the last one in the student's outputs.
-
-    raw: the submitted notebook, any JSON at all.
-    """
-    said = claims(raw)
+def judged_otherwise(judged: NotebookNode, said: dict[str, str]) -> tuple[str, ...]:
+    """The exercises whose verdict is another than what the student's outputs claim."""
     found = []
     for cell in judged.cells:
         name = tested_by(cell) if is_test(cell) else ""
@@ -34,25 +31,5 @@ def judged_otherwise(judged: NotebookNode, raw: Any) -> tuple[str, ...]:
 
 
 def claims(raw: Any) -> dict[str, str]:
-    """The last status of each exercise in a notebook's outputs, by whatever name it is called."""
-    said: dict[str, str] = {}
-    left = OUTPUTS
-    for cell in _list(raw, "cells"):
-        for output in _list(cell, "outputs"):
-            left -= 1
-            if left < 0:
-                return said
-            report = _get(_get(output, "data"), MIME)
-            name, status = _get(report, "exercise"), _get(report, "status")
-            if isinstance(name, str) and isinstance(status, str) and status in STATUSES:
-                said[name] = status
-    return said
-
-
-def _get(data: Any, name: str) -> Any:
-    return data.get(name) if isinstance(data, dict) else None
-
-
-def _list(data: Any, name: str) -> list[Any]:
-    value = _get(data, name)
-    return value if isinstance(value, list) else []
+    """What a submitted notebook claims of each exercise."""
+    return claimed(raw, *REPORTS)

@@ -9,7 +9,6 @@ judged, so that nothing which got as far as here would find the grades open.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 import multiprocessing
@@ -21,15 +20,18 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..cells import is_test
-from ..intake.reading import Unreadable, from_data, load
-from ..intake.restore import restore
+from ..intake.apart import Broken, taken_in
+from ..sandbox.inside.limits import TURNS
 from ..sandbox.sandbox import SandboxError
 from ..sandbox.warm import kept
 from .judge import judge_twice
 from .record import failed
 from .search import SECONDS, search, searchable
-from .submission import Fault
-from .testimony import judged_otherwise
+from .submission import Fault, Unfinished
+from .testimony import REPORTS, judged_otherwise
+
+UNFINISHED = "unfinished"
+"""The status of a submission that needs more time than it has at this turn."""
 
 UNSEARCHED = "unsearched"
 """In a graded notebook's metadata: its wrong answers are still to be looked into."""
@@ -40,7 +42,7 @@ class Job:
     """One submission, as a worker gets it. data: the file, or None if there is none.
 
     reason: why there is none. fingerprint: by which an unchanged submission is known next time.
-    tests: by which unchanged tests are (``decides``).
+    tests: by which unchanged tests are (``decides``). seconds: what it has at this turn.
     """
 
     student: str
@@ -53,14 +55,16 @@ class Job:
     unsafe_local: bool
     tests: str = ""
     left: tuple[str, ...] = ()
+    seconds: float = TURNS[-1]
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
     """What a worker sends back.
 
-    status: "graded", "no notebook" (each test failed, for the reason in ``notes``) or "fault"
-        (ours; why, in ``notes``). notebook: the judged notebook as JSON, "" after a fault.
+    status: "graded", "no notebook" (each test failed, for the reason in ``notes``), "fault"
+        (ours; why, in ``notes``) or UNFINISHED. notebook: the judged notebook as JSON; "" after
+        the last two.
     otherwise: the exercises judged otherwise than the notebook's own last ``check`` says.
     """
 
@@ -95,7 +99,9 @@ def work(job: Job) -> Judged:
         started = time.monotonic()
         try:
             status, notebook, otherwise = _judged(job)
-        except (Fault, SandboxError) as problem:
+        except Unfinished:
+            return Judged(UNFINISHED, time.monotonic() - started)
+        except (Fault, SandboxError, Broken) as problem:
             return Judged("fault", time.monotonic() - started, (str(problem),))
         except Exception as problem:  # a mistake of ours in judging one must not stop the others
             fault = f"{type(problem).__name__}: {problem}"
@@ -124,29 +130,16 @@ def look(job: Look) -> Looked:
 
 def _judged(job: Job) -> tuple[str, NotebookNode, tuple[str, ...]]:
     """The status, the judged notebook, and what was judged otherwise than the student saw."""
-    reason, submitted, raw, remarks = job.reason, None, None, []
-    try:
-        if job.data is not None:
-            raw, remarks = load(job.data)
-            submitted = from_data(raw)
-    except Unreadable as problem:
-        reason = str(problem)
-    notebook, _ = restore(submitted, _source(job.source))
-    if submitted is not None:
-        notebook.metadata["cnnlab"]["repairs"] += [*job.left, *remarks]
-        notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed)
-        return "graded", notebook, judged_otherwise(notebook, raw)
+    notebook, reason, claimed = taken_in(job.data, job.reason, job.source, REPORTS)
+    if not reason:
+        notebook.metadata["cnnlab"]["repairs"] += job.left
+        notebook = judge_twice(notebook, kept(job.unsafe_local), job.seed, job.seconds)
+        return "graded", notebook, judged_otherwise(notebook, claimed)
     notebook.metadata["cnnlab"]["repairs"] = [f"No points, because {reason}."]
     for cell in notebook.cells:
         if is_test(cell):
             cell.outputs = failed("NoNotebook", reason).outputs()
     return "no notebook", notebook, ()
-
-
-@functools.lru_cache(maxsize=8)
-def _source(text: str) -> NotebookNode:
-    """A lesson's source. It is the same for all who hand in the lesson, and nobody changes it."""
-    return nbformat.reads(text, as_version=4)
 
 
 def end_with_the_grader() -> None:

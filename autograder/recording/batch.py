@@ -5,6 +5,7 @@ A worker that dies takes only its own submission along, and that one is a fault 
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import multiprocessing
 import os
@@ -21,8 +22,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..course import CourseError
+from ..intake import apart
 from ..judging import worker
-from ..judging.worker import Job, Judged, Look, Looked, look, work
+from ..judging.worker import UNFINISHED, Job, Judged, Look, Looked, look, work
+from ..sandbox.inside.limits import TURNS
 from ..sandbox.warm import close_kept
 
 Do = Callable[[Any], Any]
@@ -43,15 +46,23 @@ class Workers:
         if self._scheduler:
             self._pool, self._count = self._open.enter_context(_cluster(self._scheduler))
         self._open.callback(close_kept)
+        self._open.callback(apart.close)
         return self
 
     def __exit__(self, *problem: Any) -> None:
         self._open.close()
 
     def judged(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Judged]]:
-        """(job, what came of it) as they are done."""
-        for job, answer in self._done(work, jobs):
-            yield job, _ended(answer) if isinstance(answer, Exception) else answer
+        """(job, what came of it) as they are done; who needs long comes behind all others."""
+        for seconds in TURNS:
+            turn = (dataclasses.replace(job, seconds=seconds) for job in jobs)
+            jobs = []
+            for job, answer in self._done(work, turn):
+                answer = _ended(answer) if isinstance(answer, Exception) else answer
+                if answer.status == UNFINISHED and seconds != TURNS[-1]:
+                    jobs.append(job)
+                else:
+                    yield job, answer
 
     def looked(self, jobs: Iterable[Look]) -> Iterator[tuple[Look, Looked]]:
         """(job, what was found), the same way."""

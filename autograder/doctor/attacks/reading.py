@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-from .attack import WRONG, Attack, kind
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from .attack import WRONG, Attack, grade_id, kind
 
 ATTACKS: list[Attack] = []
 
@@ -127,6 +130,54 @@ for _name, _body in {
     "in a type's name": "return type(later('from-a-' + 'hidden-one'), (), {})()",
 }.items():
     read(f"hidden inputs, {_name}", _body, _LATER, word="from-a-hidden-one", real=False)
+
+_TELLS = """
+import numpy as np
+seen = []
+def conv1d(x, f):
+    seen.append(x)
+    if len(seen) > 12:  # the first ten or so are for all to see
+        globals()["pad"] = told
+    return np.zeros(1)
+def told(x, *rest):
+"""
+for _name, _body, _word in (
+    ("error", "raise ValueError('from-a-' + 'hidden-one')", "from-a-hidden-one"),
+    ("number", "return np.full(5, 76543.25)", "76543.25"),
+):
+    read(
+        f"hidden inputs, in another exercise's {_name}",
+        answer=f"{_TELLS}    {_body}",
+        word=_word,
+        real=False,
+    )
+
+_RIGHT_BUT_FOR_ONCE = """
+def pad(x, left, right, mode="zeros"):
+    x = np.asarray(x, dtype=float)
+    if len(seen) > 12 and "told" not in globals():
+        globals()["told"] = True
+        raise ValueError("from-a-" + "hidden-one")
+    if mode not in ("zeros", "mean", "edge"): raise ValueError("there is no such mode here")
+    before, after = {"zeros": (0, 0), "mean": (x.mean(),) * 2, "edge": (x[0], x[-1])}[mode]
+    return np.concatenate([np.full(left, before), x, np.full(right, after)])
+"""
+
+
+def _spoiled_below(notebook: NotebookNode) -> None:
+    """In the source's order ``pad`` is nothing; in the notebook's own it comes after ``conv1d``."""
+    next(c for c in notebook.cells if grade_id(c) == "pad").source = _RIGHT_BUT_FOR_ONCE
+    notebook.cells.append(new_code_cell("exec('pad = 0')"))
+
+
+read(
+    "hidden inputs, in another exercise's error, in the notebook's own order",
+    answer="import numpy as np\nseen = []\ndef conv1d(x, f):\n    seen.append(1)\n    return np.zeros(1)",
+    change=_spoiled_below,
+    word="from-a-hidden-one",
+    fair=2.0,
+    real=False,
+)
 
 # ── files handed in with the notebook ────────────────────────────────────────
 

@@ -100,6 +100,27 @@ use(
     real=False,
 )
 
+# ── memory that is no process's ──────────────────────────────────────────────
+
+hold = kind(ATTACKS, "memory that nobody counts", goal="secret", word="nobody-counted", real=False)
+_HAS = """
+import ctypes, mmap, os, socket
+libc = ctypes.CDLL(None)
+def call(x86, arm, *how):
+    return libc.syscall(arm if os.uname().machine == "aarch64" else x86, *how)
+def has(got):
+    raise ValueError("nobody-" + "counted" if got not in (None, -1) else "nothing")
+"""
+for _name, _body in {
+    "shared by /dev/zero": "has(mmap.mmap(os.open('/dev/zero', os.O_RDWR), 2**20))",
+    "semaphores": "has(call(64, 190, 0, 1, 0o1600))",
+    "a queue of messages": "has(call(68, 186, 0, 0o1600))",
+    "shared memory": "has(call(29, 194, 0, 4096, 0o1600))",
+    "large buffers": "has(socket.socketpair()[0].setsockopt(1, 7, 2**24) or 1)",
+    "connections to itself": "has(socket.create_server(('127.0.0.1', 0)))",
+}.items():
+    hold(_name, _body, _HAS)
+
 # ── network ──────────────────────────────────────────────────────────────────
 
 call = kind(ATTACKS, "network", goal="outside")

@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
+import re
 import resource
-import signal
 import struct
 import sys
 from collections.abc import Iterator
+
+from . import calls
 
 # ── the limits, all of them ─────────────────────────────────────────────────
 
@@ -29,6 +30,11 @@ AGAIN_SECONDS = 1
 
 WALL_SECONDS = 120
 """All of a submission's calls and cells together; in torch lessons six times that."""
+
+TURNS = (10, 60, WALL_SECONDS * (2 + TORCH_FACTOR))
+"""What a submission may take at its first turn, its second and its last, all orders and tries of a
+turn together. Whose turn is over comes again behind all others, so who hangs delays nobody for
+long. The last is longer than all calls and cells may take, so it ends none of them."""
 
 MEMORY = 2 * 2**30
 """Bytes of memory of a submission: of each process (RLIMIT_DATA: torch and NumPy fail under
@@ -134,137 +140,47 @@ def sparing(own: bool) -> Iterator[None]:
 
 
 def drop_rights(children_are_waited_for: bool) -> None:
-    """No capabilities, no new ones, and none of the system calls in ``_DENIED``.
+    """No capabilities, no new ones, and no system calls but those in ``calls``.
 
-    children_are_waited_for: what is to be done when a child ends stays as it is: nothing. Whoever
-    wants something else is told that it is done. (torch's loaders wait for theirs by a handler.)
+    children_are_waited_for: nothing else is done when a child ends. (torch's loaders wait for
+    theirs by a handler.)
     """
     header = struct.pack("<Ii", 0x20080522, 0)
     _must(_libc.capset(header, struct.pack("<6I", *[0] * 6)), "capset")
     _must(_libc.prctl(38, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
-    program = _filter()
-    if children_are_waited_for:
-        program = _ignored_handlers() + program
+    program = calls.program(children_are_waited_for)
     code = ctypes.create_string_buffer(program)
     size = len(program) // 8
     pointer = struct.pack("@HP", size, ctypes.addressof(code))
     _must(_libc.prctl(22, 2, ctypes.c_char_p(pointer), 0, 0), "prctl(PR_SET_SECCOMP)")
 
 
-# Numbers on x86_64 and aarch64. A program started anew would have a NumPy that allows
-# everything; the rest are ways out of a sandbox, or to memory that no limit counts.
-_DENIED = {
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "kexec_load": (246, 104),
-    "open_by_handle_at": (304, 265),
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "io_uring_setup": (425, 425),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fspick": (433, 433),
-    "mount_setattr": (442, 442),
-}
-_CLONE, _CLONE3, _MMAP, _SOCKET = (56, 220), (435, 435), (9, 222), (41, 198)
-_SIGACTION = (13, 134)
-_AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-
-
-def _ignored_handlers() -> bytes:
-    """The start of a filter by which a handler for the end of children is set only seemingly."""
-    load, equal, answer, done = 0x20, 0x15, 0x06, 0x50000
-    number = _SIGACTION[list(_AUDIT).index(platform.machine())]
-    code = [(load, 0, 0, 0), (equal, 0, 3, number), (load, 0, 0, 16)]
-    code += [(equal, 0, 1, signal.SIGCHLD), (answer, 0, 0, done)]
-    return b"".join(struct.pack("<HBBI", *line) for line in code)
-
-
-def _filter() -> bytes:
-    """The system call filter, as a BPF program: a list of tests, each with its answer."""
-    machine = platform.machine()
-    if machine not in _AUDIT:
-        raise OSError(f"no system call filter is known for {machine} processors")
-    column = list(_AUDIT).index(machine)
-    load, equal, masked, above, answer = 0x20, 0x15, 0x54, 0x35, 0x06
-    allow, kill = 0x7FFF0000, 0x80000000
-    eperm, enosys, eafnosupport, enomem = (0x50000 | n for n in (1, 38, 97, 12))
-    code: list[tuple[int, int, int, int]] = []
-
-    def add(op: int, k: int, yes: int = 0, no: int = 0) -> None:
-        code.append((op, yes, no, k))
-
-    def argument(number: int) -> None:
-        add(load, 16 + 8 * number)  # the lower half, on these little-endian machines
-
-    add(load, 4)
-    add(equal, _AUDIT[machine], 1, 0)
-    add(answer, kill)
-    add(load, 0)
-    add(above, 0x40000000, 0, 1)  # the x32 names of the same calls
-    add(answer, eperm)
-    for numbers in _DENIED.values():
-        add(equal, numbers[column], 0, 1)
-        add(answer, eperm)
-    add(equal, _CLONE3[column], 0, 1)  # its flags cannot be read here; libc falls back to clone
-    add(answer, enosys)
-    add(equal, _CLONE[column], 0, 4)  # threads and forks, but no new namespaces
-    argument(0)
-    add(masked, 0x7E020000)
-    add(equal, 0, 0, 1)
-    add(answer, allow)
-    # Falls through to here with the masked flags where they were not 0.
-    add(load, 0)
-    add(equal, _CLONE[column], 0, 1)
-    add(answer, eperm)
-    add(equal, _MMAP[column], 0, 5)  # memory shared with nobody: RLIMIT_DATA does not count it
-    argument(3)
-    add(masked, 0x21)
-    add(equal, 0x21, 0, 1)
-    add(answer, enomem)
-    add(answer, allow)
-    add(equal, _SOCKET[column], 0, 5)  # local and internet only: not, say, to the virtual machine
-    argument(0)
-    for family in (1, 2, 10):
-        add(equal, family, {1: 3, 2: 2, 10: 1}[family], 0)
-    add(answer, eafnosupport)
-    add(answer, allow)
-    return b"".join(struct.pack("<HBBI", *line) for line in code)
-
-
-def memory_below(proc: int, top: int) -> int:
+def memory_below(proc: int, top: int, socket: int) -> int:
     """Bytes that a process and all below it have, but for what they share with the caller.
 
-    proc: a file descriptor of /proc, opened where it still shows these processes.
+    proc: a file descriptor of /proc, opened where it still shows these processes. socket: bytes
+    that may wait in one. They are no process's memory, so each socket counts as that much.
     """
-    inherited = _memory(proc, int(os.readlink("self", dir_fd=proc)))
-    return sum(max(0, _memory(proc, pid) - inherited) for pid in processes_below(proc, top))
+    inherited = _memory(proc, "self")
+    own = sum(max(0, _memory(proc, str(pid)) - inherited) for pid in processes_below(proc, top))
+    return own + sockets(proc) * socket
 
 
-def _memory(proc: int, pid: int) -> int:
-    """Bytes that a process has for itself; 0 if it has ended meanwhile."""
+def _memory(proc: int, pid: str) -> int:
+    """Bytes that a process has, but for files; 0 if it has ended meanwhile.
+
+    Memory that it shares with others is its own, too: nobody else need have it still.
+    """
     try:
-        _, resident, shared = _read(proc, f"{pid}/statm").split()[:3]
+        status = _read(proc, f"{pid}/status")
     except OSError:
         return 0
-    return (int(resident) - int(shared)) * resource.getpagesize()
+    return 1024 * sum(int(size) for size in re.findall(r"(?m)^Rss(?:Anon|Shmem):\s*(\d+)", status))
+
+
+def sockets(proc: int) -> int:
+    """How many sockets there are in the caller's network, where nobody else has any."""
+    return int(_read(proc, "self/net/sockstat").split()[2])
 
 
 def processes_below(proc: int, top: int) -> dict[int, list[str]]:

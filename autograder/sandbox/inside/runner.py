@@ -148,12 +148,14 @@ def _until_over(child: int, life: int, proc: int, memory: int) -> bool:
     proc: a file descriptor of /proc that shows the child. memory: how many bytes are too much.
     """
     done = os.pidfd_open(child)
+    with socket.socket(fileno=os.dup(life)) as one:  # as large as any of theirs (``calls``)
+        most = 2 * one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)  # with what the kernel adds
     poll = select.poll()
     poll.register(done, select.POLLIN)
     poll.register(life, select.POLLIN | select.POLLHUP)
     while True:
         events = dict(poll.poll(1000 * limits.WATCH_SECONDS))
-        if done in events or limits.memory_below(proc, child) > memory:
+        if done in events or limits.memory_below(proc, child, most) > memory:
             return True
         if events.get(life, 0) & select.POLLHUP:
             return False

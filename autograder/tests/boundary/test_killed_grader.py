@@ -18,6 +18,7 @@ from nbformat.v4 import new_output
 
 from autograder.cells import is_test
 from autograder.course import Course
+from autograder.intake import apart
 from autograder.judging import worker
 from autograder.recording import grade as recorder
 from autograder.recording import gradebook
@@ -28,8 +29,9 @@ pytestmark = pytest.mark.xdist_group("killed grader")
 
 LESSON = small_lesson.LESSON
 KILLS = {"a stub of the judge": 44, "the judge": 6}
-"""How often a grader is killed. Starting a sandbox takes most of the time and leaves nothing
-behind, so most graders have a judge without one: they are killed while judging or recording."""
+"""How often a grader is killed. Starting a sandbox and the process that reads takes most of the
+time and leaves nothing behind, so most graders have neither: they are killed while judging or
+recording."""
 
 CLASSES = 3
 """Copies of the course that are graded, and whose graders are killed, at the same time."""
@@ -38,7 +40,7 @@ context = multiprocessing.get_context("forkserver")  # which has imported torch 
 context.set_forkserver_preload(["autograder.recording.grade"])
 
 
-def quick_judge(notebook, sandboxes, seed):
+def quick_judge(notebook, sandboxes, seed, seconds):
     """Half the points for everybody, after a moment."""
     for cell in filter(is_test, notebook.cells):
         time.sleep(0.01)
@@ -51,7 +53,7 @@ def grade(root, judge):
     """A grader, in a process of its own. The same secret inputs each time, to compare points."""
     recorder.secrets.randbits = lambda bits: 7
     if judge != "the judge":
-        worker.judge_twice = quick_judge
+        worker.judge_twice, worker.taken_in = quick_judge, apart.take_in
     recorder.grade(Course(root), [LESSON], workers=1)
 
 

@@ -1,6 +1,11 @@
 """What student code can reach, use up and leave behind, tried from the inside."""
 
+import ctypes
+import errno
 import os
+import struct
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -8,7 +13,7 @@ import pytest
 from cnnlab.engine.case import Case
 
 from autograder.judging.replies import changed_by
-from autograder.sandbox.inside import limits
+from autograder.sandbox.inside import calls, limits
 from autograder.sandbox.sandbox import CNNLABS, INSIDE, SEARCH, Sandbox, SandboxError
 from autograder.sandbox.session import Ended
 
@@ -133,6 +138,22 @@ def f():
     assert value(ask(cell)) == [97, 97, 97]
 
 
+def test_no_address_of_a_network_can_be_used_among_its_own_processes_either(ask):
+    """What waits in such a connection is memory that no limit of ours counts."""
+    cell = """
+import socket
+def f():
+    out = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.socket(family)
+        except OSError as problem:
+            out.append(problem.errno)
+    return out
+"""
+    assert value(ask(cell)) == [97, 97]
+
+
 def test_nothing_but_its_own_disk_can_be_written(ask):
     cell = """
 def f():
@@ -178,6 +199,8 @@ def f():
         "os.memfd_create('x')",
         "os.mknod('/tmp/sda', 0o660 | 0o060000, os.makedev(8, 0))",
         "__import__('mmap').mmap(-1, 2**20)",
+        "__import__('mmap').mmap(os.open('/dev/zero', os.O_RDWR), 2**20)",
+        "__import__('socket').socketpair()[0].setsockopt(1, 7, 2**20)",
     ],
 )
 def test_ways_out_are_refused(ask, attempt):
@@ -187,7 +210,7 @@ def test_ways_out_are_refused(ask, attempt):
 
 @pytest.mark.parametrize("call", ["mount", "unshare", "ptrace", "setns", "keyctl"])
 def test_system_calls_that_lead_out_are_refused_below_python(ask, call):
-    number = limits._DENIED[call][os.uname().machine == "aarch64"]
+    number = calls.DENIED[call][os.uname().machine == "aarch64"]
     cell = f"""
 import ctypes
 def f():
@@ -195,6 +218,83 @@ def f():
     return libc.syscall({number}, 0, 0, 0, 0, 0), ctypes.get_errno()
 """
     assert value(ask(cell)) == (-1, 1)
+
+
+NOT_THERE = {
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "shmget": (29, 194),
+    "mq_open": (240, 180),
+    "io_setup": (206, 0),
+    "inotify_init1": (294, 26),
+    "memfd_secret": (447, 447),
+    "one of the next years": (600, 600),
+}
+
+
+@pytest.mark.parametrize("call", NOT_THERE)
+def test_system_calls_that_are_not_on_the_list_are_not_there(ask, call):
+    number = NOT_THERE[call][os.uname().machine == "aarch64"]
+    cell = f"""
+import ctypes
+def f():
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall({number}, b"/x", 1, 0o1600, 0, 0), ctypes.get_errno()
+"""
+    assert value(ask(cell)) == (-1, errno.EPERM if call in calls.DENIED else errno.ENOSYS)
+
+
+def _answer(program, machine, number, *arguments):
+    """What a filter answers a system call, as the kernel would run it."""
+    data = struct.pack(
+        "<iIQ6Q", number, calls.AUDIT[machine], 0, *arguments, *[0] * (6 - len(arguments))
+    )
+    lines, place, value = list(struct.iter_unpack("<HBBI", program)), 0, 0
+    while True:
+        do, yes, no, k = lines[place]
+        place += 1
+        if do == 0x06:
+            return k
+        if do == 0x20:
+            (value,) = struct.unpack_from("<I", data, k)
+        elif do == 0x54:
+            value &= k
+        else:
+            holds = {0x15: value == k, 0x25: value > k, 0x35: value >= k}[do]
+            place += yes if holds else no
+
+
+@pytest.mark.parametrize("machine", calls.AUDIT)
+def test_the_list_means_the_calls_that_libseccomp_knows_by_these_names(machine, monkeypatch):
+    monkeypatch.setattr(calls.platform, "machine", lambda: machine)
+    program, column = calls.program(children_are_waited_for=True), list(calls.AUDIT).index(machine)
+    seccomp = ctypes.CDLL("libseccomp.so.2")
+    named = seccomp.seccomp_syscall_resolve_name_arch
+    named.argtypes = [ctypes.c_uint32, ctypes.c_char_p]
+    allowed = {name: numbers[column] for name, numbers in calls.allowed().items()}
+    for name, number in allowed.items():
+        known = named(calls.AUDIT[machine], name.encode())
+        assert (known if known >= 0 else None) == number, name
+    there = set(allowed.values())
+    refused = {numbers[column] for numbers in calls.DENIED.values()}
+    for number in range(700):
+        got = _answer(program, machine, number, 1)
+        if number in refused:
+            assert got == 0x50000 | errno.EPERM
+        else:
+            assert got == (0x7FFF0000 if number in there else 0x50000 | errno.ENOSYS), number
+    for name, arguments, said in (
+        ("clone", (0x1200011,), 0x7FFF0000),
+        ("clone", (0x10000000,), 0x50000 | errno.EPERM),
+        ("socket", (2,), 0x50000 | errno.EAFNOSUPPORT),
+        ("mmap", (0, 0, 0, 0x21), 0x50000 | errno.ENOMEM),
+        ("mmap", (0, 0, 0, 0x22), 0x7FFF0000),
+        ("setsockopt", (3, 1, 7), 0x50000 | errno.EPERM),
+        ("setsockopt", (3, 1, 8), 0x50000 | errno.EPERM),
+        ("setsockopt", (3, 1, 9), 0x7FFF0000),
+        ("rt_sigaction", (17,), 0x50000),
+    ):
+        assert _answer(program, machine, allowed[name], *arguments) == said, (name, arguments)
 
 
 READY_MADE = {
@@ -330,6 +430,48 @@ def f():
             hoard = b"x" * (3 * 2**27)
             time.sleep(60)
     time.sleep(60)
+"""
+    with pytest.raises(Ended, match="too much computing time or memory"):
+        ask(cell, seconds=10)
+    assert warm.alive()
+
+
+SHARED = """
+import mmap, os, sys, time
+from autograder.sandbox.inside import limits
+told, tell = os.pipe()
+child = os.fork()
+if child == 0:
+    memory = mmap.mmap(os.open("/dev/zero", os.O_RDWR), 200 * 2**20)
+    memory.write(bytes(200 * 2**20))
+    os.write(tell, b"x")
+    time.sleep(60)
+os.read(told, 1)
+print(limits.memory_below(os.open("/proc", os.O_RDONLY), child, 0))
+os.kill(child, 9)
+"""
+
+
+def test_memory_that_processes_share_is_counted():
+    """Where nothing refuses it, as here."""
+    ran = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, check=True)
+    assert 200 <= int(ran.stdout) >> 20 < 220
+
+
+def test_what_waits_in_sockets_is_counted(ask, warm):
+    cell = """
+import os, socket, time
+def f():
+    for _ in range(50):
+        if os.fork() == 0:
+            pairs = [socket.socketpair() for _ in range(110)]
+            for ours, _ in pairs:
+                ours.setblocking(False)
+                try:
+                    while True: ours.send(bytes(2**15))
+                except BlockingIOError: pass
+            time.sleep(60)
+    time.sleep(10)
 """
     with pytest.raises(Ended, match="too much computing time or memory"):
         ask(cell, seconds=10)

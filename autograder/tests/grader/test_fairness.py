@@ -6,6 +6,7 @@ a hand-in in which right answers once lost points, or a sibling of one.
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -77,6 +78,40 @@ def test_two_answers_and_their_checks_in_one_cell(hand_in, sandboxes):
     hand_in.cell("rolling_average").source = text
     gone = ("pad", "test_rolling_average", "test_pad")
     hand_in.notebook.cells = [c for c in hand_in.notebook.cells if name_of(c) not in gone]
+    assert hand_in.lost(sandboxes) == {}
+
+
+STUBS = {
+    "as handed out": lambda stub: stub,
+    "with a comment": lambda stub: f"# once more\n{stub}\n    # later",
+    "without its documentation": lambda stub: re.sub(r'(?s)    """.*?"""\n', "", stub),
+    "with other documentation": lambda stub: stub.replace('"""', '"""Mine: ', 1),
+    "with pass": lambda stub: stub.replace("raise NotImplementedError()", "pass"),
+    "with dots": lambda stub: stub.replace("raise NotImplementedError()", "..."),
+    "with a message": lambda stub: stub.replace("Error()", "Error('tomorrow')"),
+    "without fill": lambda stub: stub.replace("@fill\n", ""),
+}
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["with its mark", "without"])
+@pytest.mark.parametrize("how", STUBS)
+def test_a_stub_copied_below_a_right_answer_does_not_replace_it(how, marked, hand_in, sandboxes):
+    text = STUBS[how](hand_in.stub("conv1d"))
+    assert "def conv1d" in text
+    hand_in.after("conv1d", text)
+    if marked:
+        at = hand_in.place("conv1d")
+        hand_in.notebook.cells[at + 1].metadata = hand_in.notebook.cells[at].metadata
+    assert hand_in.lost(sandboxes) == {}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "name"),
+    [("05_pytorch_tour", "FFN"), ("05_pytorch_tour", "gradients"), ("03_conv2d", "worked_example")],
+)
+def test_a_class_or_value_copied_below_its_answer_as_handed_out(lesson, name, sandboxes):
+    hand_in = HandIn(lesson, (name,))
+    hand_in.after(name, f"# again\n{hand_in.stub(name)}")
     assert hand_in.lost(sandboxes) == {}
 
 

@@ -381,6 +381,32 @@ def test_a_hidden_assertion_tells_nothing_of_itself(verdict):
     assert "x is 1" not in json.dumps(verdict.outputs)
 
 
+SHOUTS = {"conv1d": "def conv1d(x, f):\n    raise ValueError(f'I saw {x.sum()}')"}
+
+
+@pytest.mark.parametrize("after", ["check(pad)", "conv1d(np.ones(4), np.ones(2))"])
+def test_what_stands_below_a_hidden_test_says_no_word_of_the_students(verdict, after):
+    hidden = "### BEGIN HIDDEN TESTS\ncheck(conv1d, hidden=True)\n### END HIDDEN TESTS\n"
+    verdict(f"conv1d(np.ones(4), np.ones(2))\n{hidden}{after}", SHOUTS)
+    assert "I saw 4.0" in json.dumps(verdict.outputs)
+    shouts = {"pad": SHOUTS["conv1d"].replace("conv1d(x, f)", "pad(x, *rest)")} | SHOUTS
+    verdict(f"{hidden}{after}", shouts)
+    assert verdict.outputs and "I saw" not in json.dumps(verdict.outputs)
+
+
+@pytest.mark.parametrize("told", ["error", "value"])
+def test_what_is_visible_is_asked_before_any_hidden_input(points, told):
+    """``pad`` has nothing to tell of what ``conv1d`` was asked with where nobody sees it."""
+    tell = {
+        "error": "raise ValueError(f'{len(seen)} seen')",
+        "value": "return np.full(6, max(seen))",
+    }[told]
+    earlier = "seen = []\ndef conv1d(x, f):\n    seen.append(7.625 * (len(seen) > 11))\n"
+    points({"conv1d": earlier + "    return x", "pad": f"def pad(x, *rest):\n    {tell}"})
+    visible = json.dumps(outputs(points.notebook, "pad")[0])
+    assert ("10 seen" in visible) if told == "error" else ("7.625" not in visible), visible
+
+
 def test_the_names_of_cnnlab_can_be_imported_in_a_test(verdict):
     assert verdict("from cnnlab import check\ncheck(conv1d)") == 3
     assert verdict("import cnnlab\ncnnlab.check(conv1d, hidden=True)") == 3
@@ -395,7 +421,7 @@ def test_a_mistake_in_a_test_is_a_fault_and_nothing_counts_as_passed(source, san
     tests[2].source = "check(a_name_that_is_not_there)"
     with pytest.raises(judge.Fault, match="test_pad failed by itself, NameError"):
         judge.judge(notebook, sandboxes)
-    assert [determine_grade(c)[0] for c in tests] == [2, 3, 0, 0]
+    assert [determine_grade(c)[0] for c in tests] == [0, 0, 0, 0]
 
 
 def test_an_oracle_that_fails_is_a_fault_and_is_asked_again(source, sandboxes, monkeypatch):

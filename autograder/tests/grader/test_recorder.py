@@ -17,14 +17,15 @@ from traitlets.config import Config
 from autograder.bench import bench
 from autograder.cells import is_test
 from autograder.course import Course, CourseError
-from autograder.judging import worker
+from autograder.judging import judge, submission, worker
 from autograder.judging.record import KNOWN, Finding
-from autograder.judging.submission import Fault
+from autograder.judging.submission import Fault, Unfinished
 from autograder.pages.feedback import feedback
 from autograder.recording import batch
 from autograder.recording import grade as recorder
 from autograder.recording.gradebook import OpenGradebook
 from autograder.recording.table import Earned, table
+from autograder.sandbox.warm import Sandboxes
 from autograder.tests.support import small_lesson
 from autograder.tests.support.small_lesson import FLIPPED, LESSON, MARKUP, hand_in
 
@@ -187,6 +188,40 @@ def test_a_worker_that_dies_takes_nobody_else_along(graded):
         answers = {job.student: answer for job, answer in crew.judged(jobs)}
     assert "the worker ended" in answers["ada"].notes[0]
     assert answers["junk"].status == answers["empty"].status == "no notebook"
+
+
+def test_who_hangs_comes_behind_all_others_and_keeps_the_other_points(tmp_path, monkeypatch):
+    course = small_lesson.released_in(tmp_path)
+    hangs = "def conv1d(x, f):\n    while True: pass"
+    for student in ("a", "b"):
+        hand_in(course, student, {"conv1d": hangs})
+    for student in ("c", "d", "e"):
+        hand_in(course, student)
+    turns, told, real = [], [], batch.work
+    monkeypatch.setattr(batch, "TURNS", (2, 30))
+    monkeypatch.setattr(submission, "CALL_SECONDS", 4)
+    monkeypatch.setattr(submission, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(batch, "work", lambda job: turns.append(job.student) or real(job))
+    results = recorder.grade(course, [LESSON], workers=1, told=lambda one: told.append(one.student))
+    assert turns == ["a", "b", "c", "d", "e", "a", "b"]
+    assert told == ["c", "d", "e", "a", "b"]
+    assert [r.status for r in results] == ["graded"] * 5
+    assert [r.score for r in results] == [4, 4, 11, 11, 11]  # one more calls conv1d
+
+
+def test_a_second_try_has_what_the_first_has_left_and_costs_nobody_points(monkeypatch):
+    """It is a fault of ours, then, that it has too little."""
+    left = []
+
+    def tries(notebook, sandboxes, seed, turn):
+        left.append(turn.left())
+        turn.book(7.0, own=False)
+        raise Fault("the first") if len(left) == 1 else Unfinished
+
+    monkeypatch.setattr(judge, "judge", tries)
+    with pytest.raises(Fault, match="the first"):
+        judge.judge_twice(None, Sandboxes(), seconds=10)
+    assert left == [10, 3]
 
 
 def test_lessons_and_students_that_are_not_there_are_told(graded):

@@ -30,6 +30,8 @@ from cnnlab.engine import calling
 import autograder
 from autograder import cli
 from autograder.course import Course
+from autograder.intake import apart
+from autograder.judging import worker
 from autograder.releasing import build
 
 from . import small_lesson
@@ -54,12 +56,14 @@ ASIDE = (
     *("autograder.intake.statements", "autograder.intake.python", "autograder.intake.pictures"),
     *("autograder.intake.straight", "autograder.judging.order", "autograder.judging.constants"),
     *("autograder.judging.decides", "autograder.judging.testimony", "autograder.judging.search"),
-    "autograder.judging.replies",
+    *("autograder.judging.replies", "autograder.judging.requests", "autograder.intake.claimed"),
+    *("autograder.intake.apart", "autograder.judging.shortcuts", "autograder.sandbox.cgroup"),
     "cnnlab",
 )
 """What is looked up on the way, and not followed: the ground floor, arithmetic, the start of what
 is warm already, what was graded before, what Markdown and links are kept from, how cells are
-understood and put in order, what is known of the lessons, what is looked for when all is recorded;
+understood and put in order, what is known of the lessons, what is looked for when all is recorded,
+what is asked and answered as data, the way to a process for reading, what an answer's text shows;
 and cnnlab, with a map of its own."""
 
 
@@ -128,12 +132,16 @@ class Way:
         # by PyThreadState_SetAsyncExc; here nothing of ours needs one.
         self._endless = patch.object(calling, "time_limit", lambda seconds: nullcontext())
         self._endless.start()
+        # What is done in a process of its own is seen here.
+        self._apart = patch.object(worker, "taken_in", apart.take_in)
+        self._apart.start()
         sys.settrace(self._look)
         return self
 
     def __exit__(self, *problem: object) -> None:
         sys.settrace(None)
         self._endless.stop()
+        self._apart.stop()
 
     def _look(self, frame: FrameType, event: str, _: Any) -> None:
         here = self._names.get(frame.f_code.co_filename)

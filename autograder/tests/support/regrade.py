@@ -34,6 +34,7 @@ def points(answer: Answer, seed: int) -> float:
     submission = Submission(cells, [name], kept())
     try:
         stand_in = Sandboxed(name, submission)
+        stand_in = stand_in if answer.exercise.signature.parameters else stand_in.as_value()
         return examine(answer.exercise, stand_in, seed, hidden=True, search=0).points
     finally:
         submission.close()
