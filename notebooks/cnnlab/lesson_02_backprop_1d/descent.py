@@ -257,7 +257,19 @@ def _fits_another_rate(W, y, end, rate, losses) -> bool:
         if not np.isfinite(off_new) or abs(off_new) < 1e-13 * losses[-1] or off_new == off_old:
             break
         old, new, off_old = new, new - off_new * (new - old) / (off_new - off_old), off_new
-    return _retrace(W, y, end, new * rate, right, losses)[0] == ""
+    reported, start, whole = _retrace(W, y, end, new * rate, right, losses)
+    return reported == "" and (not whole or _falls_like(W, y, start, new * rate, losses))
+
+
+def _falls_like(W, y, start, rate, losses) -> bool:
+    """Whether a descent's losses change from step to step as these: where steps are so small that
+    a loss hardly changes, any way downhill has nearly the same losses."""
+    place, seen = start, []
+    for _ in losses:
+        seen.append(mean_squared_error(W, y, place))
+        place = place - rate * gradient(W, y, place)
+    changes = np.diff(losses)
+    return np.allclose(changes, np.diff(seen), rtol=1e-5, atol=1e-12 * np.max(np.abs(losses)))
 
 
 def _piled_up(W, y, end, rate, losses) -> bool:
