@@ -9,7 +9,7 @@ from cnnlab.engine.comparing import difference
 from cnnlab.engine.picturing import compared, own_work
 from cnnlab.lesson_05_pytorch_tour.make_dataloader import _judge_loader
 from cnnlab.lesson_06_text_cnn.textcnn.judges import drops_out, phrase_may_move
-from cnnlab.lesson_06_text_cnn.wordcnn.cases import _zeros_change_nothing
+from cnnlab.lesson_06_text_cnn.wordcnn.judges import _follows, zeros_change_nothing
 
 from autograder import cli
 from autograder.pages import feedback as pages
@@ -84,13 +84,14 @@ def test_what_would_be_stretched_is_another_shape():
 
 def test_judges_compare_what_has_one_shape():
     column, row = torch.ones(3, 1), torch.ones(3)
-    assert phrase_may_move([row, row], 0, 0, {}, []) is None
-    assert phrase_may_move([row, column], 0, 0, {}, [])
-    more = (row, row, row, row + 1, row * 3, row * 3)
-    assert drops_out((row, row, column, column, None, None), 0, 0, 0, 0, dropout=0)
-    assert drops_out((*more[:5], column * 3), 0, 0, 0, 0, dropout=0.5)
-    assert _zeros_change_nothing((row, row, row, row), 0, 0, 0, 0) is None
-    assert _zeros_change_nothing((row, row, row, column), 0, 0, 0, 0)
+    assert "other logits" in phrase_may_move([row, column], 0, 0, {}, [])
+    stretched = "in training mode the shape of the logits is another one."
+    assert drops_out((row, row, column, column, *[None] * 4), 0, 0, 0, 0, dropout=0) == stretched
+    more = (row, row, row, row + 1, row * 3, column * 3, None, None)
+    assert drops_out(more, 0, 0, 0, 0, dropout=0.5) == stretched
+    assert zeros_change_nothing((row, column, row, row, row), 0, 0, row, 0, row).startswith("zeros")
+    wide, long = torch.ones(1, 9, 2), torch.ones(9, 1, 2)
+    assert "the shape" in _follows(wide, long, torch.ones(1, 9, dtype=torch.bool))
     x, y = torch.ones(4, 3), torch.ones(4)
     batches = {"kind": "DataLoader", "epochs": [[(torch.ones(4, 4, 1, 1), y)]] * 2}
     assert "shape" in _judge_loader(batches, x, y, 4)

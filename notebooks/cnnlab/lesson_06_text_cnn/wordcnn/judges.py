@@ -14,6 +14,8 @@ from .stub import WordCNN
 
 def _follows(before: torch.Tensor, after: torch.Tensor, changed: torch.Tensor) -> str | None:
     """Outputs change with a word, its own and others'. changed: where the words are others."""
+    if before.shape != after.shape or before.shape[:2] != changed.shape:
+        return General("other words change the shape of the outputs.")
     moved = ~torch.isclose(before, after, rtol=1e-5, atol=1e-8).all(2)
     if not moved[changed].any():
         return General("the outputs of a word stay the same when the word is another one.")
