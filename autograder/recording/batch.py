@@ -22,7 +22,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..course import CourseError
-from ..intake import apart
 from ..judging import worker
 from ..judging.worker import UNFINISHED, Job, Judged, Look, Looked, look, work
 from ..sandbox.inside.limits import TURNS
@@ -46,7 +45,6 @@ class Workers:
         if self._scheduler:
             self._pool, self._count = self._open.enter_context(_cluster(self._scheduler))
         self._open.callback(close_kept)
-        self._open.callback(apart.close)
         return self
 
     def __exit__(self, *problem: Any) -> None:
