@@ -12,5 +12,6 @@ imports ``wire`` and ``limits``, the one language and the one list of limits tha
 - ``refused``: what is out of bounds.
 - ``wire``: what the judge is answered with: JSON and raw buffers, never objects.
 - ``computing``: how long a submission has computed.
-- ``limits``: what a submission may use, and how the kernel is told so.
+- ``limits``: what a submission may use, and how the kernel is told so; ``calls``: which of the
+  kernel's own calls.
 """

@@ -62,6 +62,7 @@ def course(tmp_path):
     return course
 
 
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_grades_all_and_as_this_machine_does(course, cluster):
     address, workers = cluster
     told = []

@@ -190,6 +190,7 @@ def test_a_worker_that_dies_takes_nobody_else_along(graded):
     assert answers["junk"].status == answers["empty"].status == "no notebook"
 
 
+@pytest.mark.slow
 def test_who_hangs_comes_behind_all_others_and_keeps_the_other_points(tmp_path, monkeypatch):
     course = small_lesson.released_in(tmp_path)
     hangs = "def conv1d(x, f):\n    while True: pass"

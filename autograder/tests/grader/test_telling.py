@@ -313,7 +313,7 @@ def test_two_names_of_one_array_are_no_copy():
         """,
     )
     assert [c.name for c in report.causes] == ["the loss does not move"]
-    assert "two names mean one array" in text
+    assert "both names mean one array" in text
 
 
 def test_a_part_of_a_result_is_told_by_its_own_number_of_items():

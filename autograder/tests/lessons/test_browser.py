@@ -93,6 +93,7 @@ def test_a_student_runs_a_lesson_moves_its_widgets_and_solves_an_exercise(
         assert obstacles(opened.page, ours) == []
 
 
+@pytest.mark.slow
 def test_what_the_course_shows_can_be_read_in_the_dark_theme(student, tmp_path):
     lesson = LESSONS[0]
     notebook = lessons.released(lesson)

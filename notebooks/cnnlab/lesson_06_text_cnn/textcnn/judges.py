@@ -30,6 +30,8 @@ def _of_its_own(logits, parameters, ids, mask) -> str | None:
 
     Parameters of zeros, or as good as that, would need no network: so sentences have to differ.
     """
+    if not logits.isfinite().all():
+        return _NOT_FINITE
     if torch.allclose(logits[0], logits[1], rtol=0, atol=1e-5):
         return _ALIKE
     return None if network(logits, parameters, ids, mask) is not None else _NO_NETWORK
