@@ -29,7 +29,7 @@ from autograder.releasing.build import BuildError, release
 from autograder.releasing.publish import publish
 from autograder.students import everything_right, filled_in
 
-pytestmark = pytest.mark.xdist_group("choices")
+pytestmark = [pytest.mark.xdist_group("choices"), pytest.mark.slow]
 
 LESSON = "01_rolling_average"
 CHOSEN = """

@@ -19,7 +19,7 @@ from autograder.tests.support.browser import CHROMIUM, chromium, obstacles, shee
 CLASSMATES = 2
 """Of twenty: two show all that is different for them."""
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

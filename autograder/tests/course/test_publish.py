@@ -16,7 +16,7 @@ from autograder.releasing.publish import PLACEHOLDER, PublishError
 from autograder.tests.lessons.test_notebooks import assert_nothing_is_raised
 from autograder.tests.support import lessons
 
-pytestmark = pytest.mark.xdist_group("publish")
+pytestmark = [pytest.mark.xdist_group("publish"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
