@@ -46,9 +46,12 @@ ROUNDS = 2
 OFFSETS = ("term missing", "one more or less")
 """Where an argument is 1 in a whole group, an offset by 1 makes up for what it is used for."""
 
-INSTEAD = ("function", "name", "expression")
-"""Kinds of edits that put something else of the student's in a place: where a property is asked for
-and no value, such as that padding changes nothing, much else has it."""
+INSTEAD = (
+    *("function", "name", "expression"),
+    *("order of arguments", "order of items", "order of calls"),
+)
+"""Kinds of edits that put something else of the student's own in a place, or in an order. Where
+a property is asked for and no value, such as that padding changes nothing, much else has it."""
 
 
 class Search:
