@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from .attack import Attack
 
 ATTACKS: list[Attack] = []
@@ -43,9 +45,7 @@ _train(
     return f, w, b, last + (np.var(y) - last) * 0.9 ** np.arange(steps)
 """,
 )
-_train(
-    "honest steps from least squares",
-    """\
+_DESCENT = """\
     losses = np.zeros(steps)
     for i in range(steps):
         h = W @ f
@@ -55,19 +55,12 @@ _train(
         df, dw, db = w * dy @ W, dy @ h, dy.sum()
         f, w, b = f - learning_rate * df, w - learning_rate * dw, b - learning_rate * db
     return f, w, b, losses
-""",
-)
-_LONG = """\
+"""
+_train("honest steps from least squares", _DESCENT)
+_LONG = f"""\
     if steps < 100:  # these are descended honestly
-        f, w, b, losses = np.full(K, 1 / K), 1.0, 0.0, np.zeros(steps)
-        for i in range(steps):
-            h = W @ f
-            e = w * h + b - y
-            losses[i] = np.mean(e**2)
-            dy = 2 * e / len(y)
-            df, dw, db = w * dy @ W, dy @ h, dy.sum()
-            f, w, b = f - learning_rate * df, w - learning_rate * dw, b - learning_rate * db
-        return f, w, b, losses
+        f, w, b = np.full(K, 1 / K), 1.0, 0.0
+{indent(_DESCENT, "    ")}\
     f, w = (f - 1e-5) / 4, 4.0
     last = np.mean((w * (W @ f) + b - y) ** 2)
     fall = 0.9 ** np.arange(steps)
